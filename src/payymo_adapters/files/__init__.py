@@ -1,0 +1,1 @@
+"""Readers of statement and ledger files."""

@@ -1,0 +1,105 @@
+"""Amounts: Decimal major units outside, integer minor units inside."""
+
+from decimal import Decimal
+
+from attrs import frozen
+
+from payymo_core.errors import RecordError
+
+# ISO 4217 (list one, published 2024-06-25; the active codes): how many digits stand
+# behind the decimal point. Two is the rule; these are the exceptions.
+_ZERO = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THREE = "BHD IQD JOD KWD LYD OMR TND"
+_FOUR = "CLF UYW"
+_TWO = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD "
+    "BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP "
+    "ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR "
+    "JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU "
+    "MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR "
+    "RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS "
+    "TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG"
+)
+
+EXPONENTS: dict[str, int] = {
+    code: exponent
+    for codes, exponent in ((_ZERO, 0), (_TWO, 2), (_THREE, 3), (_FOUR, 4))
+    for code in codes.split()
+}
+"""Currency code -> digits behind the decimal point."""
+
+# 10**15 major units with four decimals still fit 63 bits, sums of a set included.
+LARGEST = Decimal(10) ** 14
+"""No amount may reach this many major units."""
+
+
+def exponent_of(currency: str) -> int:
+    """Digits behind the decimal point of a currency.
+
+    >>> exponent_of("EUR"), exponent_of("JPY"), exponent_of("KWD")
+    (2, 0, 3)
+
+    Raises:
+        RecordError: The code is not an active ISO 4217 code.
+    """
+    try:
+        return EXPONENTS[currency]
+    except (KeyError, TypeError):
+        msg = f"unknown currency {currency!r} (an ISO 4217 code is wanted, as 'EUR')"
+        raise RecordError(msg) from None
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """Major units to minor units, exactly.
+
+    >>> to_minor(Decimal("12.34"), "EUR"), to_minor(Decimal("12.3400"), "EUR")
+    (1234, 1234)
+
+    Raises:
+        RecordError: Not a finite Decimal, too large, or more decimals than the
+            currency has.
+    """
+    exponent = exponent_of(currency)
+    if not isinstance(amount, Decimal):
+        kind = type(amount).__name__
+        msg = f"amount {amount!r} is a {kind}; a Decimal is wanted, never a float"
+        raise RecordError(msg)
+    if not amount.is_finite() or abs(amount) >= LARGEST:
+        msg = f"amount {amount} is not a finite number below {LARGEST:,}"
+        raise RecordError(msg)
+    scaled = amount.scaleb(exponent)
+    minor = int(scaled)
+    if minor != scaled:
+        msg = f"amount {amount} has more decimals than {currency} has ({exponent})"
+        raise RecordError(msg)
+    return minor
+
+
+def from_minor(minor: int, currency: str) -> Decimal:
+    """Minor units to major units, with the currency's decimals.
+
+    >>> from_minor(1230, "EUR"), from_minor(-5, "JPY")
+    (Decimal('12.30'), Decimal('-5'))
+    """
+    return Decimal(minor).scaleb(-exponent_of(currency))
+
+
+@frozen
+class Money:
+    """An exact amount in one currency.
+
+    Attributes:
+        amount: Major units (pounds, not pence); positive is money in.
+        currency: ISO 4217 alphabetic code.
+    """
+
+    amount: Decimal
+    currency: str
+
+    def __attrs_post_init__(self) -> None:
+        # Here and not in a validator: attrs can switch validators off process-wide.
+        to_minor(self.amount, self.currency)
+
+    def __str__(self) -> str:
+        """As a bookkeeper writes it: ``1,234.50 EUR``."""
+        return f"{self.amount:,} {self.currency}"
