@@ -1,6 +1,6 @@
 """Amounts: Decimal major units outside, integer minor units inside."""
 
-from decimal import Decimal
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
 
 from attrs import frozen
 
@@ -28,9 +28,12 @@ EXPONENTS: dict[str, int] = {
 }
 """Currency code -> digits behind the decimal point."""
 
-# 10**15 major units with four decimals still fit 63 bits, sums of a set included.
-LARGEST = Decimal(10) ** 14
-"""No amount may reach this many major units."""
+# Minor units; the sum of a ledger of a hundred items this large still fits 63 bits.
+_TOO_LARGE = 10**16
+
+
+# Whatever the caller's context is: a result that would be rounded is an error.
+_EXACTLY = Context(prec=60, traps=[Inexact, InvalidOperation])
 
 
 def exponent_of(currency: str) -> int:
@@ -56,19 +59,22 @@ def to_minor(amount: Decimal, currency: str) -> int:
     (1234, 1234)
 
     Raises:
-        RecordError: Not a finite Decimal, too large, or more decimals than the
-            currency has.
+        RecordError: Not a finite Decimal, 10**16 minor units or more, or more decimals
+            than the currency has.
     """
     exponent = exponent_of(currency)
     if not isinstance(amount, Decimal):
         kind = type(amount).__name__
         msg = f"amount {amount!r} is a {kind}; a Decimal is wanted, never a float"
         raise RecordError(msg)
-    if not amount.is_finite() or abs(amount) >= LARGEST:
-        msg = f"amount {amount} is not a finite number below {LARGEST:,}"
+    try:
+        scaled = amount.scaleb(exponent, _EXACTLY)
+        minor = int(scaled)
+    except (DecimalException, ValueError, OverflowError):
+        minor, scaled = _TOO_LARGE, amount
+    if abs(minor) >= _TOO_LARGE:
+        msg = f"amount {amount} is not a finite number below 10**16 minor units"
         raise RecordError(msg)
-    scaled = amount.scaleb(exponent)
-    minor = int(scaled)
     if minor != scaled:
         msg = f"amount {amount} has more decimals than {currency} has ({exponent})"
         raise RecordError(msg)

@@ -1,0 +1,44 @@
+"""Files written whole or not at all."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def write_atomically(path: str | os.PathLike[str], chunks: Iterable[str]) -> None:
+    """Write text as UTF-8: a reader sees the old file or the new one, never a part.
+
+    The new content is collected in a file beside the target and takes its place when
+    it has reached the disk. A device or a pipe, which nothing can take the place of,
+    is written to directly.
+
+    Args:
+        path: Where to; what a symbolic link points at is replaced, not the link.
+        chunks: The text; an error they raise leaves the target as it was.
+
+    Raises:
+        OSError: The place cannot be written to.
+    """
+    target = Path(path).resolve()
+    if target.exists() and not target.is_file():
+        with target.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.writelines(chunks)
+        return
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    try:
+        _write(temporary, chunks)
+        if target.exists():
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _write(path: Path, chunks: Iterable[str]) -> None:
+    with path.open("x", encoding="utf-8", newline="\n") as stream:
+        stream.writelines(chunks)
+        stream.flush()
+        os.fsync(stream.fileno())

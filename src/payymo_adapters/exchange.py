@@ -1,0 +1,285 @@
+"""The exchange format: records as JSON Lines, in and out.
+
+docs/reference/exchange-format.md is the contract. Transactions and invoices with a
+fault come back as ``Rejected`` beside the good ones; a fault in labels, truths or
+matches is a ``FileError``, because those are Payymo's own.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TypeVar
+
+from payymo_adapters.atomic import write_atomically
+from payymo_adapters.checks import check_amounts
+from payymo_adapters.encoding import (
+    invoice_to_json,
+    match_to_json,
+    transaction_to_json,
+)
+from payymo_adapters.errors import FileError
+from payymo_adapters.jsonlines import (
+    LineFault,
+    decimal,
+    identifier,
+    iso_date,
+    list_of,
+    number,
+    object_of,
+    one_of,
+    probability,
+    read_objects,
+    strings,
+    text,
+)
+from payymo_core.errors import Rejected
+from payymo_core.labels import Label, Truth, Verdict
+from payymo_core.records import (
+    Counterparty,
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    Transaction,
+    TransactionStatus,
+)
+from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
+
+T = TypeVar("T")
+
+
+def _transaction(**values: object) -> Transaction:
+    record = Transaction(**values)  # type: ignore[arg-type]
+    check_amounts(record.currency, amount=record.amount, fee=record.fee)
+    return record
+
+
+def _invoice(**values: object) -> Invoice:
+    record = Invoice(**values)  # type: ignore[arg-type]
+    check_amounts(record.currency, outstanding=record.outstanding, total=record.total)
+    return record
+
+
+_TRANSACTION = object_of(
+    _transaction,
+    {
+        "id": identifier,
+        "amount": decimal,
+        "currency": text,
+        "booking_date": iso_date,
+        "value_date": iso_date,
+        "status": one_of(TransactionStatus),
+        "remittance": text,
+        "creditor_reference": text,
+        "end_to_end_id": text,
+        "mandate_id": text,
+        "counterparty": object_of(
+            Counterparty, {"name": text, "iban": text, "account": text}, ()
+        ),
+        "account": text,
+        "fee": decimal,
+        "metadata": strings,
+    },
+    ("id", "amount", "currency"),
+)
+_CUSTOMER = object_of(
+    Customer,
+    {
+        "id": identifier,
+        "name": text,
+        "company": text,
+        "email": text,
+        "ibans": list_of(text),
+        "accounts": list_of(text),
+        "aliases": list_of(text),
+    },
+    ("id",),
+)
+_INVOICE = object_of(
+    _invoice,
+    {
+        "id": identifier,
+        "number": text,
+        "outstanding": decimal,
+        "total": decimal,
+        "currency": text,
+        "issue_date": iso_date,
+        "due_date": iso_date,
+        "status": one_of(InvoiceStatus),
+        "creditor_reference": text,
+        "references": strings,
+        "customer": _CUSTOMER,
+        "metadata": strings,
+    },
+    ("id", "outstanding", "currency"),
+)
+_LABEL = object_of(
+    Label,
+    {
+        "transaction": identifier,
+        "invoices": list_of(identifier),
+        "verdict": one_of(Verdict),
+    },
+    ("transaction", "invoices", "verdict"),
+)
+_TRUTH = object_of(
+    Truth,
+    {"transaction": identifier, "invoices": list_of(identifier)},
+    ("transaction", "invoices"),
+)
+_ALLOCATIONS = list_of(
+    object_of(
+        Allocation, {"invoice": identifier, "amount": decimal}, ("invoice", "amount")
+    )
+)
+_EVIDENCE_FIELDS = {
+    "rule": text,
+    "level": text,
+    "weight": number,
+    "transaction_text": text,
+    "invoice_text": text,
+}
+_MATCH_FIELDS = {
+    "transaction": identifier,
+    "outcome": one_of(Outcome),
+    "confidence": probability,
+    "allocations": _ALLOCATIONS,
+    "unapplied": decimal,
+    "alternatives": list_of(
+        object_of(
+            Proposal,
+            {"allocations": _ALLOCATIONS, "confidence": probability},
+            ("allocations", "confidence"),
+        )
+    ),
+    "evidence": list_of(object_of(Evidence, _EVIDENCE_FIELDS, tuple(_EVIDENCE_FIELDS))),
+    "reasons": list_of(one_of(Reason)),
+}
+_MATCH = object_of(Match, _MATCH_FIELDS, tuple(_MATCH_FIELDS))
+
+
+def read_transactions(path: str | PathLike[str]) -> list[Transaction | Rejected]:
+    """Read transactions, in the order of the file.
+
+    Args:
+        path: A JSON Lines file.
+
+    Returns:
+        One a line: the transaction, or what is wrong with it and on which line.
+
+    Raises:
+        OSError: The file cannot be opened.
+    """
+    return _read_some(path, _TRANSACTION)
+
+
+def read_invoices(path: str | PathLike[str]) -> list[Invoice | Rejected]:
+    """Read invoices, in the order of the file.
+
+    Args:
+        path: A JSON Lines file.
+
+    Returns:
+        One a line: the invoice, or what is wrong with it and on which line.
+
+    Raises:
+        OSError: The file cannot be opened.
+    """
+    return _read_some(path, _INVOICE)
+
+
+def read_labels(path: str | PathLike[str]) -> list[Label]:
+    """Read reviewers' verdicts.
+
+    Raises:
+        FileError: A line is not a label; names file, line and field.
+        OSError: The file cannot be opened.
+    """
+    return _read_all(path, _LABEL)
+
+
+def read_truth(path: str | PathLike[str]) -> list[Truth]:
+    """Read what each transaction really pays.
+
+    Raises:
+        FileError: A line is not a truth; names file, line and field.
+        OSError: The file cannot be opened.
+    """
+    return _read_all(path, _TRUTH)
+
+
+def read_matches(path: str | PathLike[str]) -> list[Match]:
+    """Read the matches of a run.
+
+    Raises:
+        FileError: A line is not a match; names file, line and field.
+        OSError: The file cannot be opened.
+    """
+    return _read_all(path, _MATCH)
+
+
+def _read_some(
+    path: str | PathLike[str], parse: Callable[[object], T]
+) -> list[T | Rejected]:
+    name = fspath(path)
+    with Path(path).open("rb") as lines:
+        return [
+            _rejected(name, found) if isinstance(found, LineFault) else found
+            for found in read_objects(lines, parse)
+        ]
+
+
+def _rejected(path: str, fault: LineFault) -> Rejected:
+    return Rejected(
+        record_id=fault.record_id,
+        fault=fault.fault,
+        field=fault.field,
+        where=f"{path}:{fault.line}",
+    )
+
+
+def _read_all(path: str | PathLike[str], parse: Callable[[object], T]) -> list[T]:
+    with Path(path).open("rb") as lines:
+        return list(_whole(fspath(path), read_objects(lines, parse)))
+
+
+def _whole(path: str, found: Iterable[T | LineFault]) -> Iterator[T]:
+    for value in found:
+        if isinstance(value, LineFault):
+            raise FileError(path, value.fault, line=value.line, field=value.field)
+        yield value
+
+
+def write_transactions(
+    transactions: Iterable[Transaction], path: str | PathLike[str]
+) -> None:
+    """Write transactions, one a line, whole or not at all.
+
+    Raises:
+        RecordError: An amount or a currency that no record may carry.
+        OSError: The place cannot be written to.
+    """
+    _write(map(transaction_to_json, transactions), path)
+
+
+def write_invoices(invoices: Iterable[Invoice], path: str | PathLike[str]) -> None:
+    """Write invoices, one a line, whole or not at all.
+
+    Raises:
+        RecordError: An amount or a currency that no record may carry.
+        OSError: The place cannot be written to.
+    """
+    _write(map(invoice_to_json, invoices), path)
+
+
+def write_matches(matches: Iterable[Match], path: str | PathLike[str]) -> None:
+    """Write matches, one a line, whole or not at all.
+
+    Raises:
+        OSError: The place cannot be written to.
+    """
+    _write(map(match_to_json, matches), path)
+
+
+def _write(rows: Iterable[Mapping[str, object]], path: str | PathLike[str]) -> None:
+    write_atomically(path, (json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

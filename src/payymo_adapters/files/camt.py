@@ -1,0 +1,225 @@
+"""ISO 20022 account reports: camt.052, camt.053 and camt.054.
+
+Elements are found by their local names, so that every version of the shape that
+version 2 introduced is read alike. The file is read as a stream: of a statement only
+its entry in hand is held.
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from enum import Enum, unique
+from os import PathLike, fspath
+from pathlib import Path
+
+from attrs import define, field
+from lxml import etree
+
+from payymo_adapters.errors import FieldError, FileError
+from payymo_adapters.files.camt_entries import SIGNS, Account, read_entry
+from payymo_adapters.files.statement import Balances, Ids, Statement
+from payymo_adapters.files.xml import amount, line_of, local, text
+from payymo_core.errors import Rejected
+from payymo_core.records import Transaction
+
+DEEPEST = 64
+"""Elements within elements; the deepest of the schemas stands below 20."""
+
+_MESSAGES = {
+    "BkToCstmrAcctRpt": "camt.052",
+    "BkToCstmrStmt": "camt.053",
+    "BkToCstmrDbtCdtNtfctn": "camt.054",
+}
+_STATEMENTS = {"Rpt": "report", "Stmt": "statement", "Ntfctn": "notification"}
+_VERSION = re.compile(r"camt\.05[234]\.[0-9]{3}\.([0-9]{2})")
+# The previous closing balance is what a statement opens with, where it says no other.
+_OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
+
+
+@unique
+class _Piece(Enum):
+    """What the stream of a file is cut into."""
+
+    MESSAGE = "message"
+    STATEMENT = "statement"
+    PART = "part"
+    END = "end"
+
+
+def read_camt(path: str | PathLike[str]) -> Statement:
+    """Read a camt.052, 053 or 054 file of any version from 2 on.
+
+    Args:
+        path: The file; its memory need does not grow with its size, but for the
+            records handed out.
+
+    Returns:
+        One transaction a booked detail, or one an entry where the details give no
+        amounts that sum up to it.
+
+    Raises:
+        FileError: Not well-formed, not one of these messages, with a document type
+            or entities, or nested deeper than any schema.
+        OSError: The file cannot be opened.
+    """
+    reading = _Reading(fspath(path))
+    for piece, element in _pieces(path):
+        reading.take(piece, element)
+    return reading.done()
+
+
+def _pieces(path: str | PathLike[str]) -> Iterator[tuple[_Piece, etree._Element]]:
+    """Cut a file into statements and their parts, and forget what is behind.
+
+    Yields:
+        The message's and each statement's element at their start, each child of a
+        statement when it is complete, and the statement at its end.
+    """
+    depth = inside = 0
+    for event, element in _events(path):
+        if event == "start":
+            depth += 1
+            _refuse_danger(fspath(path), element, depth)
+            if not inside and local(element) in _MESSAGES:
+                yield _Piece.MESSAGE, element
+            if not inside and local(element) in _STATEMENTS:
+                inside = depth
+                yield _Piece.STATEMENT, element
+            continue
+        if inside and depth == inside + 1:
+            yield _Piece.PART, element
+        if depth == inside:
+            yield _Piece.END, element
+            inside = 0
+        if not inside or depth <= inside + 1:
+            _forget(element)
+        depth -= 1
+
+
+def _events(path: str | PathLike[str]) -> Iterator[tuple[str, etree._Element]]:
+    with Path(path).open("rb") as stream:
+        try:
+            yield from etree.iterparse(
+                stream,
+                events=("start", "end"),
+                resolve_entities=False,
+                load_dtd=False,
+                no_network=True,
+                remove_comments=True,
+                remove_pis=True,
+            )
+        except etree.XMLSyntaxError as error:
+            fault = f"not well-formed XML: {error.msg}"
+            raise FileError(fspath(path), fault, line=error.lineno or 0) from None
+
+
+def _refuse_danger(path: str, element: etree._Element, depth: int) -> None:
+    if depth == 1 and element.getroottree().docinfo.internalDTD is not None:
+        fault = (
+            "has a document type (DOCTYPE), which may hide entities; no bank sends it"
+        )
+        raise FileError(path, fault, line=1)
+    if depth > DEEPEST:
+        fault = f"nested deeper than {DEEPEST} elements; no statement is"
+        raise FileError(path, fault, line=line_of(element), field=local(element))
+
+
+def _forget(element: etree._Element) -> None:
+    element.clear()
+    parent = element.getparent()
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+@define
+class _Reading:
+    """What is known so far of the file being read."""
+
+    path: str
+    records: list[Transaction | Rejected] = field(factory=list)
+    notes: list[str] = field(factory=list)
+    ids: Ids = field(factory=Ids)
+    message: str = ""
+    root: str = ""
+    statements: int = 0
+    name: str = ""
+    account: Account = field(factory=Account)
+    balances: dict[str, Decimal] = field(factory=dict)
+    booked: Decimal = Decimal(0)
+
+    def take(self, piece: _Piece, element: etree._Element) -> None:
+        match piece:
+            case _Piece.MESSAGE:
+                self.message = _words(element)
+            case _Piece.STATEMENT:
+                self.statements += 1
+                kind = _STATEMENTS[local(element)]
+                self.name = f"{kind} {self.statements}"
+                self.account = Account()
+                self.balances = {}
+                self.booked = Decimal(0)
+            case _Piece.PART:
+                self._take_part(element)
+            case _Piece.END:
+                self._check_balances()
+
+    def _take_part(self, element: etree._Element) -> None:
+        match local(element):
+            case "Id":
+                self.name += f" ({(element.text or '').strip()})"
+            case "Acct":
+                number = text(element, "Id/IBAN", "Id/Othr/Id")
+                self.account = Account(number, text(element, "Ccy"))
+            case "Bal":
+                self._take_balance(element)
+            case "Ntry":
+                where = f"{self.path}:{line_of(element)}"
+                found = read_entry(element, self.account, self.ids, where)
+                self.records += found.records
+                self.notes += (f"{where}: {note}" for note in found.notes)
+                self.booked += found.booked
+            case _:
+                pass
+
+    def _take_balance(self, element: etree._Element) -> None:
+        code = text(element, "Tp/CdOrPrtry/Cd") or ""
+        if code not in _OPENING + _CLOSING:
+            return
+        sign = SIGNS.get(text(element, "CdtDbtInd") or "")
+        try:
+            found = amount(element, "Amt")
+        except FieldError as error:
+            found = None
+            self.notes.append(f"{self.name}: balance {code}: {error}")
+        # Of several opening balances the first counts, of closing ones the last.
+        if found and sign and (code in _CLOSING or code not in self.balances):
+            self.balances[code] = sign * found[0]
+
+    def _check_balances(self) -> None:
+        opening = [self.balances[code] for code in _OPENING if code in self.balances]
+        balances = Balances(
+            name=self.name,
+            opening=opening[0] if opening else None,
+            closing=self.balances.get("CLBD"),
+            booked=self.booked,
+        )
+        fault = balances.fault()
+        if fault:
+            self.notes.append(fault)
+
+    def done(self) -> Statement:
+        if not self.message:
+            fault = "XML, but not a camt.052, camt.053 or camt.054 message"
+            raise FileError(self.path, fault, line=1)
+        if not self.statements:
+            self.notes.append("the message holds no statement")
+        return Statement(
+            records=tuple(self.records), format=self.message, notes=tuple(self.notes)
+        )
+
+
+def _words(element: etree._Element) -> str:
+    """Name the message and its version, as ``camt.053 (version 8)``."""
+    name = _MESSAGES[local(element)]
+    version = _VERSION.search(str(element.tag))
+    return f"{name} (version {int(version[1])})" if version else name

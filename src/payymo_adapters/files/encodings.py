@@ -1,0 +1,50 @@
+"""Which encoding a text file is in."""
+
+import codecs
+
+from attrs import frozen
+
+# A file that begins with one of these says itself what it is.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@frozen
+class Text:
+    """A file's text.
+
+    Attributes:
+        content: The text, every line end a line feed.
+        encoding: The encoding it was read in.
+    """
+
+    content: str
+    encoding: str
+
+
+def decode(data: bytes) -> Text:
+    r"""Read bytes as UTF-8 or UTF-16 where they are, else as Western European.
+
+    Every byte means something in Latin-1, so the last resort cannot fail; at worst a
+    letter of a name is another one. Digits and punctuation are the same in all.
+
+    >>> decode(b"M\xc3\xbcller")
+    Text(content='Müller', encoding='utf-8')
+    >>> decode(b"M\xfcller \x80 5")
+    Text(content='Müller € 5', encoding='cp1252')
+    """
+    marked = [name for mark, name in _MARKS if data.startswith(mark)]
+    for encoding in (*marked, "utf-8", "cp1252"):
+        try:
+            content = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return Text(_lines(content), encoding)
+    return Text(_lines(data.decode("latin-1")), "latin-1")
+
+
+def _lines(content: str) -> str:
+    return content.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,213 @@
+"""The jointly best choice: one hypothesis a transaction, nothing consumed twice.
+
+Where the best hypotheses of all transactions share no invoice, they are the answer.
+Where they do, the component of transactions that dispute one another's invoices is
+solved by branch and bound: exactly, up to ``MOST_STEPS`` steps, which components of ten
+transactions do not reach. Beyond, the answer is greedy: the best hypothesis first, then
+the best that is still free; with at most k invoices in a hypothesis its total is at
+least 1/(k+1) of the best.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.confidence import fitting_parts
+from payymo_core.hypotheses import Hypotheses
+from payymo_core.keys import Floats, Ints
+from payymo_core.scoring import Kind
+
+MOST_STEPS = 50_000
+LEAST_WEIGHT = -8.0
+"""Bits against "nothing" above which a hypothesis is better than none at all."""
+
+
+@frozen
+class Option:
+    """A hypothesis in a disputed component.
+
+    Attributes:
+        hypothesis: Its row.
+        value: Bits above ``LEAST_WEIGHT``; positive.
+        whole: Invoices that it takes for itself.
+        parts: Invoices that it shares with other parts.
+    """
+
+    hypothesis: int
+    value: float
+    whole: frozenset[int]
+    parts: frozenset[int]
+
+
+def assign(hypotheses: Hypotheses, outstanding: Ints) -> Ints:
+    """Choose for each transaction.
+
+    Args:
+        hypotheses: With their allocations.
+        outstanding: Of each invoice, minor units.
+
+    Returns:
+        For each transaction the row of its hypothesis, -1 for none.
+    """
+    weight = hypotheses.weight()
+    usable = (hypotheses.kind != Kind.CLOSED) & (weight > LEAST_WEIGHT)
+    chosen = _best_alone(hypotheses, weight, usable)
+    owner, invoice, place = hypotheses.incidence()
+    keep = usable[owner]
+    owner, invoice, place = owner[keep], invoice[keep], place[keep]
+    shared = fitting_parts(
+        hypotheses.kind[owner], invoice, hypotheses.amount[place], outstanding
+    )
+    clashes = _clashes(chosen, owner, invoice, shared)
+    if not len(clashes):
+        return chosen
+    for options in _components(hypotheses, weight, owner, invoice, shared, clashes):
+        for row, hypothesis in _solve(options).items():
+            chosen[row] = hypothesis
+    return chosen
+
+
+def _best_alone(hypotheses: Hypotheses, weight: Floats, usable: Ints) -> Ints:
+    rows = np.flatnonzero(usable)
+    order = rows[np.lexsort((rows, -weight[rows], hypotheses.transaction[rows]))]
+    row = hypotheses.transaction[order]
+    first = np.r_[True, row[1:] != row[:-1]][: len(row)]
+    chosen = np.full(len(hypotheses.other), -1)
+    chosen[row[first]] = order[first]
+    return chosen
+
+
+def _clashes(chosen: Ints, owner: Ints, invoice: Ints, shared: Ints) -> list[int]:
+    """Invoices that more than one chosen hypothesis takes, one of them wholly."""
+    taken = np.isin(owner, chosen[chosen >= 0])
+    count = np.bincount(invoice[taken], minlength=int(invoice.max(initial=0)) + 1)
+    whole = np.bincount(invoice[taken & ~shared], minlength=len(count))
+    clashing: list[int] = np.flatnonzero((count > 1) & (whole > 0)).tolist()
+    return clashing
+
+
+_Options = dict[int, list[Option]]
+
+
+def _components(
+    hypotheses: Hypotheses,
+    weight: Floats,
+    owner: Ints,
+    invoice: Ints,
+    shared: Ints,
+    clashes: Sequence[int],
+) -> list[_Options]:
+    """Options by transaction, for each component that holds a clash."""
+    whole: dict[int, set[int]] = defaultdict(set)
+    parts: dict[int, set[int]] = defaultdict(set)
+    claimants: dict[int, list[int]] = defaultdict(list)
+    rows = hypotheses.transaction
+    for h, i, side in zip(owner.tolist(), invoice.tolist(), shared.tolist(), strict=True):
+        (parts if side else whole)[h].add(i)
+        claimants[i].append(h)
+    of_row: dict[int, list[int]] = defaultdict(list)
+    for h in sorted(set(owner.tolist())):
+        of_row[int(rows[h])].append(h)
+    seen: set[int] = set()
+    out = []
+    for clash in clashes:
+        options: _Options = {}
+        waiting = [int(rows[h]) for h in claimants[clash]]
+        while waiting:
+            row = waiting.pop()
+            if row in seen:
+                continue
+            seen.add(row)
+            options[row] = [
+                Option(
+                    h,
+                    float(weight[h]) - LEAST_WEIGHT,
+                    frozenset(whole[h]),
+                    frozenset(parts[h]),
+                )
+                for h in of_row[row]
+            ]
+            for h in of_row[row]:
+                for i in whole[h] | parts[h]:
+                    waiting += [int(rows[other]) for other in claimants[i]]
+        if options:
+            out.append(options)
+    return out
+
+
+def _solve(options: _Options) -> dict[int, int]:
+    """The best choice in a component: transaction to hypothesis, -1 for none."""
+    rows = sorted(options, key=lambda row: (-_best_value(options[row]), row))
+    ranked = {
+        row: sorted(options[row], key=lambda o: (-o.value, o.hypothesis)) for row in rows
+    }
+    greedy = _greedy(options)
+    ahead = [0.0]
+    for row in reversed(rows):
+        ahead.append(ahead[-1] + _best_value(ranked[row]))
+    ahead.reverse()
+    best, best_value = greedy, _value(options, greedy)
+    stack: list[tuple[int, float, dict[int, int], frozenset[int], frozenset[int]]]
+    stack = [(0, 0.0, {}, frozenset(), frozenset())]
+    steps = 0
+    while stack:
+        steps += 1
+        if steps > MOST_STEPS:
+            return greedy
+        at, value, chosen, whole, parts = stack.pop()
+        if value + ahead[at] <= best_value:
+            continue
+        if at == len(rows):
+            best, best_value = chosen, value
+            continue
+        row = rows[at]
+        stack.append((at + 1, value, {**chosen, row: -1}, whole, parts))
+        stack += [
+            (
+                at + 1,
+                value + option.value,
+                {**chosen, row: option.hypothesis},
+                whole | option.whole,
+                parts | option.parts,
+            )
+            for option in reversed(ranked[row])
+            if _free(option, whole, parts)
+        ]
+    return best
+
+
+def _best_value(options: Sequence[Option]) -> float:
+    return max(option.value for option in options)
+
+
+def _free(option: Option, whole: frozenset[int], parts: frozenset[int]) -> bool:
+    return not (
+        option.whole & whole or option.whole & parts or option.parts & whole
+    )
+
+
+def _greedy(options: _Options) -> dict[int, int]:
+    chosen = dict.fromkeys(options, -1)
+    whole: frozenset[int] = frozenset()
+    parts: frozenset[int] = frozenset()
+    ranked = sorted(
+        (-option.value, row, option.hypothesis, option)
+        for row, held in options.items()
+        for option in held
+    )
+    for _, row, hypothesis, option in ranked:
+        if chosen[row] < 0 and _free(option, whole, parts):
+            chosen[row] = hypothesis
+            whole, parts = whole | option.whole, parts | option.parts
+    return chosen
+
+
+def _value(options: _Options, chosen: dict[int, int]) -> float:
+    return sum(
+        option.value
+        for row, held in options.items()
+        for option in held
+        if option.hypothesis == chosen[row]
+    )

@@ -1,0 +1,269 @@
+"""Which pairs of transaction and invoice are worth comparing."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.columns import CURRENCIES, InvoiceColumns, TransactionColumns
+from payymo_core.customers import (
+    Customers,
+    PayerLevel,
+    Payers,
+    customers_of,
+    payers_of,
+)
+from payymo_core.keys import Floats, Ints, KeyIndex, Mask, expand, mix
+from payymo_core.money import EXPONENTS
+from payymo_core.references import Finds, Forms, find, forms_of
+from payymo_core.rules import AmountRule, Ruleset
+from payymo_core.texts import TextColumn, text_column
+
+# Rows that one key may bring. Above, the key tells nothing apart, and a ledger with
+# one price would be compared with itself (SCALE 6); what was passed over is counted.
+MOST_OF_AMOUNT = 24
+MOST_NEAR_AMOUNT = 6
+_CURRENCY_STEP = 1 << 54  # above any amount in minor units
+
+
+@frozen(eq=False)
+class Ledger:
+    """The invoices, prepared once for any number of transactions.
+
+    Attributes:
+        invoices: Their columns.
+        forms: Their references.
+        customers: Their customers.
+        by_amount: Open items by currency and outstanding amount.
+        by_customer_amount: Open items by customer, currency and outstanding amount.
+        by_customer: Open items by customer and currency.
+        near: Open items ordered by currency and outstanding amount, as keys.
+        near_rows: Their rows.
+        amounts: All items by currency and size of the amount, for its frequency.
+        open_count: Open items by currency and direction (owed, credit note).
+        closed_count: Items by currency that are not open.
+    """
+
+    invoices: InvoiceColumns
+    forms: Forms
+    customers: Customers
+    by_amount: KeyIndex
+    by_customer_amount: KeyIndex
+    by_customer: KeyIndex
+    near: Ints
+    near_rows: Ints
+    amounts: KeyIndex
+    open_count: Ints
+    closed_count: Ints
+
+
+@frozen(eq=False)
+class Candidates:
+    """Pairs worth comparing, and what was found on the way.
+
+    Attributes:
+        transaction: Row of the transaction, rising.
+        invoice: Row of the invoice, rising within a transaction.
+        finds: References found, of these pairs and of others.
+        payers: Customers that each transaction may come from.
+        texts: The texts of the transactions.
+        capped: What was passed over, by kind.
+    """
+
+    transaction: Ints
+    invoice: Ints
+    finds: Finds
+    payers: Payers
+    texts: TextColumn
+    capped: dict[str, int]
+
+
+def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
+    """Index a ledger."""
+    customers = customers_of(invoices.records)
+    owed = np.flatnonzero(invoices.is_open)
+    currency, amount = invoices.currency[owed], invoices.outstanding[owed]
+    customer = customers.of_invoice[owed]
+    known = customer >= 0
+    near = currency * _CURRENCY_STEP + amount
+    near_order = np.lexsort((owed, near))
+    direction = currency * 2 + (amount < 0)
+    return Ledger(
+        invoices=invoices,
+        forms=forms_of(invoices.records, ruleset.references),
+        customers=customers,
+        by_amount=KeyIndex.of(mix(currency, amount), owed),
+        by_customer_amount=KeyIndex.of(
+            mix(customer[known], currency[known], amount[known]), owed[known]
+        ),
+        by_customer=KeyIndex.of(mix(customer[known], currency[known]), owed[known]),
+        near=near[near_order],
+        near_rows=owed[near_order],
+        amounts=KeyIndex.of(
+            mix(invoices.currency, _size(invoices)), np.arange(len(invoices))
+        ),
+        open_count=np.bincount(direction, minlength=2 * len(CURRENCIES)),
+        closed_count=np.bincount(
+            invoices.currency[~invoices.is_open], minlength=len(CURRENCIES)
+        ),
+    )
+
+
+def _size(invoices: InvoiceColumns) -> Ints:
+    return np.abs(np.where(invoices.is_open, invoices.outstanding, invoices.total))
+
+
+def block(
+    transactions: TransactionColumns, ledger: Ledger, ruleset: Ruleset
+) -> Candidates:
+    """Pair each booked transaction with the open items that it may pay."""
+    texts = text_column(transactions.records)
+    finds = find(texts, ledger.forms, ruleset.references)
+    payers = payers_of(
+        transactions.records,
+        texts,
+        ledger.customers,
+        ruleset.counterparty.evidence,
+    )
+    pairs = [(finds.transaction, finds.invoice)]
+    capped = {"reference": finds.capped}
+    pairs += _by_amount(transactions, ledger, capped)
+    pairs += _by_customer(transactions, ledger, payers, ruleset, capped)
+    pairs.append(_by_near_amount(transactions, ledger, ruleset.amount))
+    row, invoice = _distinct(
+        np.concatenate([pair[0] for pair in pairs]),
+        np.concatenate([pair[1] for pair in pairs]),
+        len(ledger.invoices),
+    )
+    keep = _of_use(transactions, ledger.invoices, row, invoice)
+    return Candidates(row[keep], invoice[keep], finds, payers, texts, capped)
+
+
+def _of_use(
+    transactions: TransactionColumns, invoices: InvoiceColumns, row: Ints, invoice: Ints
+) -> Mask:
+    """Payable pairs, credit notes that a set may hold, and closed invoices named."""
+    same_currency = transactions.currency[row] == invoices.currency[invoice]
+    incoming = transactions.booked[row] & (transactions.gross[row] > 0)
+    in_set = incoming & invoices.is_open[invoice]
+    closed = incoming & ~invoices.is_open[invoice]
+    pays = payable(transactions, invoices, row, invoice)
+    return same_currency & (pays | in_set | closed)
+
+
+def payable(
+    transactions: TransactionColumns, invoices: InvoiceColumns, row: Ints, invoice: Ints
+) -> Mask:
+    """The gates: booked, open, of one currency, and money in the right direction."""
+    same_way = np.sign(transactions.gross[row]) == np.sign(invoices.outstanding[invoice])
+    same_currency = transactions.currency[row] == invoices.currency[invoice]
+    usable = transactions.booked[row] & invoices.is_open[invoice]
+    return usable & same_currency & same_way
+
+
+def _distinct(row: Ints, invoice: Ints, width: int) -> tuple[Ints, Ints]:
+    key = np.sort(row * max(width, 1) + invoice)
+    key = key[np.r_[True, key[1:] != key[:-1]][: len(key)]]
+    return key // max(width, 1), key % max(width, 1)
+
+
+_Pairs = tuple[Ints, Ints]
+
+
+def _by_amount(
+    transactions: TransactionColumns, ledger: Ledger, capped: dict[str, int]
+) -> list[_Pairs]:
+    keys = mix(transactions.currency, transactions.gross)
+    row, invoice, hot = ledger.by_amount.probe(keys, MOST_OF_AMOUNT)
+    capped["amount"] = hot
+    return [(row, invoice)]
+
+
+def _by_customer(
+    transactions: TransactionColumns,
+    ledger: Ledger,
+    payers: Payers,
+    ruleset: Ruleset,
+    capped: dict[str, int],
+) -> list[_Pairs]:
+    row, customer = payers.transaction, payers.customer
+    currency = transactions.currency[row]
+    exact = mix(customer, currency, transactions.gross[row])
+    at, invoice, hot = ledger.by_customer_amount.probe(exact, MOST_OF_AMOUNT)
+    # One word that no other customer has may be an abbreviated name.
+    word = (payers.level == PayerLevel.SHARED_WORD) & (payers.sharers == 1)
+    known = (payers.level < PayerLevel.SHARED_WORD) | word
+    all_of = mix(customer[known], currency[known])
+    at_all, invoice_all, hot_all = ledger.by_customer.probe(
+        all_of, ruleset.groups.open_items
+    )
+    capped["customer and amount"] = hot
+    capped["open items of a customer"] = hot_all
+    return [(row[at], invoice), (row[known][at_all], invoice_all)]
+
+
+def _by_near_amount(
+    transactions: TransactionColumns, ledger: Ledger, rule: AmountRule
+) -> _Pairs:
+    """Open items that are a little larger than the transaction."""
+    gross, currency = transactions.gross, transactions.currency
+    base = currency * _CURRENCY_STEP
+    most = gross + largest_shortfall(gross, currency, rule)
+    start = np.searchsorted(ledger.near, base + gross, "right")
+    count = np.searchsorted(ledger.near, base + most, "right") - start
+    count[(count > MOST_NEAR_AMOUNT) | (gross <= 0)] = 0
+    owner, place = expand(start, count)
+    return owner, ledger.near_rows[place]
+
+
+def largest_shortfall(gross: Ints, currency: Ints, rule: AmountRule) -> Ints:
+    """How much larger an invoice may be, in minor units, to be short by a fee."""
+    share = rule.short_percent / (100 - rule.short_percent)
+    relative = np.floor(np.abs(gross) * float(share)).astype(np.int64)
+    return np.minimum(relative, _minor_by_currency(rule.short_most)[currency])
+
+
+def _minor_by_currency(amount: Decimal) -> Ints:
+    return np.array(
+        [int(amount.scaleb(EXPONENTS[code])) for code in CURRENCIES], np.int64
+    )
+
+
+def rarity_bits(gross: Ints, currency: Ints, ledger: Ledger) -> Floats:
+    """How surprising it would be to see these amounts by chance, in bits.
+
+    Half of the money that pays nothing open is taken to have amounts as the ledger has
+    (prices, earlier invoices), half to be spread evenly over the orders of magnitude,
+    with round amounts the likelier the rounder they are.
+    """
+    size = np.abs(gross)
+    _, seen = ledger.amounts.ranges(mix(currency, size))
+    held = np.bincount(ledger.invoices.currency, minlength=len(CURRENCIES))[currency]
+    exponent = np.array([EXPONENTS[code] for code in CURRENCIES])[currency]
+    chance = 0.5 * seen / np.maximum(held, 1) * held / (held + _FEW)
+    chance += 0.5 * _spread(size, 10**exponent)
+    return -np.log2(np.clip(chance, 2.0**-24, 0.5))
+
+
+_FEW = 25  # a ledger of so few items says half of what it could of its amounts
+_DECADES = 12.0  # natural logarithm of the range of amounts, 0.10 to 20,000
+_ROUND: Sequence[tuple[float, float]] = (
+    # (granularity in major units, share of amounts that are chosen so round)
+    (0.01, 0.45),
+    (0.1, 0.05),
+    (1, 0.2),
+    (10, 0.15),
+    (100, 0.1),
+    (1000, 0.05),
+)
+
+
+def _spread(size: Ints, unit: Ints) -> Floats:
+    """Probability of an amount in minor units, before seeing a ledger."""
+    out = np.zeros(len(size))
+    for granularity, share in _ROUND:
+        step = np.maximum(np.rint(granularity * unit), 1).astype(np.int64)
+        chance = share * step / (_DECADES * np.maximum(size, step))
+        out += np.where(size % step == 0, chance, 0.0)
+    return out

@@ -1,0 +1,351 @@
+"""Records to columns, once: what is bad is set aside with its fault.
+
+Records are put in the order of their ids, so that no later stage can depend on the
+order in which they came.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.errors import RecordError, Rejected
+from payymo_core.keys import Ints, Mask
+from payymo_core.money import EXPONENTS, to_minor
+from payymo_core.records import (
+    Counterparty,
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    Transaction,
+    TransactionStatus,
+)
+
+NO_DAY = np.iinfo(np.int64).min
+"""A date that is not known."""
+
+CURRENCIES = tuple(sorted(EXPONENTS))
+_CURRENCY_CODE = {code: place for place, code in enumerate(CURRENCIES)}
+_SCALE = {code: 10**exponent for code, exponent in EXPONENTS.items()}
+
+Record = TypeVar("Record", Transaction, Invoice)
+
+
+@frozen(eq=False)
+class TransactionColumns:
+    """Transactions in the order of their ids.
+
+    Attributes:
+        records: The records themselves.
+        input_order: Where each stood among the usable records that came in.
+        gross: Amount and fee, minor units.
+        currency: Index into ``CURRENCIES``.
+        day: Booking date (else value date) as a day number, or ``NO_DAY``.
+        booked: Whether the bank has booked it.
+    """
+
+    records: Sequence[Transaction]
+    input_order: Ints
+    gross: Ints
+    currency: Ints
+    day: Ints
+    booked: Mask
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+@frozen(eq=False)
+class InvoiceColumns:
+    """Invoices in the order of their ids.
+
+    Attributes:
+        records: The records themselves.
+        outstanding: Minor units; negative for a credit note.
+        total: As billed, minor units; the outstanding amount where it is not known.
+        currency: Index into ``CURRENCIES``.
+        issued: Day number, or ``NO_DAY``; without any date, the last day of the year
+            that the number begins with.
+        due: Day number, or ``NO_DAY``.
+        is_open: Status open and something outstanding.
+    """
+
+    records: Sequence[Invoice]
+    outstanding: Ints
+    total: Ints
+    currency: Ints
+    issued: Ints
+    due: Ints
+    is_open: Mask
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+
+def transaction_columns(
+    given: Iterable[Transaction | Rejected],
+) -> tuple[TransactionColumns, tuple[Rejected, ...]]:
+    """Columns of the usable transactions, and what was set aside."""
+    records, places, rejected = _usable(given, Transaction, _transaction_fault)
+    amounts = _minor([r.amount for r in records], [r.currency for r in records])
+    with_fee = [place for place, r in enumerate(records) if r.fee is not None]
+    for place in with_fee:
+        fee = records[place].fee
+        amounts[place] += 0 if fee is None else to_minor(fee, records[place].currency)
+    booked = TransactionStatus.BOOKED
+    columns = TransactionColumns(
+        records=records,
+        input_order=np.array(places, np.int64),
+        gross=amounts,
+        currency=_codes(records),
+        day=_days([r.booking_date or r.value_date for r in records]),
+        booked=np.array([r.status == booked for r in records], np.bool_),
+    )
+    return columns, rejected
+
+
+def invoice_columns(
+    given: Iterable[Invoice | Rejected],
+) -> tuple[InvoiceColumns, tuple[Rejected, ...]]:
+    """Columns of the usable invoices, and what was set aside."""
+    records, _, rejected = _usable(given, Invoice, _invoice_fault)
+    currencies = [r.currency for r in records]
+    outstanding = _minor([r.outstanding for r in records], currencies)
+    totals = [r.outstanding if r.total is None else r.total for r in records]
+    is_open = np.array([r.status == InvoiceStatus.OPEN for r in records], np.bool_)
+    due = _days([r.due_date for r in records])
+    issued = _days([r.issue_date for r in records])
+    undated = np.flatnonzero((due == NO_DAY) & (issued == NO_DAY))
+    issued[undated] = [_numbered_year_end(records[n].number) for n in undated.tolist()]
+    columns = InvoiceColumns(
+        records=records,
+        outstanding=outstanding,
+        total=_minor(totals, currencies),
+        currency=_codes(records),
+        issued=issued,
+        due=due,
+        is_open=is_open & (outstanding != 0),
+    )
+    return columns, rejected
+
+
+def _usable(
+    given: Iterable[Record | Rejected],
+    kind: type[Record],
+    fault_of: Callable[[Record], tuple[str, str] | None],
+) -> tuple[list[Record], list[int], tuple[Rejected, ...]]:
+    """Records in the order of their ids, their places, and what is set aside."""
+    rejected = []
+    records: list[Record] = []
+    for record in given:
+        if isinstance(record, Rejected):
+            rejected.append(record)
+        elif not isinstance(record, kind):
+            fault = f"is not a {kind.__name__} but a {type(record).__name__}"
+            rejected.append(Rejected(record_id="", fault=fault))
+        elif found := fault_of(record):
+            record_id = record.id if isinstance(record.id, str) else ""
+            field, fault = found
+            rejected.append(Rejected(record_id=record_id, fault=fault, field=field))
+        else:
+            records.append(record)
+    ids = [record.id for record in records]
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    if len(set(ids)) < len(ids):
+        order, repeated = _without_repeats(records, order)
+        rejected += repeated
+    return [records[place] for place in order], order, tuple(rejected)
+
+
+def _without_repeats(
+    records: Sequence[Record], order: list[int]
+) -> tuple[list[int], list[Rejected]]:
+    """One of each id: equal records are one; of differing ones none can be trusted."""
+    count = Counter(record.id for record in records)
+    kept: list[int] = []
+    rejected = []
+    groups: dict[str, list[int]] = {}
+    for place in order:
+        groups.setdefault(records[place].id, []).append(place)
+    for record_id, places in groups.items():
+        same = all(records[place] == records[places[0]] for place in places)
+        if same:
+            kept.append(places[0])
+            fault = "duplicate id: the same record was given before"
+        else:
+            fault = f"duplicate id: {count[record_id]} different records carry it"
+        rejected += [
+            Rejected(record_id=record_id, fault=fault, field="id")
+            for _ in places[1 if same else 0 :]
+        ]
+    return kept, rejected
+
+
+def _transaction_fault(record: Transaction) -> tuple[str, str] | None:
+    return (
+        _identity_fault(record.id)
+        or _amount_fault("amount", record.amount, record.currency)
+        or (
+            record.fee is not None
+            and _amount_fault("fee", record.fee, record.currency)
+        )
+        or _date_fault("booking_date", record.booking_date)
+        or _date_fault("value_date", record.value_date)
+        or _status_fault(record.status, TransactionStatus)
+        or _text_fault("remittance", record.remittance)
+        or _text_fault("creditor_reference", record.creditor_reference)
+        or _text_fault("end_to_end_id", record.end_to_end_id)
+        or _text_fault("mandate_id", record.mandate_id)
+        or _mapping_fault("metadata", record.metadata)
+        or (
+            record.counterparty is not None
+            and _counterparty_fault(record.counterparty)
+        )
+        or None
+    )
+
+
+def _invoice_fault(record: Invoice) -> tuple[str, str] | None:
+    return (
+        _identity_fault(record.id)
+        or _amount_fault("outstanding", record.outstanding, record.currency)
+        or (
+            record.total is not None
+            and _amount_fault("total", record.total, record.currency)
+        )
+        or _date_fault("issue_date", record.issue_date)
+        or _date_fault("due_date", record.due_date)
+        or _status_fault(record.status, InvoiceStatus)
+        or _text_fault("number", record.number)
+        or _text_fault("creditor_reference", record.creditor_reference)
+        or _mapping_fault("references", record.references)
+        or (record.customer is not None and _customer_fault(record.customer))
+        or None
+    )
+
+
+def _identity_fault(record_id: object) -> tuple[str, str] | None:
+    if isinstance(record_id, str) and record_id:
+        return None
+    return "id", f"{record_id!r} is not a text of at least one character"
+
+
+def _amount_fault(
+    field: str, amount: object, currency: object
+) -> tuple[str, str] | None:
+    try:
+        to_minor(amount, currency)  # type: ignore[arg-type]
+    except RecordError as error:
+        return ("currency" if "currency" in str(error) else field), str(error)
+    return None
+
+
+def _date_fault(field: str, value: object) -> tuple[str, str] | None:
+    if value is None or type(value) is date:
+        return None
+    return field, f"{value!r} is not a date"
+
+
+def _status_fault(
+    status: object, kind: type[TransactionStatus | InvoiceStatus]
+) -> tuple[str, str] | None:
+    if isinstance(status, str) and status in _STATUSES[kind]:
+        return None
+    return "status", f"{status!r} is not one of {', '.join(sorted(_STATUSES[kind]))}"
+
+
+_STATUSES: dict[type[TransactionStatus | InvoiceStatus], frozenset[str]] = {
+    TransactionStatus: frozenset(s.value for s in TransactionStatus),
+    InvoiceStatus: frozenset(s.value for s in InvoiceStatus),
+}
+
+
+def _text_fault(field: str, value: object) -> tuple[str, str] | None:
+    if value is None or isinstance(value, str):
+        return None
+    return field, f"{value!r} is not a text"
+
+
+def _mapping_fault(field: str, value: object) -> tuple[str, str] | None:
+    if not value and isinstance(value, Mapping):
+        return None
+    if isinstance(value, Mapping) and all(
+        isinstance(key, str) and isinstance(text, str) for key, text in value.items()
+    ):
+        return None
+    return field, "is not a mapping of texts to texts"
+
+
+def _counterparty_fault(value: object) -> tuple[str, str] | None:
+    if not isinstance(value, Counterparty):
+        return "counterparty", f"{value!r} is not a Counterparty"
+    return (
+        _text_fault("counterparty.name", value.name)
+        or _text_fault("counterparty.iban", value.iban)
+        or _text_fault("counterparty.account", value.account)
+    )
+
+
+def _customer_fault(value: object) -> tuple[str, str] | None:
+    if not isinstance(value, Customer):
+        return "customer", f"{value!r} is not a Customer"
+    for field, texts in (
+        ("ibans", value.ibans),
+        ("accounts", value.accounts),
+        ("aliases", value.aliases),
+    ):
+        if texts and not (
+            isinstance(texts, tuple) and all(isinstance(t, str) for t in texts)
+        ):
+            return f"customer.{field}", "is not a tuple of texts"
+    return (
+        (value.id == "" and ("customer.id", "is empty"))
+        or _text_fault("customer.id", value.id)
+        or _text_fault("customer.name", value.name)
+        or _text_fault("customer.company", value.company)
+        or None
+    )
+
+
+def _minor(amounts: Sequence[Decimal], currencies: Sequence[str]) -> Ints:
+    return np.array(
+        [int(a * _SCALE[c]) for a, c in zip(amounts, currencies, strict=True)], np.int64
+    )
+
+
+def _codes(records: Sequence[Transaction] | Sequence[Invoice]) -> Ints:
+    return np.array([_CURRENCY_CODE[r.currency] for r in records], np.int64)
+
+
+# "F-2024001", "2024-001": the year, then at least two digits that count.
+_YEAR = re.compile(r"(?<!\d)(20[0-4]\d)[-/ ]?\d{2}")
+
+
+def _numbered_year_end(number: str | None) -> int:
+    """The last day of the year that an invoice number names, or ``NO_DAY``.
+
+    A number that bears its year tells an old invoice where the ledger gives no date.
+    """
+    found = _YEAR.search(number) if number else None
+    return date(int(found[1]), 12, 31).toordinal() if found else NO_DAY
+
+
+def _days(dates: Sequence[date | None]) -> Ints:
+    return np.array([NO_DAY if d is None else d.toordinal() for d in dates], np.int64)
+
+
+def take_rows(columns: TransactionColumns, rows: slice) -> TransactionColumns:
+    """Some transactions, in their order."""
+    return TransactionColumns(
+        records=columns.records[rows],
+        input_order=columns.input_order[rows],
+        gross=columns.gross[rows],
+        currency=columns.currency[rows],
+        day=columns.day[rows],
+        booked=columns.booked[rows],
+    )

@@ -1,0 +1,284 @@
+"""How well each rule agrees on each pair: small integers, no judgement yet."""
+
+from enum import IntEnum, unique
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.blocking import Candidates, Ledger, largest_shortfall
+from payymo_core.columns import NO_DAY, TransactionColumns
+from payymo_core.customers import PayerLevel, Payers
+from payymo_core.keys import Floats, Ints
+from payymo_core.nearness import near_finds
+from payymo_core.references import LEVELS, Finds
+from payymo_core.rules import Ruleset
+from payymo_core.texts import TextColumn, noise
+
+
+@unique
+class AmountLevel(IntEnum):
+    """How the gross amount of a transaction stands to an outstanding amount."""
+
+    EXACT = 0
+    SHORT = 1
+    """Less, by no more than a bank's fee."""
+    EQUAL_PART = 2
+    """A half, a third, ... down to a twelfth of it."""
+    PART = 3
+    TWICE = 4
+    OVER = 5
+    TOTAL = 6
+    """A closed invoice's total."""
+    TOTAL_DIFFERS = 7
+
+
+@unique
+class DateLevel(IntEnum):
+    """When the money came, from the issue date and the due date."""
+
+    UNKNOWN = 0
+    BEFORE_ISSUE = 1
+    SAME_DAY = 2
+    IN_TIME = 3
+    LATE = 4
+    MONTHS_LATE = 5
+    VERY_LATE = 6
+    STALE = 7
+
+
+@unique
+class TextLevel(IntEnum):
+    """What a text without a find of this invoice says."""
+
+    EMPTY = 0
+    WORDS_ONLY = 1
+    OTHER_NUMBERS = 2
+
+
+NOT_FOUND = len(LEVELS)
+"""Level of a reference that was not found."""
+
+
+@frozen(eq=False)
+class References:
+    """The best find of each pair.
+
+    Attributes:
+        rule: Place of the rule, -1 where nothing was found.
+        level: Place in ``Exactness``, or ``NOT_FOUND``.
+        bits: Surprise of the span by chance.
+        field: Field of the text, as a place in its fields; -1 where nothing was found.
+        text: Index of the text in the block, or -1.
+        begin: Where the find begins in the folded text.
+        end: One past its end.
+    """
+
+    rule: Ints
+    level: Ints
+    bits: Floats
+    field: Ints
+    text: Ints
+    begin: Ints
+    end: Ints
+
+
+@frozen(eq=False)
+class Comparisons:
+    """Pairs and their levels.
+
+    Attributes:
+        transaction: Row of the transaction, rising.
+        invoice: Row of the invoice.
+        amount: An ``AmountLevel`` each.
+        reference: The best find.
+        said: A ``TextLevel`` each.
+        payer: A ``PayerLevel`` each.
+        sharers: Customers that the payer's text would fit as well.
+        words: Words of the name that agree.
+        date: A ``DateLevel`` each.
+    """
+
+    transaction: Ints
+    invoice: Ints
+    amount: Ints
+    reference: References
+    said: Ints
+    payer: Ints
+    sharers: Ints
+    words: Ints
+    date: Ints
+
+    def __len__(self) -> int:
+        return len(self.transaction)
+
+
+def compare(
+    row: Ints,
+    invoice: Ints,
+    transactions: TransactionColumns,
+    ledger: Ledger,
+    candidates: Candidates,
+    ruleset: Ruleset,
+) -> Comparisons:
+    """Apply every rule to every pair given (rows in rising order)."""
+    level, sharers, words = _payer(row, invoice, transactions, ledger, candidates.payers)
+    return Comparisons(
+        transaction=row,
+        invoice=invoice,
+        amount=_amount(row, invoice, transactions, ledger, ruleset),
+        reference=_reference(row, invoice, ledger, candidates, ruleset),
+        said=_said(candidates.texts)[row],
+        payer=level,
+        sharers=sharers,
+        words=words,
+        date=_date(row, invoice, transactions, ledger, ruleset),
+    )
+
+
+def _amount(
+    row: Ints,
+    invoice: Ints,
+    transactions: TransactionColumns,
+    ledger: Ledger,
+    ruleset: Ruleset,
+) -> Ints:
+    paid, owed = transactions.gross[row], ledger.invoices.outstanding[invoice]
+    shortfall = largest_shortfall(paid, transactions.currency[row], ruleset.amount)
+    missing = np.abs(owed) - np.abs(paid)
+    parts = np.abs(owed) / np.maximum(np.abs(paid), 1)
+    whole = np.abs(parts * np.abs(paid) - np.abs(owed)) + np.abs(
+        np.rint(parts) * np.abs(paid) - np.abs(owed)
+    )
+    level = np.where(missing > 0, AmountLevel.PART, AmountLevel.OVER)
+    # A third of 100.00 is 33.33: a part rounds by less than a minor unit.
+    equal = (missing > 0) & (parts < 12.5) & (whole < np.maximum(np.rint(parts), 1))
+    level = np.where(equal, AmountLevel.EQUAL_PART, level)
+    level = np.where((missing > 0) & (missing <= shortfall), AmountLevel.SHORT, level)
+    level = np.where(np.abs(paid) == 2 * np.abs(owed), AmountLevel.TWICE, level)
+    level = np.where(missing == 0, AmountLevel.EXACT, level)
+    closed = ~ledger.invoices.is_open[invoice]
+    total = np.abs(ledger.invoices.total[invoice]) == np.abs(paid)
+    at_close = np.where(total, AmountLevel.TOTAL, AmountLevel.TOTAL_DIFFERS)
+    return np.where(closed, at_close, level)
+
+
+def _date(
+    row: Ints,
+    invoice: Ints,
+    transactions: TransactionColumns,
+    ledger: Ledger,
+    ruleset: Ruleset,
+) -> Ints:
+    day = transactions.day[row]
+    issued, due = ledger.invoices.issued[invoice], ledger.invoices.due[invoice]
+    expected = np.where(due == NO_DAY, issued, due)
+    known = (day != NO_DAY) & (expected != NO_DAY)
+    late = np.where(known, day - np.where(known, expected, 0), 0)
+    level = np.select(
+        [late <= 7, late <= 40, late <= 120, late <= ruleset.dates.stale_after_days],
+        [DateLevel.IN_TIME, DateLevel.LATE, DateLevel.MONTHS_LATE, DateLevel.VERY_LATE],
+        DateLevel.STALE,
+    )
+    since = np.where(known & (issued != NO_DAY), day - np.where(known, issued, 0), 1)
+    level = np.where(since == 0, DateLevel.SAME_DAY, level)
+    # Banks book and clocks differ by a day or two; a pro-forma is paid before.
+    level = np.where(since < -3, DateLevel.BEFORE_ISSUE, level)
+    return np.where(known, level, DateLevel.UNKNOWN)
+
+
+def _payer(
+    row: Ints,
+    invoice: Ints,
+    transactions: TransactionColumns,
+    ledger: Ledger,
+    payers: Payers,
+) -> tuple[Ints, Ints, Ints]:
+    customer = ledger.customers.of_invoice[invoice]
+    width = len(ledger.customers.ids) + 1
+    key = payers.transaction * width + payers.customer
+    wanted = row * width + customer
+    place = np.searchsorted(key, wanted)
+    inside = np.minimum(place, max(len(key) - 1, 0))
+    found = (
+        (key[inside] == wanted) & (customer >= 0)
+        if len(key)
+        else np.zeros(len(row), np.bool_)
+    )
+    named = np.array(
+        [
+            r.counterparty is not None
+            and bool(r.counterparty.name or r.counterparty.iban)
+            for r in transactions.records
+        ],
+        np.bool_,
+    )
+    known = np.r_[ledger.customers.named, False][customer]
+    other = np.where(named[row] & known, PayerLevel.OTHER, PayerLevel.UNKNOWN)
+    if not len(key):
+        one = np.ones(len(row), np.int64)
+        return other, one, one
+    level = np.where(found, payers.level[inside], other)
+    sharers = np.where(found, payers.sharers[inside], 1)
+    return level, sharers, np.where(found, payers.words[inside], 1)
+
+
+def _said(texts: TextColumn) -> Ints:
+    """What the texts of each transaction say at all."""
+    seen = texts.scan
+    said = np.full(texts.rows, TextLevel.EMPTY)
+    if len(seen.start):
+        said[texts.row[seen.text]] = TextLevel.WORDS_ONLY
+        long = seen.end - seen.bare >= 3
+        numbers = seen.digits & long & ~noise(seen)
+        said[texts.row[seen.text[numbers]]] = TextLevel.OTHER_NUMBERS
+    return said
+
+
+def _reference(
+    row: Ints, invoice: Ints, ledger: Ledger, candidates: Candidates, ruleset: Ruleset
+) -> References:
+    texts, finds = candidates.texts, candidates.finds
+    width = len(ledger.invoices) + 1
+    key = row * width + invoice
+    best = _best_finds(finds, width)
+    found_key = (finds.transaction * width + finds.invoice)[best]
+    place = np.minimum(np.searchsorted(found_key, key), max(len(found_key) - 1, 0))
+    found = (
+        found_key[place] == key if len(found_key) else np.zeros(len(key), np.bool_)
+    )
+    at = best[place[found]] if len(found_key) else place[:0]
+    rule = np.full(len(row), -1)
+    level = np.full(len(row), NOT_FOUND)
+    bits = np.zeros(len(row))
+    first, last = np.full(len(row), -1), np.full(len(row), -1)
+    rule[found], level[found], bits[found] = finds.rule[at], finds.level[at], finds.bits[at]
+    first[found], last[found] = finds.first[at], finds.last[at]
+    near = near_finds(np.flatnonzero(~found), row, invoice, ledger, candidates, ruleset)
+    rule[near.pair], level[near.pair], bits[near.pair] = near.rule, near.level, near.bits
+    first[near.pair], last[near.pair] = near.first, near.last
+    return _with_places(texts, rule, level, bits, first, last)
+
+
+def _best_finds(finds: Finds, width: int) -> Ints:
+    """The most surprising find of each pair."""
+    key = finds.transaction * width + finds.invoice
+    order = np.lexsort((finds.rule, finds.level, -finds.bits, key))
+    ordered = key[order]
+    return order[np.r_[True, ordered[1:] != ordered[:-1]][: len(order)]]
+
+
+def _with_places(
+    texts: TextColumn, rule: Ints, level: Ints, bits: Floats, first: Ints, last: Ints
+) -> References:
+    seen = texts.scan
+    found = first >= 0
+    text = np.full(len(first), -1)
+    begin, end, field = text.copy(), text.copy(), text.copy()
+    if found.any():
+        lines = np.r_[0, np.flatnonzero(seen.letters == ord("\n")) + 1]
+        text[found] = seen.text[first[found]]
+        field[found] = texts.field[text[found]]
+        offset = lines[text[found]]
+        begin[found] = seen.place[seen.start[first[found]]] - offset
+        end[found] = seen.place[seen.end[last[found]] - 1] + 1 - offset
+    return References(rule, level, bits, field, text, begin, end)

@@ -1,0 +1,246 @@
+"""Confidence, margin and reasons to an outcome."""
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.columns import TransactionColumns
+from payymo_core.comparison import NOT_FOUND, DateLevel
+from payymo_core.confidence import Confidences
+from payymo_core.customers import PayerLevel
+from payymo_core.hypotheses import Hypotheses
+from payymo_core.keys import Floats, Ints, Mask
+from payymo_core.results import Outcome, Reason
+from payymo_core.rules import Policies, Ruleset, Treatment
+from payymo_core.scoring import Kind
+
+OUTCOMES = tuple(Outcome)
+REASONS = tuple(Reason)
+_MATCH = OUTCOMES.index(Outcome.MATCH)
+_REVIEW = OUTCOMES.index(Outcome.REVIEW)
+_NONE = OUTCOMES.index(Outcome.NONE)
+_RIVAL = 0.25  # an alternative with this share of the best one's confidence is a rival
+
+
+@frozen(eq=False)
+class Decisions:
+    """One row a transaction.
+
+    Attributes:
+        outcome: Place in ``OUTCOMES``.
+        proposal: Row of the hypothesis proposed, -1 for none.
+        log_odds: Bits behind the confidence.
+        confidence: Of the proposal; of "nothing" where there is none.
+        reasons: Bit mask over ``REASONS``.
+    """
+
+    outcome: Ints
+    proposal: Ints
+    log_odds: Floats
+    confidence: Floats
+    reasons: Ints
+
+
+def decide(
+    hypotheses: Hypotheses,
+    confidence: Confidences,
+    assigned: Ints,
+    transactions: TransactionColumns,
+    foreign: Mask,
+    ruleset: Ruleset,
+) -> Decisions:
+    """Say match, review or none.
+
+    Args:
+        hypotheses: Of all transactions.
+        confidence: After the rivals.
+        assigned: The jointly best hypothesis of each transaction.
+        transactions: All of them.
+        foreign: Transactions that name an open item in another currency.
+        ruleset: Thresholds and policies.
+    """
+    live = hypotheses.kind != Kind.CLOSED
+    best = _best(hypotheses, confidence.of, live, len(transactions))
+    held = best >= 0
+    at = np.where(held, best, 0)
+    table = _Proposals.of(hypotheses, confidence, at, held, assigned)
+    thresholds = ruleset.thresholds
+    barred = _barred(table, hypotheses, at, ruleset.policies)
+    sure = held & (table.confidence >= thresholds.match)
+    sure &= (table.margin >= thresholds.margin) & (best == assigned)
+    match = sure & ~barred.any(axis=1)
+    offered = held & (table.confidence >= thresholds.review) & ~match
+    outcome = np.where(match, _MATCH, np.where(offered, _REVIEW, _NONE))
+    reasons = _reasons(
+        table, barred, outcome, hypotheses, confidence, transactions, foreign
+    )
+    proposal = np.where(outcome == _NONE, -1, best)
+    bits = np.where(outcome == _NONE, _bits(confidence.nothing), table.log_odds)
+    shown = np.where(outcome == _NONE, confidence.nothing, table.confidence)
+    return Decisions(outcome, proposal, bits, shown, reasons)
+
+
+def _bits(probability: Floats) -> Floats:
+    return np.log2(probability) - np.log2(1 - probability)
+
+
+def _best(hypotheses: Hypotheses, of: Floats, live: Mask, rows: int) -> Ints:
+    """The most probable hypothesis of each transaction; of equals, the first."""
+    index = np.flatnonzero(live)
+    order = index[np.lexsort((index, -of[index], hypotheses.transaction[index]))]
+    row = hypotheses.transaction[order]
+    first = np.r_[True, row[1:] != row[:-1]][: len(row)]
+    best = np.full(rows, -1)
+    best[row[first]] = order[first]
+    return best
+
+
+@frozen(eq=False)
+class _Proposals:
+    """The proposal of each transaction: what decides about it."""
+
+    confidence: Floats
+    log_odds: Floats
+    margin: Floats
+    runner_up: Floats
+    claimant: Floats
+    taken: Mask
+    kind: Ints
+    identified: Mask
+    stale: Mask
+
+    @classmethod
+    def of(
+        cls,
+        hypotheses: Hypotheses,
+        confidence: Confidences,
+        at: Ints,
+        held: Mask,
+        assigned: Ints,
+    ) -> "_Proposals":
+        if not len(hypotheses):
+            zero, no = np.zeros(len(at)), np.zeros(len(at), np.bool_)
+            return cls(zero, zero, zero, zero, zero, no, at, no, no)
+        of = np.where(held, confidence.of[at], 0.0)
+        runner_up = _runner_up(hypotheses, confidence.of, at)
+        claimant, taken = _claimants(hypotheses, confidence.of, at, assigned)
+        owner, _, place = hypotheses.incidence()
+        pairs, member = hypotheses.pairs, hypotheses.member[place]
+        known = (pairs.payer[member] < PayerLevel.SHARED_WORD) | (
+            pairs.reference.level[member] < NOT_FOUND
+        )
+        stale = pairs.date[member] == DateLevel.STALE
+        count = len(hypotheses)
+        return cls(
+            confidence=of,
+            log_odds=np.where(held, confidence.log_odds[at], 0.0),
+            margin=of - np.maximum(runner_up, claimant),
+            runner_up=runner_up,
+            claimant=claimant,
+            taken=taken & held,
+            kind=hypotheses.kind[at],
+            identified=(np.bincount(owner, known, count) > 0)[at],
+            stale=(np.bincount(owner, stale, count) > 0)[at],
+        )
+
+
+def _runner_up(hypotheses: Hypotheses, of: Floats, at: Ints) -> Floats:
+    """Confidence of the next hypothesis of the same transaction."""
+    rest = of.copy()
+    rest[hypotheses.kind == Kind.CLOSED] = 0.0
+    rest[at] = 0.0
+    out = np.zeros(len(at))
+    np.maximum.at(out, hypotheses.transaction, rest)
+    return out
+
+
+def _claimants(
+    hypotheses: Hypotheses, of: Floats, at: Ints, assigned: Ints
+) -> tuple[Floats, Mask]:
+    """The best other claim on the proposal's invoices, and whether one was granted."""
+    owner, invoice, _ = hypotheses.incidence()
+    live = hypotheses.kind[owner] != Kind.CLOSED
+    owner, invoice = owner[live], invoice[live]
+    row, kind = hypotheses.transaction[owner], hypotheses.kind[owner]
+    order = np.lexsort((-of[owner], invoice))
+    owner, invoice, row, kind = owner[order], invoice[order], row[order], kind[order]
+    size = int(invoice.max(initial=0)) + 1
+    start = np.searchsorted(invoice, np.arange(size))
+    stop = np.searchsorted(invoice, np.arange(size), "right")
+    proposed = np.isin(owner, at)
+    granted = np.zeros(len(hypotheses), np.bool_)
+    granted[assigned[assigned >= 0]] = True
+    best, taken = np.zeros(len(at)), np.zeros(len(at), np.bool_)
+    # The strongest claims of an invoice stand first: look past one's own.
+    for step in range(int((stop - start).max(initial=0))):
+        mine = np.flatnonzero(proposed)
+        other = start[invoice[mine]] + step
+        inside = other < stop[invoice[mine]]
+        mine, other = mine[inside], other[inside]
+        if step > _DEEPEST:
+            break
+        parts = (kind[mine] == Kind.PART) & (kind[other] == Kind.PART)
+        rival = (row[mine] != row[other]) & ~parts
+        np.maximum.at(best, row[mine][rival], of[owner[other[rival]]])
+        np.logical_or.at(taken, row[mine][rival], granted[owner[other[rival]]])
+    return best, taken
+
+
+_DEEPEST = 8
+
+
+def _barred(
+    table: _Proposals, hypotheses: Hypotheses, at: Ints, policies: Policies
+) -> Mask:
+    """What keeps a sure proposal from being a match: a column each."""
+    review = np.zeros(len(Kind), np.bool_)
+    for kind, treatment in (
+        (Kind.PART, policies.part),
+        (Kind.SHORT, policies.short),
+        (Kind.OVER, policies.over),
+        (Kind.SEVERAL, policies.several),
+    ):
+        review[kind] = treatment is Treatment.REVIEW
+    twice = table.kind == Kind.TWICE
+    return np.column_stack([~table.identified, table.stale, review[table.kind], twice])
+
+
+def _reasons(
+    table: _Proposals,
+    barred: Mask,
+    outcome: Ints,
+    hypotheses: Hypotheses,
+    confidence: Confidences,
+    transactions: TransactionColumns,
+    foreign: Mask,
+) -> Ints:
+    """Why it is not a match, as a bit mask over ``REASONS``."""
+    review, none = outcome == _REVIEW, outcome == _NONE
+    rival = np.maximum(table.runner_up, table.claimant)
+    unequal = np.isin(table.kind, [Kind.PART, Kind.SHORT, Kind.OVER, Kind.TWICE])
+    named_closed = np.zeros(len(transactions), np.bool_)
+    closed = hypotheses.kind == Kind.CLOSED
+    likely = closed & (confidence.of > _RIVAL)
+    named_closed[hypotheses.transaction[likely]] = True
+    any_at_all = np.bincount(hypotheses.transaction, minlength=len(transactions)) > 0
+    booked, outgoing = transactions.booked, transactions.gross < 0
+    amount_only, stale, policy, twice = barred.T
+    said = {
+        Reason.AMBIGUOUS: review & (rival >= _RIVAL * table.confidence),
+        Reason.AMOUNT_DIFFERS: review & unequal,
+        Reason.AMOUNT_ONLY: review & amount_only,
+        Reason.CURRENCY_DIFFERS: foreign & ~(outcome == _MATCH),
+        Reason.DUPLICATE_PAYMENT: (review & twice)
+        | ((review | none) & table.taken & table.identified),
+        Reason.OUTGOING: none & outgoing & booked,
+        Reason.PENDING: ~booked,
+        Reason.REFERENCE_OF_PAID_INVOICE: (review | none) & named_closed,
+        Reason.REVIEW_BY_POLICY: review & policy,
+        Reason.TOO_OLD: review & stale,
+    }
+    explained = np.any(list(said.values()), axis=0)
+    said[Reason.NO_CANDIDATE] = none & ~explained & ~any_at_all
+    said[Reason.LOW_CONFIDENCE] = (review | none) & ~explained & any_at_all
+    mask = np.zeros(len(transactions), np.int64)
+    for reason, applies in said.items():
+        mask |= applies.astype(np.int64) << REASONS.index(reason)
+    return mask

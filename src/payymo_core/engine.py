@@ -1,0 +1,163 @@
+"""The product in thirty lines: records in, a match for each transaction out."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.assignment import assign
+from payymo_core.blocking import Candidates, Ledger, block, payable, prepare
+from payymo_core.columns import (
+    TransactionColumns,
+    invoice_columns,
+    take_rows,
+    transaction_columns,
+)
+from payymo_core.comparison import compare
+from payymo_core.confidence import confidences
+from payymo_core.decision import decide
+from payymo_core.errors import Rejected
+from payymo_core.grouping import group
+from payymo_core.hypotheses import Hypotheses, joined
+from payymo_core.keys import Ints, Mask
+from payymo_core.matching import MatchResult, Run
+from payymo_core.precedence import with_precedence
+from payymo_core.records import Invoice, Transaction
+from payymo_core.rules import Ruleset
+from payymo_core.scoring import score
+
+CHUNK = 65_536
+"""Transactions compared at a time: bounds the memory, changes no result."""
+
+
+@frozen(eq=False)
+class Matcher:
+    """A ledger prepared once, for any number of transactions.
+
+    Attributes:
+        ledger: The usable invoices, indexed.
+        ruleset: How records are compared.
+        rejected: Invoices set aside, and why.
+        chunk: Transactions compared at a time.
+    """
+
+    ledger: Ledger
+    ruleset: Ruleset
+    rejected: tuple[Rejected, ...]
+    chunk: int = CHUNK
+
+    @classmethod
+    def of(
+        cls,
+        invoices: Iterable[Invoice | Rejected],
+        ruleset: Ruleset | None = None,
+        *,
+        chunk: int = CHUNK,
+    ) -> "Matcher":
+        """Index a ledger.
+
+        Args:
+            invoices: Open items, and others whose numbers may still explain a text; a
+                reader's ``Rejected`` are passed on.
+            ruleset: How records are compared; the default works for most.
+            chunk: Transactions compared at a time, 1 or more.
+        """
+        rules = Ruleset() if ruleset is None else ruleset
+        columns, rejected = invoice_columns(invoices)
+        return cls(prepare(columns, rules), rules, rejected, chunk)
+
+    def match(self, transactions: Iterable[Transaction | Rejected]) -> MatchResult:
+        """Say for each transaction which invoices it pays.
+
+        Args:
+            transactions: In any order; the result keeps it.
+
+        Returns:
+            One match a usable transaction, and what was rejected.
+        """
+        columns, rejected = transaction_columns(transactions)
+        hypotheses, foreign, capped = self._explain(columns)
+        hypotheses = with_precedence(hypotheses, columns)
+        outstanding = self.ledger.invoices.outstanding
+        confidence = confidences(hypotheses, outstanding)
+        assigned = assign(hypotheses, outstanding)
+        decisions = decide(
+            hypotheses, confidence, assigned, columns, foreign, self.ruleset
+        )
+        run = Run(columns, self.ledger, self.ruleset, hypotheses, confidence, decisions)
+        return MatchResult(run, (*rejected, *self.rejected), capped)
+
+    def _explain(
+        self, columns: TransactionColumns
+    ) -> tuple[Hypotheses, Mask, dict[str, int]]:
+        """Every transaction's hypotheses, a chunk at a time."""
+        parts, foreign, capped = [], [], dict[str, int]()
+        offsets = list(range(0, len(columns), self.chunk)) or [0]
+        for begin, end in pairwise([*offsets, len(columns)]):
+            rows = take_rows(columns, slice(begin, end))
+            candidates = block(rows, self.ledger, self.ruleset)
+            parts.append(explanations(rows, self.ledger, candidates, self.ruleset))
+            foreign.append(_names_other_currency(rows, self.ledger, candidates))
+            for kind, count in candidates.capped.items():
+                capped[kind] = capped.get(kind, 0) + count
+        return joined(parts, offsets), np.concatenate(foreign), capped
+
+
+def match(
+    transactions: Iterable[Transaction | Rejected],
+    invoices: Iterable[Invoice | Rejected],
+    ruleset: Ruleset | None = None,
+) -> MatchResult:
+    """Say which payment pays which invoice.
+
+    Args:
+        transactions: What reached the bank.
+        invoices: The ledger.
+        ruleset: How records are compared; the default works for most.
+
+    Returns:
+        One match a usable transaction, in the order given, and what was rejected.
+    """
+    return Matcher.of(invoices, ruleset).match(transactions)
+
+
+def explanations(
+    rows: TransactionColumns, ledger: Ledger, candidates: Candidates, ruleset: Ruleset
+) -> Hypotheses:
+    """Comparison, scoring and grouping of one block."""
+    row, invoice = candidates.transaction, candidates.invoice
+    pairs = compare(row, invoice, rows, ledger, candidates, ruleset)
+    weights = score(pairs, rows, ledger, ruleset)
+    pays = payable(rows, ledger.invoices, row, invoice)
+    return group(pairs, weights, pays, rows, ledger, ruleset)
+
+
+def candidate_pairs(
+    transactions: Iterable[Transaction],
+    invoices: Iterable[Invoice],
+    ruleset: Ruleset | None = None,
+) -> set[tuple[str, str]]:
+    """The pairs that blocking brings, as ids: what its recall is measured on."""
+    matcher = Matcher.of(invoices, ruleset)
+    columns, _ = transaction_columns(transactions)
+    found = block(columns, matcher.ledger, matcher.ruleset)
+    records = matcher.ledger.invoices.records
+    return {
+        (columns.records[row].id, records[invoice].id)
+        for row, invoice in zip(
+            found.transaction.tolist(), found.invoice.tolist(), strict=True
+        )
+    }
+
+
+def _names_other_currency(
+    rows: TransactionColumns, ledger: Ledger, candidates: Candidates
+) -> Mask:
+    """Transactions that name an open item, but in another currency."""
+    finds, invoices = candidates.finds, ledger.invoices
+    row: Ints = finds.transaction
+    other = rows.currency[row] != invoices.currency[finds.invoice]
+    out = np.zeros(len(rows), np.bool_)
+    out[row[other & invoices.is_open[finds.invoice]]] = True
+    return out

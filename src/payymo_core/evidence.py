@@ -1,0 +1,205 @@
+"""The rows behind a confidence: what each rule said, in bits, with the text."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from payymo_core.blocking import Ledger
+from payymo_core.columns import NO_DAY
+from payymo_core.comparison import NOT_FOUND, AmountLevel, DateLevel, TextLevel
+from payymo_core.customers import PayerLevel
+from payymo_core.hypotheses import PARTS, Hypotheses
+from payymo_core.money import from_minor
+from payymo_core.normalisation import fold
+from payymo_core.records import Customer, Invoice, Transaction
+from payymo_core.references import LEVELS
+from payymo_core.results import Evidence
+from payymo_core.rules import Ruleset
+from payymo_core.scoring import Kind
+
+_PART_OF = {name: place for place, name in enumerate(PARTS)}
+
+
+def evidence_rows(
+    transaction: Transaction,
+    ledger: Ledger,
+    ruleset: Ruleset,
+    hypotheses: Hypotheses,
+    row: int | None,
+    log_odds: float,
+) -> tuple[Evidence, ...]:
+    """What speaks for and against one hypothesis; the weights add up to the log-odds.
+
+    Args:
+        transaction: The transaction.
+        ledger: The invoices.
+        ruleset: Whose rules the rows name.
+        hypotheses: The table that it stands in.
+        row: Its row; None for "it pays nothing that is open".
+        log_odds: Bits behind its confidence.
+    """
+    if row is None:
+        return (Evidence("rivals", "nothing", log_odds, "", ""),)
+    start, count = int(hypotheses.start[row]), int(hypotheses.count[row])
+    members = hypotheses.member[start : start + count].tolist()
+    invoices = [ledger.invoices.records[hypotheses.pairs.invoice[m]] for m in members]
+    bits: list[float] = hypotheses.parts[row].tolist()
+    kind = Kind(int(hypotheses.kind[row]))
+    rows = [
+        Evidence("prior", kind.name.lower(), bits[_PART_OF["prior"]], "", ""),
+        _amount(transaction, invoices, hypotheses, members, bits[_PART_OF["amount"]]),
+        *_references(transaction, invoices, ruleset, hypotheses, members, bits),
+        _counterparty(transaction, invoices, hypotheses, members, bits),
+        _dates(transaction, ledger, hypotheses, members, bits[_PART_OF["dates"]]),
+    ]
+    for name in ("set", "precedence"):
+        if weight := bits[_PART_OF[name]]:
+            rows.append(_further(name, kind, weight, invoices))
+    rivals = log_odds - sum(bits)
+    level = "none" if not rivals else "weaker" if rivals > -1 else "strong"
+    return (*rows, Evidence("rivals", level, rivals, "", ""))
+
+
+def _amount(
+    transaction: Transaction,
+    invoices: list[Invoice],
+    hypotheses: Hypotheses,
+    members: list[int],
+    weight: float,
+) -> Evidence:
+    gross = transaction.amount + (transaction.fee or 0)
+    said = f"{transaction.amount} {transaction.currency}"
+    if transaction.fee:
+        said = f"{gross} {transaction.currency} ({transaction.amount} + fee)"
+    owed = " + ".join(str(invoice.outstanding) for invoice in invoices)
+    if len(members) > 1:
+        return Evidence("amount", "sum", weight, said, owed)
+    level = AmountLevel(int(hypotheses.pairs.amount[members[0]]))
+    return Evidence("amount", level.name.lower(), weight, said, owed)
+
+
+def _references(
+    transaction: Transaction,
+    invoices: list[Invoice],
+    ruleset: Ruleset,
+    hypotheses: Hypotheses,
+    members: list[int],
+    bits: list[float],
+) -> Iterable[Evidence]:
+    """One row: what the text names, and what it does not."""
+    weight = bits[_PART_OF["reference"]]
+    reference = hypotheses.pairs.reference
+    found = [m for m in members if reference.level[m] < NOT_FOUND]
+    if not found:
+        said = TextLevel(int(hypotheses.pairs.said[members[0]]))
+        text = transaction.remittance or ""
+        numbers = ", ".join(invoice.number or invoice.id for invoice in invoices)
+        yield Evidence("reference", f"not_found_{said.name.lower()}", weight, text, numbers)
+        return
+    rules = sorted({ruleset.references[int(reference.rule[m])].name for m in found})
+    levels = sorted({LEVELS[int(reference.level[m])].value for m in found})
+    level = " and ".join(levels)
+    if len(found) < len(members):
+        level += f", {len(members) - len(found)} not found"
+    said_texts = dict.fromkeys(_found_text(transaction, hypotheses, m) for m in found)
+    named = dict.fromkeys(
+        _reference_text(invoice, ruleset, int(reference.rule[m]))
+        for m, invoice in zip(members, invoices, strict=True)
+        if m in found
+    )
+    yield Evidence(
+        " and ".join(rules), level, weight, ", ".join(said_texts), ", ".join(named)
+    )
+
+
+def _found_text(transaction: Transaction, hypotheses: Hypotheses, member: int) -> str:
+    """The text that named it, as it stands in its field (folded to capitals)."""
+    reference = hypotheses.pairs.reference
+    text = fold(transaction_text(transaction, int(reference.field[member])))
+    return text[int(reference.begin[member]) : int(reference.end[member])]
+
+
+def transaction_text(transaction: Transaction, field: int) -> str:
+    """The text of a field: the four named ones, then ``metadata`` by its key."""
+    texts = (
+        transaction.remittance,
+        transaction.creditor_reference,
+        transaction.end_to_end_id,
+        transaction.mandate_id,
+    )
+    return (texts[field] or "") if field < len(texts) else ""
+
+
+def _reference_text(invoice: Invoice, ruleset: Ruleset, rule: int) -> str:
+    for field in ruleset.references[rule].invoice_fields:
+        if field == "references.*":
+            text = ", ".join(invoice.references.values())
+        elif field.startswith("references."):
+            text = invoice.references.get(field.removeprefix("references."), "")
+        else:
+            text = getattr(invoice, field) or ""
+        if text:
+            return text
+    return ""
+
+
+def _counterparty(
+    transaction: Transaction,
+    invoices: list[Invoice],
+    hypotheses: Hypotheses,
+    members: list[int],
+    bits: list[float],
+) -> Evidence:
+    best = min(members, key=lambda m: int(hypotheses.pairs.payer[m]))
+    level = PayerLevel(int(hypotheses.pairs.payer[best]))
+    other = transaction.counterparty
+    said = ""
+    if other is not None:
+        account = other.iban or other.account or ""
+        by_account = level in (PayerLevel.IBAN, PayerLevel.ACCOUNT)
+        said = account if by_account else other.name or account
+    if level is PayerLevel.NAME_IN_TEXT:
+        said = transaction.remittance or ""
+    owners = dict.fromkeys(_customer_text(i.customer) for i in invoices)
+    weight = bits[_PART_OF["counterparty"]]
+    return Evidence("counterparty", level.name.lower(), weight, said, ", ".join(owners))
+
+
+def _customer_text(customer: Customer | None) -> str:
+    if customer is None:
+        return ""
+    return customer.company or customer.name or customer.id
+
+
+def _dates(
+    transaction: Transaction,
+    ledger: Ledger,
+    hypotheses: Hypotheses,
+    members: list[int],
+    weight: float,
+) -> Evidence:
+    level = DateLevel(max(int(hypotheses.pairs.date[m]) for m in members))
+    day = transaction.booking_date or transaction.value_date
+    texts = []
+    for member in members:
+        invoice = int(hypotheses.pairs.invoice[member])
+        issued, due = ledger.invoices.issued[invoice], ledger.invoices.due[invoice]
+        dates = (("issued", issued), ("due", due))
+        known = [f"{w} {date.fromordinal(int(d))}" for w, d in dates if d != NO_DAY]
+        texts.append(" ".join(known))
+    said = day.isoformat() if day else ""
+    return Evidence("dates", level.name.lower(), weight, said, ", ".join(texts))
+
+
+def _further(
+    name: str, kind: Kind, weight: float, invoices: list[Invoice]
+) -> Evidence:
+    ids = ", ".join(invoice.number or invoice.id for invoice in invoices)
+    if name == "precedence":
+        return Evidence(name, "later_payment", weight, "", ids)
+    level = f"{len(invoices)}_invoices" if kind is Kind.SEVERAL else "oldest_of_equals"
+    return Evidence(name, level, weight, "", ids)
+
+
+def money(minor: int, currency: str) -> str:
+    """An amount with its currency, for a sentence."""
+    return f"{from_minor(minor, currency):,} {currency}"

@@ -1,0 +1,135 @@
+"""Hypotheses: one invoice in full, in part or short, several together, or a closed one.
+
+Every pair is judged as far as its amount goes; ``sets`` adds what several invoices
+explain together. The likeliest hypotheses of each transaction are kept, the rest
+counted, so that their share is never lost.
+"""
+
+import numpy as np
+from attrs import evolve
+
+from payymo_core.allocation import allocate
+from payymo_core.blocking import Ledger
+from payymo_core.columns import TransactionColumns
+from payymo_core.comparison import NOT_FOUND, Comparisons
+from payymo_core.customers import PayerLevel
+from payymo_core.hypotheses import PARTS, Hypotheses
+from payymo_core.keys import Floats, Ints, Mask
+from payymo_core.rules import Ruleset, TiePolicy
+from payymo_core.scoring import Kind, Weights
+from payymo_core.sets import sets_of
+
+MOST_KEPT = 24
+"""Hypotheses kept of one transaction; the rest count as a whole."""
+LEAST_WEIGHT = -14.0
+"""Bits against "nothing" below which a hypothesis is counted but not kept."""
+
+_SET = PARTS.index("set")
+_TIE_WON = 16.0  # bits: as good as certain, as the stated policy says
+
+
+def identified(pairs: Comparisons) -> Mask:
+    """Pairs with evidence of who or what was paid, beside the amount and the date."""
+    word = (pairs.payer == PayerLevel.SHARED_WORD) & (pairs.sharers == 1)
+    payer = (pairs.payer < PayerLevel.SHARED_WORD) | word
+    return payer | (pairs.reference.level < NOT_FOUND)
+
+
+def group(
+    pairs: Comparisons,
+    weights: Weights,
+    payable: Mask,
+    transactions: TransactionColumns,
+    ledger: Ledger,
+    ruleset: Ruleset,
+) -> Hypotheses:
+    """Form the hypotheses of a block of transactions.
+
+    Args:
+        pairs: Compared pairs; those that are not payable are credit notes, of use in
+            a set only, and closed invoices that a text names.
+        weights: Their weights.
+        payable: Which pairs pass the gates.
+        transactions: The block.
+        ledger: The invoices.
+        ruleset: Limits and policies.
+
+    Returns:
+        Hypotheses, the best of each transaction first.
+    """
+    known = identified(pairs)
+    single = _singles(pairs, weights, payable, known, transactions, ledger)
+    sets = sets_of(pairs, weights, known, transactions, ledger, ruleset)
+    parts = np.zeros((len(single), len(PARTS)))
+    parts[:, :_SET] = weights.columns()[single]
+    if ruleset.policies.ties is TiePolicy.OLDEST_DUE_FIRST:
+        parts[:, _SET] = _oldest_of_equals(single, parts, pairs, ledger)
+    owner, place = np.nonzero(sets.member >= 0)
+    count = np.r_[np.ones(len(single), np.int64), (sets.member >= 0).sum(axis=1)]
+    table = Hypotheses(
+        transaction=np.r_[pairs.transaction[single], sets.transaction],
+        kind=np.r_[weights.kind[single], np.full(len(sets), Kind.SEVERAL)],
+        parts=np.concatenate([parts, sets.parts]),
+        start=np.cumsum(count) - count,
+        count=count,
+        member=np.r_[single, sets.member[owner, place]],
+        amount=np.zeros(int(count.sum()), np.int64),
+        pairs=pairs,
+        other=sets.other,
+    )
+    return allocate(_best(table), transactions, ledger.invoices)
+
+
+def _singles(
+    pairs: Comparisons,
+    weights: Weights,
+    payable: Mask,
+    known: Mask,
+    transactions: TransactionColumns,
+    ledger: Ledger,
+) -> Ints:
+    """Pairs that are a hypothesis of their own."""
+    exact = weights.kind == Kind.FULL
+    alone = exact | (weights.kind == Kind.SHORT)
+    incoming = transactions.gross[pairs.transaction] > 0
+    named = pairs.reference.level < NOT_FOUND
+    usable = transactions.booked & (transactions.gross > 0)
+    closed = ~ledger.invoices.is_open[pairs.invoice] & usable[pairs.transaction]
+    # Money that goes out pays nothing but a credit note, in full and known by name.
+    keep = payable & np.where(incoming, alone | known, exact & known)
+    return np.flatnonzero(keep | (closed & named))
+
+
+def _oldest_of_equals(
+    single: Ints, parts: Floats, pairs: Comparisons, ledger: Ledger
+) -> Floats:
+    """The stated policy's bits for the oldest of one customer's equal invoices."""
+    row, invoice = pairs.transaction[single], pairs.invoice[single]
+    customer = ledger.customers.of_invoice[invoice]
+    weight = parts.sum(axis=1)
+    due = ledger.invoices.due[invoice]
+    order = np.lexsort((invoice, due, weight, customer, row))
+    new = np.r_[
+        True,
+        (np.diff(row[order]) != 0)
+        | (np.diff(customer[order]) != 0)
+        | (np.diff(weight[order]) != 0),
+    ][: len(order)]
+    shared = new & ~np.r_[new[1:], True][: len(order)] & (customer[order] >= 0)
+    bits = np.zeros(len(single))
+    bits[order[shared]] = _TIE_WON
+    return bits
+
+
+def _best(table: Hypotheses) -> Hypotheses:
+    """The likeliest of each transaction in order; the rest as odds."""
+    weight = table.weight()
+    first = table.pairs.invoice[table.member[table.start]]
+    order = np.lexsort((first, table.count, table.kind, -weight, table.transaction))
+    row = table.transaction[order]
+    begin = np.searchsorted(row, row)
+    keep = (np.arange(len(row)) - begin < MOST_KEPT) & (weight[order] >= LEAST_WEIGHT)
+    lost = order[~keep & (table.kind[order] != Kind.CLOSED)]
+    other = table.other.copy()
+    np.add.at(other, table.transaction[lost], np.exp2(weight[lost]))
+    return evolve(table.take(order[keep]), other=other)

@@ -1,0 +1,146 @@
+"""The explanations of transactions, as columns."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import evolve, frozen
+
+from payymo_core.comparison import Comparisons, References
+from payymo_core.keys import Floats, Ints, expand
+
+PARTS = ("prior", "amount", "reference", "counterparty", "dates", "set", "precedence")
+"""What a hypothesis' weight is the sum of, in this order."""
+
+
+@frozen(eq=False)
+class Hypotheses:
+    """One row an explanation; "it pays nothing that is open" is left unsaid.
+
+    Attributes:
+        transaction: Row of the transaction, rising.
+        kind: A ``Kind`` each.
+        parts: Bits of each of ``PARTS``, one column each.
+        start: Where its members begin.
+        count: How many members it has.
+        member: Index into ``pairs`` of each member.
+        amount: Minor units that each member is allocated; 0 for a closed invoice.
+        pairs: The comparisons that members point to.
+        other: For each transaction, the odds of explanations that were counted but
+            not kept, against "nothing".
+    """
+
+    transaction: Ints
+    kind: Ints
+    parts: Floats
+    start: Ints
+    count: Ints
+    member: Ints
+    amount: Ints
+    pairs: Comparisons
+    other: Floats
+
+    def __len__(self) -> int:
+        return len(self.transaction)
+
+    def weight(self) -> Floats:
+        """Log-odds of each against "nothing", in bits; exact sums of the parts."""
+        return self.parts.sum(axis=1)
+
+    def incidence(self) -> tuple[Ints, Ints, Ints]:
+        """Every member: (hypothesis, invoice, place in ``member``)."""
+        owner, place = expand(self.start, self.count)
+        return owner, self.pairs.invoice[self.member[place]], place
+
+    def take(self, rows: Ints) -> "Hypotheses":
+        """Some of them, in the order given, with nothing that only others need."""
+        owner, place = expand(self.start[rows], self.count[rows])
+        used, member = np.unique(self.member[place], return_inverse=True)
+        count = self.count[rows]
+        return evolve(
+            self,
+            transaction=self.transaction[rows],
+            kind=self.kind[rows],
+            parts=self.parts[rows],
+            start=np.cumsum(count) - count,
+            count=count,
+            member=member,
+            amount=self.amount[place],
+            pairs=take_pairs(self.pairs, used),
+        )
+
+
+def take_pairs(pairs: Comparisons, rows: Ints) -> Comparisons:
+    """Some of the comparisons."""
+    reference = pairs.reference
+    return Comparisons(
+        transaction=pairs.transaction[rows],
+        invoice=pairs.invoice[rows],
+        amount=pairs.amount[rows],
+        reference=References(
+            rule=reference.rule[rows],
+            level=reference.level[rows],
+            bits=reference.bits[rows],
+            field=reference.field[rows],
+            text=reference.text[rows],
+            begin=reference.begin[rows],
+            end=reference.end[rows],
+        ),
+        said=pairs.said[rows],
+        payer=pairs.payer[rows],
+        sharers=pairs.sharers[rows],
+        words=pairs.words[rows],
+        date=pairs.date[rows],
+    )
+
+
+def joined(parts: Sequence[Hypotheses], offsets: Sequence[int]) -> Hypotheses:
+    """The hypotheses of consecutive blocks of transactions as one table."""
+    members = np.cumsum([0, *(len(part.member) for part in parts)])
+    pairs = np.cumsum([0, *(len(part.pairs) for part in parts)])
+    return Hypotheses(
+        transaction=np.concatenate(
+            [p.transaction + offset for p, offset in zip(parts, offsets, strict=True)]
+        ),
+        kind=np.concatenate([p.kind for p in parts]),
+        parts=np.concatenate([p.parts for p in parts]),
+        start=np.concatenate(
+            [p.start + shift for p, shift in zip(parts, members, strict=False)]
+        ),
+        count=np.concatenate([p.count for p in parts]),
+        member=np.concatenate(
+            [p.member + shift for p, shift in zip(parts, pairs, strict=False)]
+        ),
+        amount=np.concatenate([p.amount for p in parts]),
+        pairs=_joined_pairs([p.pairs for p in parts], offsets),
+        other=np.concatenate([p.other for p in parts]),
+    )
+
+
+def _joined_pairs(parts: Sequence[Comparisons], offsets: Sequence[int]) -> Comparisons:
+    def column(name: str) -> Ints:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    def found(name: str) -> Ints:
+        return np.concatenate([getattr(part.reference, name) for part in parts])
+
+    return Comparisons(
+        transaction=np.concatenate(
+            [p.transaction + offset for p, offset in zip(parts, offsets, strict=True)]
+        ),
+        invoice=column("invoice"),
+        amount=column("amount"),
+        reference=References(
+            rule=found("rule"),
+            level=found("level"),
+            bits=found("bits").astype(np.float64),
+            field=found("field"),
+            text=found("text"),
+            begin=found("begin"),
+            end=found("end"),
+        ),
+        said=column("said"),
+        payer=column("payer"),
+        sharers=column("sharers"),
+        words=column("words"),
+        date=column("date"),
+    )

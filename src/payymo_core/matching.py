@@ -1,0 +1,252 @@
+"""Columns to values again: matches are made when they are looked at."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from functools import cached_property
+from typing import overload
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.blocking import Ledger
+from payymo_core.columns import TransactionColumns
+from payymo_core.confidence import Confidences
+from payymo_core.decision import OUTCOMES, REASONS, Decisions
+from payymo_core.errors import Rejected
+from payymo_core.evidence import evidence_rows
+from payymo_core.hypotheses import Hypotheses
+from payymo_core.keys import Ints
+from payymo_core.money import EXPONENTS, from_minor
+from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
+from payymo_core.rules import Ruleset
+from payymo_core.scoring import Kind
+
+MOST_ALTERNATIVES = 5
+_LEAST_CONFIDENCE = 0.001  # what is less likely is no alternative worth a look
+
+
+@frozen(eq=False)
+class Run:
+    """Everything that a run left behind, in columns.
+
+    Attributes:
+        transactions: In the order of their ids.
+        ledger: The invoices.
+        ruleset: How they were compared.
+        hypotheses: The best first within each transaction.
+        confidence: Of each hypothesis.
+        decisions: One row a transaction.
+    """
+
+    transactions: TransactionColumns
+    ledger: Ledger
+    ruleset: Ruleset
+    hypotheses: Hypotheses
+    confidence: Confidences
+    decisions: Decisions
+
+
+class LazyEvidence(Sequence[Evidence]):
+    """The evidence of one match, written out when it is first looked at."""
+
+    __slots__ = ("_row", "_rows", "_run")
+
+    def __init__(self, run: Run, row: int) -> None:
+        self._run = run
+        self._row = row
+        self._rows: tuple[Evidence, ...] | None = None
+
+    def _written(self) -> tuple[Evidence, ...]:
+        if self._rows is None:
+            self._rows = proposal_evidence(self._run, self._row)
+        return self._rows
+
+    @overload
+    def __getitem__(self, index: int) -> Evidence: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Evidence, ...]: ...
+    def __getitem__(self, index: int | slice) -> Evidence | tuple[Evidence, ...]:
+        return self._written()[index]
+
+    def __len__(self) -> int:
+        return len(self._written())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._written() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._written())
+
+    def __repr__(self) -> str:
+        return repr(self._written())
+
+
+def proposal_evidence(run: Run, row: int) -> tuple[Evidence, ...]:
+    """Evidence rows of a transaction's proposal, or of "nothing" where there is none."""
+    proposal = int(run.decisions.proposal[row])
+    bits = float(run.decisions.log_odds[row])
+    return evidence_rows(
+        run.transactions.records[row],
+        run.ledger,
+        run.ruleset,
+        run.hypotheses,
+        None if proposal < 0 else proposal,
+        bits,
+    )
+
+
+class MatchResult(Sequence[Match]):
+    """One match a usable transaction, in the order in which they were given.
+
+    Attributes:
+        run: The columns behind it.
+        rejected: Records set aside, with their faults; they have no match.
+        capped: How many look-ups were passed over since their key was too common, by
+            kind; what they could have brought was not compared.
+    """
+
+    def __init__(
+        self, run: Run, rejected: tuple[Rejected, ...], capped: dict[str, int]
+    ) -> None:
+        self.run = run
+        self.rejected = rejected
+        self.capped = capped
+        self._order: list[int] = np.argsort(run.transactions.input_order).tolist()
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, index: int) -> Match: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Match, ...]: ...
+    def __getitem__(self, index: int | slice) -> Match | tuple[Match, ...]:
+        if isinstance(index, slice):
+            return tuple(self._match(row) for row in self._order[index])
+        return self._match(self._order[index])
+
+    def __iter__(self) -> Iterator[Match]:
+        return (self._match(row) for row in self._order)
+
+    def row_of(self, transaction: str) -> int:
+        """Row of a transaction in the columns.
+
+        Raises:
+            KeyError: No usable transaction has this id.
+        """
+        return self._rows[transaction]
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {r.id: row for row, r in enumerate(self.run.transactions.records)}
+
+    def of(self, transaction: str) -> Match:
+        """The match of one transaction.
+
+        Raises:
+            KeyError: No usable transaction has this id.
+        """
+        return self._match(self.row_of(transaction))
+
+    def _match(self, row: int) -> Match:
+        view, run = self._view, self.run
+        record = run.transactions.records[row]
+        proposal = view.proposal[row]
+        allocations = view.allocations(proposal, record.currency)
+        outcome: Outcome = OUTCOMES[view.outcome[row]]
+        unapplied = view.gross[row] - view.allocated[row]
+        return Match(
+            transaction=record.id,
+            outcome=outcome,
+            confidence=view.confidence[row],
+            allocations=allocations,
+            unapplied=from_minor(unapplied, record.currency),
+            alternatives=view.alternatives(row, proposal, record.currency),
+            evidence=LazyEvidence(run, row),
+            reasons=_reasons(view.reasons[row]),
+        )
+
+    @cached_property
+    def _view(self) -> "_View":
+        return _View(self.run)
+
+
+def _reasons(mask: int) -> tuple[Reason, ...]:
+    if not mask:
+        return ()
+    return tuple(reason for place, reason in enumerate(REASONS) if mask >> place & 1)
+
+
+class _View:
+    """The columns as lists: reading one number of an array costs as much as a record."""
+
+    def __init__(self, run: Run) -> None:
+        hypotheses, decisions = run.hypotheses, run.decisions
+        self.invoices = run.ledger.invoices.records
+        self.proposal: list[int] = decisions.proposal.tolist()
+        self.outcome: list[int] = decisions.outcome.tolist()
+        self.confidence: list[float] = decisions.confidence.tolist()
+        self.reasons: list[int] = decisions.reasons.tolist()
+        self.gross: list[int] = run.transactions.gross.tolist()
+        self.start: list[int] = hypotheses.start.tolist()
+        self.count: list[int] = hypotheses.count.tolist()
+        self.invoice: list[int] = hypotheses.pairs.invoice[hypotheses.member].tolist()
+        self.amount: list[int] = hypotheses.amount.tolist()
+        self.of: list[float] = run.confidence.of.tolist()
+        self.allocated: list[int] = _allocated(hypotheses, decisions.proposal).tolist()
+        self.others = _alternatives(run)
+
+    def allocations(self, hypothesis: int, currency: str) -> tuple[Allocation, ...]:
+        """Of one hypothesis, ordered by invoice id."""
+        if hypothesis < 0:
+            return ()
+        start, count = self.start[hypothesis], self.count[hypothesis]
+        places = range(start, start + count)
+        if count > 1:
+            # Invoices stand in the order of their ids.
+            places_by_id = sorted(places, key=self.invoice.__getitem__)
+        else:
+            places_by_id = [start]
+        scale = -EXPONENTS[currency]
+        return tuple(
+            Allocation(
+                self.invoices[self.invoice[place]].id,
+                Decimal(self.amount[place]).scaleb(scale),
+            )
+            for place in places_by_id
+        )
+
+    def alternatives(
+        self, row: int, proposal: int, currency: str
+    ) -> tuple[Proposal, ...]:
+        """The next proposals, best first."""
+        return tuple(
+            Proposal(self.allocations(other, currency), self.of[other])
+            for other in self.others.get(row, ())
+            if other != proposal
+        )[:MOST_ALTERNATIVES]
+
+
+def _allocated(hypotheses: Hypotheses, proposal: Ints) -> Ints:
+    owner, _, place = hypotheses.incidence()
+    total = np.zeros(len(hypotheses) + 1, np.int64)
+    np.add.at(total, owner, hypotheses.amount[place])
+    return total[proposal]  # the last row, which -1 reads, stays zero
+
+
+def _alternatives(run: Run) -> dict[int, list[int]]:
+    """Hypotheses worth a look, by transaction, the most probable first."""
+    hypotheses, of = run.hypotheses, run.confidence.of
+    proposed = np.zeros(len(hypotheses) + 1, np.bool_)
+    proposed[run.decisions.proposal] = True
+    live = hypotheses.kind != Kind.CLOSED
+    worth = np.flatnonzero(live & (of >= _LEAST_CONFIDENCE) & ~proposed[:-1])
+    # Where nothing is offered there is nothing to choose from either.
+    offered = run.decisions.proposal[hypotheses.transaction[worth]] >= 0
+    worth = worth[offered]
+    order = worth[np.lexsort((worth, -of[worth], hypotheses.transaction[worth]))]
+    out: dict[int, list[int]] = {}
+    rows = hypotheses.transaction[order].tolist()
+    for row, hypothesis in zip(rows, order.tolist(), strict=True):
+        out.setdefault(row, []).append(hypothesis)
+    return out

@@ -1,0 +1,394 @@
+"""How records are compared, as one frozen value: the ruleset."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from enum import StrEnum, unique
+
+from attrs import Factory, field, fields, frozen
+
+from payymo_core.errors import RulesetError
+from payymo_core.patterns import compile_pattern
+
+
+@unique
+class Exactness(StrEnum):
+    """How a reference in a text may differ from the invoice's."""
+
+    EXACT = "exact"
+    """The same letters and digits, one token for one."""
+    JOINED = "joined"
+    """The same, with tokens joined or split by the payer or the bank."""
+    DIGITS = "digits"
+    """Its digits without its letters, or its last run of digits alone."""
+    LOOK_ALIKE = "look_alike"
+    """The same but for look-alike characters: O and 0, I and 1, S and 5."""
+    ONE_EDIT = "one_edit"
+    """One character replaced, left out, added or swapped with its neighbour."""
+    TRUNCATED = "truncated"
+    """Cut off where the field ends."""
+
+
+@unique
+class CounterpartyEvidence(StrEnum):
+    """What may tell who paid."""
+
+    IBAN = "iban"
+    ACCOUNT = "account"
+    NAME = "name"
+    TEXT = "text"
+    """The customer's name in the remittance information."""
+
+
+@unique
+class Treatment(StrEnum):
+    """What becomes of a proposal of some kind that is sure enough."""
+
+    MATCH = "match"
+    REVIEW = "review"
+
+
+@unique
+class TiePolicy(StrEnum):
+    """What becomes of invoices of one customer that explain a payment equally well."""
+
+    REFUSE = "refuse"
+    """A review: nobody knows which one the payer meant."""
+    OLDEST_DUE_FIRST = "oldest_due_first"
+    """The one that fell due first is paid first."""
+
+
+@frozen(kw_only=True)
+class ReferenceRule:
+    """Where a reference is looked for, and how it may be written.
+
+    Attributes:
+        name: Names the rule in the evidence; unique in the ruleset.
+        transaction_fields: Of ``remittance``, ``creditor_reference``,
+            ``end_to_end_id``, ``mandate_id``, ``metadata.KEY``, ``metadata.*``.
+        invoice_fields: Of ``number``, ``id``, ``creditor_reference``,
+            ``references.KEY``, ``references.*``.
+        pattern: How it is written in a text ("PO{digits:6}", or a regular
+            expression); None looks for the invoices' own values.
+        exactness: The ways in which it may differ.
+        reliability: Share in (0, 1) of the texts with such a reference that pay the
+            invoice it names.
+    """
+
+    name: str
+    transaction_fields: tuple[str, ...] = (
+        "remittance",
+        "creditor_reference",
+        "end_to_end_id",
+        "metadata.*",
+    )
+    invoice_fields: tuple[str, ...] = ("number",)
+    pattern: str | None = None
+    exactness: tuple[Exactness, ...] = tuple(Exactness)
+    reliability: float = 0.99
+
+
+@frozen(kw_only=True)
+class AmountRule:
+    """How far an amount may be off and still be the whole invoice.
+
+    Attributes:
+        short_percent: Short by a bank's fee: at most this share of the invoice, in
+            percent of it.
+        short_most: And at most this many major units of the invoice's currency.
+    """
+
+    short_percent: Decimal = Decimal(3)
+    short_most: Decimal = Decimal(50)
+
+
+@frozen(kw_only=True)
+class CounterpartyRule:
+    """Which fields may tell who paid.
+
+    Attributes:
+        evidence: The kinds in use; empty for a ledger without customers.
+    """
+
+    evidence: tuple[CounterpartyEvidence, ...] = tuple(CounterpartyEvidence)
+
+
+@frozen(kw_only=True)
+class DateRule:
+    """When a payment is plausible.
+
+    Attributes:
+        stale_after_days: An invoice due (or issued) longer ago than this is offered
+            for review, never matched.
+    """
+
+    stale_after_days: int = 365
+
+
+@frozen(kw_only=True)
+class GroupLimits:
+    """Bounds of the search for several invoices paid together.
+
+    Attributes:
+        invoices: Invoices in a set, at most (2 to 12).
+        open_items: Open items of one customer that are searched, at most (2 to 40).
+    """
+
+    invoices: int = 12
+    open_items: int = 40
+
+
+@frozen(kw_only=True)
+class Thresholds:
+    """When a proposal is applied, offered, or dropped.
+
+    Attributes:
+        match: Confidence in (0, 1) from which it is a match.
+        review: Confidence in (0, 1) from which it is offered to a human.
+        margin: Lead over the next rival for the same record, in [0, 1), that a
+            match needs.
+    """
+
+    match: float = 0.99
+    review: float = 0.05
+    margin: float = 0.9
+
+
+@frozen(kw_only=True)
+class Policies:
+    """What a sure proposal of each kind may do, and who wins a tie.
+
+    Attributes:
+        part: A part of the invoice is paid.
+        short: Short by a bank's fee.
+        over: More is paid than is owed.
+        several: Several invoices are paid together.
+        ties: Invoices of one customer that nothing tells apart.
+    """
+
+    part: Treatment = Treatment.MATCH
+    short: Treatment = Treatment.MATCH
+    over: Treatment = Treatment.MATCH
+    several: Treatment = Treatment.MATCH
+    ties: TiePolicy = TiePolicy.REFUSE
+
+
+@frozen(kw_only=True)
+class Priors:
+    """How often a transaction is of each kind, before any evidence: shares.
+
+    Attributes:
+        full: Pays one invoice in full.
+        several: Pays several invoices.
+        part: Pays a part of one.
+        short: Pays one, short by a bank's fee.
+        over: Pays one, and more than is owed.
+        closed: Pays one that is not open (again, or late).
+        nothing: Has to do with no invoice at all.
+    """
+
+    full: float = 0.72
+    several: float = 0.08
+    part: float = 0.05
+    short: float = 0.02
+    over: float = 0.01
+    closed: float = 0.04
+    nothing: float = 0.08
+
+
+DEFAULT_REFERENCES = (
+    ReferenceRule(
+        name="creditor reference",
+        invoice_fields=("creditor_reference",),
+        reliability=0.995,
+    ),
+    ReferenceRule(name="invoice number"),
+    ReferenceRule(name="invoice id", invoice_fields=("id",), reliability=0.98),
+    ReferenceRule(
+        name="further reference", invoice_fields=("references.*",), reliability=0.97
+    ),
+)
+
+
+@frozen(kw_only=True)
+class Ruleset:
+    """The whole configuration of a run; checked as a whole.
+
+    Attributes:
+        version: Version of this format; 1.
+        references: Where references are looked for.
+        amount: Tolerances.
+        counterparty: What may tell who paid.
+        dates: When a payment is plausible.
+        groups: Bounds of the search for sets.
+        thresholds: When a proposal is applied or offered.
+        policies: What a sure proposal of each kind may do.
+        priors: How often each kind occurs.
+
+    Raises:
+        RulesetError: One error that lists every fault with its path.
+    """
+
+    version: int = 1
+    references: tuple[ReferenceRule, ...] = field(default=DEFAULT_REFERENCES)
+    amount: AmountRule = Factory(AmountRule)
+    counterparty: CounterpartyRule = Factory(CounterpartyRule)
+    dates: DateRule = Factory(DateRule)
+    groups: GroupLimits = Factory(GroupLimits)
+    thresholds: Thresholds = Factory(Thresholds)
+    policies: Policies = Factory(Policies)
+    priors: Priors = Factory(Priors)
+
+    def __attrs_post_init__(self) -> None:
+        faults = tuple(_faults(self))
+        if faults:
+            raise RulesetError(faults)
+
+    @classmethod
+    def from_toml(cls, text: str) -> "Ruleset":
+        """Read a ruleset from TOML; what it does not mention keeps its default.
+
+        Raises:
+            RulesetError: Not TOML, an unknown key, a wrong type or value; all faults.
+        """
+        try:
+            document = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise RulesetError((f"not TOML: {error}",)) from error
+        return _structured(document)
+
+
+TRANSACTION_FIELDS = ("remittance", "creditor_reference", "end_to_end_id", "mandate_id")
+INVOICE_FIELDS = ("number", "id", "creditor_reference")
+
+
+def _structured(document: Mapping[str, object]) -> Ruleset:
+    # Imported here: reading a file is rare, importing the package is not.
+    from cattrs import BaseValidationError, transform_error  # noqa: PLC0415
+    from cattrs.preconf.tomllib import make_converter  # noqa: PLC0415
+
+    converter = make_converter(forbid_extra_keys=True)
+    converter.register_structure_hook(Decimal, _decimal)
+    converter.register_structure_hook(float, _float)
+    converter.register_structure_hook(int, _int)
+    converter.register_structure_hook(str, _str)
+    try:
+        return converter.structure(document, Ruleset)
+    except RulesetError:
+        raise
+    except BaseValidationError as error:
+        lines = transform_error(error, path="ruleset")
+        raise RulesetError(tuple(_path_first(line) for line in lines)) from error
+
+
+def _path_first(line: str) -> str:
+    fault, _, path = line.rpartition(" @ ")
+    return f"{path.removeprefix('ruleset.')}: {fault}" if path else line
+
+
+def _decimal(value: object, _: type) -> Decimal:
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return Decimal(value)
+    msg = f"a decimal as text is wanted ('2.50'), not {value!r}"
+    raise ValueError(msg)
+
+
+def _float(value: object, _: type) -> float:
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        return float(value)
+    msg = f"a number is wanted, not {value!r}"
+    raise ValueError(msg)
+
+
+def _int(value: object, _: type) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    msg = f"a whole number is wanted, not {value!r}"
+    raise ValueError(msg)
+
+
+def _str(value: object, _: type) -> str:
+    if isinstance(value, str):
+        return value
+    msg = f"a text is wanted, not {value!r}"
+    raise ValueError(msg)
+
+
+def _faults(ruleset: Ruleset) -> Iterator[str]:
+    if ruleset.version != 1:
+        yield f"version: {ruleset.version!r} is not known; this engine reads 1"
+    names = [rule.name for rule in ruleset.references]
+    for place, rule in enumerate(ruleset.references):
+        yield from _reference_faults(rule, f"references[{place}]", names)
+    yield from _limit_faults(ruleset)
+    yield from _threshold_faults(ruleset.thresholds)
+    yield from _prior_faults(ruleset.priors)
+
+
+def _reference_faults(
+    rule: ReferenceRule, path: str, names: list[str]
+) -> Iterator[str]:
+    if not rule.name.strip():
+        yield f"{path}.name: is empty"
+    if names.count(rule.name) > 1:
+        yield f"{path}.name: {rule.name!r} is used by more than one rule"
+    for key, known, mapping in (
+        ("transaction_fields", TRANSACTION_FIELDS, "metadata."),
+        ("invoice_fields", INVOICE_FIELDS, "references."),
+    ):
+        chosen = rule.transaction_fields if mapping == "metadata." else rule.invoice_fields
+        if not chosen:
+            yield f"{path}.{key}: is empty"
+        for name in chosen:
+            if name not in known and not (
+                name.startswith(mapping) and len(name) > len(mapping)
+            ):
+                wanted = ", ".join((*known, f"{mapping}KEY", f"{mapping}*"))
+                yield f"{path}.{key}: {name!r} is not one of {wanted}"
+    if not rule.exactness:
+        yield f"{path}.exactness: is empty"
+    if not 0 < rule.reliability < 1:
+        yield f"{path}.reliability: {rule.reliability!r} is not between 0 and 1"
+    if rule.pattern is not None:
+        try:
+            compile_pattern(rule.pattern)
+        except ValueError as error:
+            yield f"{path}.pattern: {error}"
+
+
+def _limit_faults(ruleset: Ruleset) -> Iterator[str]:
+    amount, groups = ruleset.amount, ruleset.groups
+    if not (amount.short_percent.is_finite() and 0 <= amount.short_percent < 50):
+        yield f"amount.short_percent: {amount.short_percent} is not between 0 and 50"
+    if not (amount.short_most.is_finite() and amount.short_most >= 0):
+        yield f"amount.short_most: {amount.short_most} is not zero or more"
+    if ruleset.dates.stale_after_days < 1:
+        yield f"dates.stale_after_days: {ruleset.dates.stale_after_days} is below 1"
+    if not 2 <= groups.invoices <= 12:
+        yield f"groups.invoices: {groups.invoices} is not between 2 and 12"
+    if not 2 <= groups.open_items <= 40:
+        yield f"groups.open_items: {groups.open_items} is not between 2 and 40"
+
+
+def _threshold_faults(thresholds: Thresholds) -> Iterator[str]:
+    for key, value in (("match", thresholds.match), ("review", thresholds.review)):
+        if not 0 < value < 1:
+            yield f"thresholds.{key}: {value!r} is not between 0 and 1"
+    if not 0 <= thresholds.margin < 1:
+        yield f"thresholds.margin: {thresholds.margin!r} is not between 0 and 1"
+    if thresholds.match <= 0.5:
+        yield f"thresholds.match: {thresholds.match!r} would match a coin toss"
+    if thresholds.review > thresholds.match:
+        yield (
+            f"thresholds.review: {thresholds.review!r} is above thresholds.match "
+            f"({thresholds.match!r})"
+        )
+
+
+def _prior_faults(priors: Priors) -> Iterator[str]:
+    shares = {f.name: getattr(priors, f.name) for f in fields(Priors)}
+    for key, share in shares.items():
+        if not 0 < share < 1:
+            yield f"priors.{key}: {share!r} is not between 0 and 1"
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        yield f"priors: the shares add up to {sum(shares.values()):.6f}, not to 1"

@@ -1,0 +1,256 @@
+"""Levels to match weights, in bits: log2 of how much likelier a pair is than chance.
+
+A weight is log2(m / u) (Fellegi and Sunter 1969): m, how often the level is seen when
+the transaction pays the invoice; u, how often otherwise. u comes from the ledger: how
+rare the amount is, how surprising the reference, how many customers share the name.
+The m are shares counted on the worlds of benchmarks/generate.py, rounded.
+
+Weights are whole multiples of 2**-8 bits, so that sums are exact in any order and an
+explanation adds up to the weight to the last digit.
+"""
+
+from enum import IntEnum, unique
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.blocking import Ledger, rarity_bits
+from payymo_core.columns import TransactionColumns
+from payymo_core.comparison import (
+    NOT_FOUND,
+    AmountLevel,
+    Comparisons,
+    DateLevel,
+    TextLevel,
+)
+from payymo_core.customers import PayerLevel
+from payymo_core.keys import Floats, Ints
+from payymo_core.references import LEVELS
+from payymo_core.rules import Exactness, Priors, Ruleset
+
+QUANTUM = 2.0**-8
+"""Weights are multiples of this many bits."""
+
+
+@unique
+class Kind(IntEnum):
+    """What a hypothesis says the transaction does."""
+
+    FULL = 0
+    SEVERAL = 1
+    PART = 2
+    SHORT = 3
+    OVER = 4
+    TWICE = 5
+    CLOSED = 6
+
+
+@frozen(eq=False)
+class Weights:
+    """The evidence for each pair, in bits.
+
+    Attributes:
+        kind: What the hypothesis on this pair alone says.
+        prior: Of its kind, spread over the open items it might have been.
+        amount: Of the amount.
+        reference: Of the reference, found or not.
+        counterparty: Of who paid.
+        date: Of when.
+    """
+
+    kind: Ints
+    prior: Floats
+    amount: Floats
+    reference: Floats
+    counterparty: Floats
+    date: Floats
+
+    def columns(self) -> Floats:
+        """The five kinds of bits, one column each; a row sums to the weight."""
+        return np.column_stack(
+            [self.prior, self.amount, self.reference, self.counterparty, self.date]
+        )
+
+
+def quantised(bits: Floats) -> Floats:
+    """Round to the quantum.
+
+    >>> quantised(np.array([0.3]))
+    array([0.30078125])
+    """
+    return np.rint(bits / QUANTUM) * QUANTUM
+
+
+_KIND_OF_AMOUNT = np.array(
+    [
+        Kind.FULL,  # EXACT
+        Kind.SHORT,  # SHORT
+        Kind.PART,  # EQUAL_PART
+        Kind.PART,  # PART
+        Kind.TWICE,  # TWICE
+        Kind.OVER,  # OVER
+        Kind.CLOSED,  # TOTAL
+        Kind.CLOSED,  # TOTAL_DIFFERS
+    ]
+)
+
+# How often a reference shows in each way when the transaction pays the invoice; what
+# is left of 1 is no find. In the order of Exactness.
+_REFERENCE_M = {
+    Exactness.EXACT: 0.55,
+    Exactness.JOINED: 0.12,
+    Exactness.DIGITS: 0.10,
+    Exactness.LOOK_ALIKE: 0.02,
+    Exactness.ONE_EDIT: 0.04,
+    Exactness.TRUNCATED: 0.03,
+}
+_NOT_FOUND = {
+    # log2 of P(no find | pays) / P(no find | does not), by what else the text says.
+    TextLevel.EMPTY: 0.0,
+    TextLevel.WORDS_ONLY: -1.5,
+    TextLevel.OTHER_NUMBERS: -2.5,
+}
+
+_PAYER_M = 0.6
+# u never falls below this: accounts are shared in families, names are common words.
+_PAYER_FLOOR_BITS = {
+    PayerLevel.IBAN: 13.0,
+    PayerLevel.ACCOUNT: 10.0,
+    PayerLevel.NAME: 12.0,
+    PayerLevel.NAME_PART: 9.0,
+    PayerLevel.SIMILAR_NAME: 9.0,
+    PayerLevel.NAME_IN_TEXT: 8.0,
+    PayerLevel.SHARED_WORD: 3.0,
+}
+_ONE_WORD_LESS = 4.0  # "Hosting" as a whole name may be a word of the text
+_OTHER_PAYER = -3.5  # about one payment in twelve comes from somebody else's account
+_FEW_CUSTOMERS = 40  # unrelated money often comes from customers: a small list is weak
+
+_DATE_BITS = {
+    DateLevel.UNKNOWN: 0.0,
+    DateLevel.BEFORE_ISSUE: -6.0,
+    DateLevel.SAME_DAY: 1.0,
+    DateLevel.IN_TIME: 0.5,
+    DateLevel.LATE: 0.0,
+    DateLevel.MONTHS_LATE: -2.0,
+    DateLevel.VERY_LATE: -4.0,
+    DateLevel.STALE: -7.0,
+}
+
+
+def _table(values: dict[IntEnum, float], size: int) -> Floats:
+    table = np.zeros(size)
+    for level, bits in values.items():
+        table[level] = bits
+    return table
+
+
+_DATE_TABLE = _table(dict(_DATE_BITS), len(DateLevel))
+_FLOOR_TABLE = _table(dict(_PAYER_FLOOR_BITS), len(PayerLevel))
+_NOT_FOUND_TABLE = _table(dict(_NOT_FOUND), len(TextLevel))
+_M_TABLE = np.array([_REFERENCE_M[level] for level in LEVELS])
+
+
+def score(
+    pairs: Comparisons,
+    transactions: TransactionColumns,
+    ledger: Ledger,
+    ruleset: Ruleset,
+) -> Weights:
+    """Turn the levels of each pair into bits."""
+    kind = _KIND_OF_AMOUNT[pairs.amount]
+    return Weights(
+        kind=kind,
+        prior=quantised(_prior(kind, pairs, transactions, ledger, ruleset.priors)),
+        amount=quantised(_amount(pairs, transactions, ledger)),
+        reference=quantised(_reference(pairs, ledger, ruleset)),
+        counterparty=quantised(_counterparty(pairs, ledger)),
+        date=_DATE_TABLE[pairs.date],
+    )
+
+
+def prior_bits(priors: Priors) -> Floats:
+    """Log-odds of each kind against "nothing", before it is spread over invoices."""
+    shares = np.zeros(len(Kind))
+    shares[Kind.FULL] = priors.full
+    shares[Kind.SEVERAL] = priors.several
+    shares[Kind.PART] = priors.part
+    shares[Kind.SHORT] = priors.short
+    shares[Kind.OVER] = priors.over * 0.9
+    shares[Kind.TWICE] = priors.over * 0.1
+    shares[Kind.CLOSED] = priors.closed
+    return np.log2(shares / priors.nothing)
+
+
+def open_items(transactions: TransactionColumns, ledger: Ledger) -> Ints:
+    """How many open items each transaction could pay: its currency and direction."""
+    direction = transactions.currency * 2 + (transactions.gross < 0)
+    return np.maximum(ledger.open_count[direction], 1)
+
+
+def _prior(
+    kind: Ints,
+    pairs: Comparisons,
+    transactions: TransactionColumns,
+    ledger: Ledger,
+    priors: Priors,
+) -> Floats:
+    row = pairs.transaction
+    closed = np.maximum(ledger.closed_count[transactions.currency], 1)
+    count = np.where(
+        kind == Kind.CLOSED, closed[row], open_items(transactions, ledger)[row]
+    )
+    return prior_bits(priors)[kind] - np.log2(count)
+
+
+def _amount(
+    pairs: Comparisons, transactions: TransactionColumns, ledger: Ledger
+) -> Floats:
+    row = pairs.transaction
+    rare = rarity_bits(transactions.gross, transactions.currency, ledger)[row]
+    paid = np.abs(transactions.gross[row])
+    owed = np.abs(ledger.invoices.outstanding[pairs.invoice])
+    # Fees are mostly whole multiples of half a unit, and small.
+    short = np.where((owed - paid) % 50 == 0, 2.0**-7, 2.0**-12)
+    parts = np.rint(owed / np.maximum(paid, 1))
+    equal = 0.5 / np.maximum(parts, 1) ** 2
+    chance = np.select(
+        [
+            (pairs.amount == AmountLevel.EXACT) | (pairs.amount == AmountLevel.TOTAL),
+            pairs.amount == AmountLevel.SHORT,
+            pairs.amount == AmountLevel.EQUAL_PART,
+            pairs.amount == AmountLevel.TWICE,
+        ],
+        [np.ones(len(row)), short, equal, np.ones(len(row))],
+        0.0,
+    )
+    # Any other part or excess is as likely as the amount is by chance.
+    return np.log2(np.maximum(chance, 0.5 * 2.0**-rare)) + rare
+
+
+def _reference(pairs: Comparisons, ledger: Ledger, ruleset: Ruleset) -> Floats:
+    found = pairs.reference.level < NOT_FOUND
+    level = np.where(found, pairs.reference.level, 0)
+    rule = np.where(found, pairs.reference.rule, 0)
+    doubt = np.array([1 - rule.reliability for rule in ruleset.references] or [1.0])
+    known = np.maximum(ledger.forms.per_rule, 1) if len(ledger.forms.per_rule) else 1
+    # By chance, or named although something else is paid: any of those known.
+    chance = 2.0**-pairs.reference.bits + (doubt / known)[rule]
+    bits = np.log2(_M_TABLE[level] / np.minimum(chance, 1.0))
+    return np.where(found, bits, _NOT_FOUND_TABLE[pairs.said])
+
+
+def _counterparty(pairs: Comparisons, ledger: Ledger) -> Floats:
+    floor = _FLOOR_TABLE[pairs.payer] - _ONE_WORD_LESS * (
+        (pairs.words < 2)
+        & (pairs.payer >= PayerLevel.NAME)
+        & (pairs.payer < PayerLevel.SHARED_WORD)
+    )
+    customers = len(ledger.customers.ids) + _FEW_CUSTOMERS
+    chance = pairs.sharers / customers + 2.0**-floor
+    known = np.log2(_PAYER_M / np.minimum(chance, 1.0))
+    return np.where(
+        pairs.payer < PayerLevel.UNKNOWN,
+        known,
+        np.where(pairs.payer == PayerLevel.OTHER, _OTHER_PAYER, 0.0),
+    )

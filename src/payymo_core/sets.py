@@ -1,0 +1,310 @@
+"""Several invoices paid together: exact sums among one customer's items, or named ones.
+
+How likely a set is before its evidence falls with the number of sets it could have
+been: a sum that chance alone could have hit is worth nothing, and two sets with one sum
+share what they are worth.
+"""
+
+from math import comb
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.blocking import Ledger, rarity_bits
+from payymo_core.columns import NO_DAY, TransactionColumns
+from payymo_core.comparison import NOT_FOUND, Comparisons
+from payymo_core.customers import PayerLevel
+from payymo_core.hypotheses import PARTS
+from payymo_core.keys import Floats, Ints, Mask, mix
+from payymo_core.rules import Ruleset
+from payymo_core.scoring import Kind, Weights, open_items, prior_bits, quantised
+from payymo_core.subsets import MOST_ENUMERATED, enumerate_sums, members, search_sums
+
+# How payers choose what to pay together: everything that is open, the oldest ones, one
+# month's, or any choice at all, of which larger ones are the rarer.
+_ALL_OPEN = 0.35
+_OLDEST = 0.15
+_ONE_MONTH = 0.1
+_ANY = 0.4
+_ONE_MORE = 0.6
+_OF_SEVERAL_CUSTOMERS = 0.02
+# Who names some of the invoices names them all, but for one set in sixteen.
+_NOT_NAMED = -4.0
+_WIDTH = 12  # members of a set, at most
+
+
+@frozen(eq=False)
+class Sets:
+    """Sets that add up to a transaction, one row each.
+
+    Attributes:
+        transaction: Row of the transaction.
+        member: Its pairs, oldest first, padded with -1.
+        parts: Bits, one column for each of ``PARTS``.
+        other: For each transaction, odds of sets that the search could not count.
+    """
+
+    transaction: Ints
+    member: Ints
+    parts: Floats
+    other: Floats
+
+    def __len__(self) -> int:
+        return len(self.transaction)
+
+
+@frozen(eq=False)
+class Searches:
+    """Items among which a transaction's amount is looked for as a sum.
+
+    Attributes:
+        transaction: Row of the transaction of each search.
+        customer: Whose items they are; -1 for those that the text names.
+        start: Where its items begin.
+        count: How many it has.
+        pair: The pair of each item, the oldest first.
+        choices: Open items of the customer, or as many as are named.
+    """
+
+    transaction: Ints
+    customer: Ints
+    start: Ints
+    count: Ints
+    pair: Ints
+    choices: Ints
+
+
+def sets_of(
+    pairs: Comparisons,
+    weights: Weights,
+    known: Mask,
+    transactions: TransactionColumns,
+    ledger: Ledger,
+    ruleset: Ruleset,
+) -> Sets:
+    """Find the sets of open items that add up to each transaction."""
+    usable = transactions.booked & (transactions.gross > 0)
+    items = known & ledger.invoices.is_open[pairs.invoice]
+    items &= transactions.currency[pairs.transaction] == (
+        ledger.invoices.currency[pairs.invoice]
+    )
+    items &= (usable & ~_settled(pairs, weights, len(transactions)))[pairs.transaction]
+    searches = _searches(np.flatnonzero(items), pairs, transactions, ledger)
+    amounts = ledger.invoices.outstanding[pairs.invoice[searches.pair]]
+    search, chosen, unfinished = _solve(searches, amounts, transactions, ruleset)
+    member = np.where(
+        chosen >= 0, searches.pair[searches.start[search][:, None] + chosen], -1
+    )
+    search, chosen, member = _distinct(searches, search, chosen, member)
+    parts = _parts(member, pairs, weights)
+    row = searches.transaction[search]
+    count = np.log2(open_items(transactions, ledger))
+    base = prior_bits(ruleset.priors)[Kind.SEVERAL] - count
+    parts[:, 0] = quantised(base[row])
+    rare = rarity_bits(transactions.gross, transactions.currency, ledger)
+    parts[:, 1] = quantised(rare[row])
+    choice = _structure(searches, search, chosen, member, pairs, ledger, count[row])
+    parts[:, PARTS.index("set")] = quantised(choice)
+    other = np.zeros(len(transactions))
+    # What an unfinished search leaves out hits the amount no oftener than chance does.
+    lost = searches.transaction[unfinished]
+    payer = weights.counterparty[searches.pair[searches.start[unfinished]]]
+    np.add.at(other, lost, np.exp2(base[lost] + payer) * _ANY)
+    return Sets(row, member, parts, other)
+
+
+def _settled(pairs: Comparisons, weights: Weights, rows: int) -> Mask:
+    """Transactions that name one open item of just their amount, and nothing else."""
+    found = pairs.reference.level < NOT_FOUND
+    named = np.bincount(pairs.transaction[found], minlength=rows)
+    in_full = found & (weights.kind == Kind.FULL)
+    exact = np.bincount(pairs.transaction[in_full], minlength=rows)
+    return (named == 1) & (exact == 1)
+
+
+def _searches(
+    items: Ints,
+    pairs: Comparisons,
+    transactions: TransactionColumns,
+    ledger: Ledger,
+) -> Searches:
+    """One search a transaction and customer, and one for what its text names."""
+    customer = ledger.customers.of_invoice[pairs.invoice[items]]
+    payer = (pairs.payer[items] < PayerLevel.UNKNOWN) & (customer >= 0)
+    named = pairs.reference.level[items] < NOT_FOUND
+    pair = np.r_[items[payer], items[named]]
+    whose = np.r_[customer[payer], np.full(int(named.sum()), -1)]
+    row, invoice = pairs.transaction[pair], pairs.invoice[pair]
+    due, issued = ledger.invoices.due[invoice], ledger.invoices.issued[invoice]
+    age = np.where(due == NO_DAY, issued, due)
+    order = np.lexsort((invoice, age, whose, row))
+    pair, whose, row, invoice = pair[order], whose[order], row[order], invoice[order]
+    new = np.r_[True, (row[1:] != row[:-1]) | (whose[1:] != whose[:-1])][: len(row)]
+    start = np.flatnonzero(new)
+    count = np.diff(np.r_[start, len(row)])
+    currency = transactions.currency[row[start]]
+    _, choices = ledger.by_customer.ranges(mix(whose[start], currency))
+    choices = np.where(whose[start] < 0, count, choices)
+    owed = ledger.invoices.outstanding[invoice]
+    most = np.add.reduceat(np.maximum(owed, 0), start) if len(start) else start
+    # A hot customer's items are not all at hand: no sums among some of them.
+    keep = (count >= 2) & (count == choices) & (most >= transactions.gross[row[start]])
+    return Searches(row[start][keep], whose[start][keep], start[keep], count[keep], pair,
+                    choices[keep])
+
+
+def _solve(
+    searches: Searches, amounts: Ints, transactions: TransactionColumns, ruleset: Ruleset
+) -> tuple[Ints, Ints, Ints]:
+    """Every answer: (search, places of the members padded with -1), and what is open.
+
+    Returns:
+        The search of each answer, its members, and the searches given up.
+    """
+    targets = transactions.gross[searches.transaction]
+    found = [np.zeros(0, np.int64)]
+    chosen = [np.zeros((0, _WIDTH), np.int64)]
+    for size in range(2, MOST_ENUMERATED + 1):
+        these = np.flatnonzero(searches.count == size)
+        if len(these):
+            table = amounts[searches.start[these][:, None] + np.arange(size)]
+            row, mask = enumerate_sums(table, targets[these])
+            held = members(mask, size)
+            of_size = held.sum(axis=1)
+            keep = (of_size >= 2) & (of_size <= ruleset.groups.invoices)
+            found.append(these[row[keep]])
+            chosen.append(_padded(held[keep]))
+    unfinished = []
+    for search in np.flatnonzero(searches.count > MOST_ENUMERATED).tolist():
+        begin, size = int(searches.start[search]), int(searches.count[search])
+        answers, complete = search_sums(
+            amounts[begin : begin + size].tolist(),
+            int(targets[search]),
+            ruleset.groups.invoices,
+        )
+        table = np.zeros((len(answers), size), np.bool_)
+        for row, answer in enumerate(answers):
+            table[row, list(answer)] = True
+        table = table[table.sum(axis=1) >= 2]
+        found.append(np.full(len(table), search))
+        chosen.append(_padded(table))
+        if not complete:
+            unfinished.append(search)
+    return (
+        np.concatenate(found),
+        np.concatenate(chosen),
+        np.array(unfinished, np.int64),
+    )
+
+
+def _padded(held: Mask) -> Ints:
+    """Places of the members, in order, padded with -1."""
+    out = np.full((len(held), _WIDTH), -1)
+    row, place = np.nonzero(held)
+    at = np.arange(len(row)) - np.searchsorted(row, row)
+    out[row, at] = place
+    return out
+
+
+def _distinct(
+    searches: Searches, search: Ints, chosen: Ints, member: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """One of each set: a customer's items may be those that the text names, too."""
+    key = np.where(member >= 0, mix(member.ravel()).reshape(member.shape), np.uint64(0))
+    of_set = key.sum(axis=1, dtype=np.uint64)
+    order = np.lexsort((searches.customer[search] < 0, of_set))
+    new = np.r_[True, of_set[order][1:] != of_set[order][:-1]][: len(order)]
+    keep = np.sort(order[new])
+    return search[keep], chosen[keep], member[keep]
+
+
+def _parts(member: Ints, pairs: Comparisons, weights: Weights) -> Floats:
+    """The members' evidence: who paid and when once, each reference for itself."""
+    held = member >= 0
+    size = np.maximum(held.sum(axis=1), 1)
+    found = held & (pairs.reference.level[member] < NOT_FOUND)
+    named = np.where(found, weights.reference[member], 0.0).sum(axis=1)
+    silent = (held & ~found).sum(axis=1) * _NOT_NAMED
+    none = weights.reference[member[:, 0]]
+    parts = np.zeros((len(member), len(PARTS)))
+    parts[:, 2] = np.where(found.any(axis=1), named + silent, none)
+    payer = np.where(held, weights.counterparty[member], -np.inf)
+    parts[:, 3] = payer.max(axis=1, initial=-64.0)
+    dates = np.where(held, weights.date[member], 0.0).sum(axis=1) / size
+    parts[:, 4] = quantised(dates)
+    return parts
+
+
+def _structure(
+    searches: Searches,
+    search: Ints,
+    chosen: Ints,
+    member: Ints,
+    pairs: Comparisons,
+    ledger: Ledger,
+    open_bits: Floats,
+) -> Floats:
+    """log2 of how likely payers are to choose just these, of all they could."""
+    held = member >= 0
+    size = held.sum(axis=1)
+    invoice = pairs.invoice[member]
+    customer = np.where(held, ledger.customers.of_invoice[invoice], -1)
+    one = (customer == customer[:, :1]) | ~held
+    same = one.all(axis=1) & (customer[:, 0] >= 0)
+    among = searches.choices[search]
+    whole = searches.customer[search] >= 0
+    chance = _any_choice(among, size)
+    chance += np.where(whole & (size == among), _ALL_OPEN, 0.0)
+    oldest = np.where(held, chosen, -1).max(axis=1, initial=0) == size - 1
+    chance += np.where(whole & oldest & (size < among), _OLDEST / among, 0.0)
+    month = _month_sizes(searches, search, chosen, pairs, ledger)
+    chance += np.where(whole & (month == size) & (size < among), _ONE_MONTH / 2, 0.0)
+    # Of several customers: any other open item could have been meant.
+    apart = np.log2(_OF_SEVERAL_CUSTOMERS) - (size - 1) * open_bits
+    return np.where(whole | same, np.log2(np.maximum(chance, 2.0**-60)), apart)
+
+
+_CHOICES = np.array(
+    [
+        [
+            _ANY * (1 - _ONE_MORE) * _ONE_MORE ** (size - 2) / comb(among, size)
+            if 2 <= size <= among
+            else 0.0
+            for size in range(_WIDTH + 1)
+        ]
+        for among in range(41)
+    ]
+)
+
+
+def _any_choice(among: Ints, size: Ints) -> Floats:
+    """Chance of one set of a size, when any set of the open items may be meant."""
+    return _CHOICES[np.minimum(among, len(_CHOICES) - 1), size]
+
+
+def _month_sizes(
+    searches: Searches, search: Ints, chosen: Ints, pairs: Comparisons, ledger: Ledger
+) -> Ints:
+    """Items of one month's issue, where all members are of that month; else 0."""
+    issued = ledger.invoices.issued[pairs.invoice[searches.pair]]
+    month = _months(issued)
+    begin = searches.start[search]
+    of_member = month[begin[:, None] + np.maximum(chosen, 0)]
+    held = chosen >= 0
+    first = of_member[:, 0]
+    alike = ((of_member == first[:, None]) | ~held).all(axis=1) & (first > 0)
+    total = np.zeros(len(search), np.int64)
+    for place in range(41):
+        inside = place < searches.count[search]
+        at = np.minimum(begin + place, max(len(month) - 1, 0))
+        total += inside & (month[at] == first)
+    return np.where(alike, total, 0)
+
+
+def _months(day: Ints) -> Ints:
+    """A number for each month; 0 for a date that is not known."""
+    epoch = 719_163  # the ordinal of 1970-01-01
+    known = day != NO_DAY
+    stamp = (np.where(known, day, epoch) - epoch).astype("datetime64[D]")
+    months = stamp.astype("datetime64[M]").astype(np.int64) + 1
+    return np.where(known, months + 12 * 2000, 0)

@@ -1,0 +1,194 @@
+"""All tokens of a column of texts at once, and the hash of any span of them.
+
+A text is cut into atoms: longest runs of letters or of digits. The hash of a span of
+atoms is the difference of two prefix hashes, so neighbouring atoms are joined for
+nothing (``2026 000123`` and ``2026000123`` are one key) and no Python runs per text.
+``tests/core/test_spans.py`` holds the naive twin.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from payymo_core.keys import Ints, Keys, Mask, mix
+from payymo_core.normalisation import fold_column
+
+_LETTER, _DIGIT, _OTHER = 1, 2, 0
+_CLASS = np.zeros(256, np.uint8)
+_CLASS[ord("A") : ord("Z") + 1] = _LETTER
+_CLASS[ord("0") : ord("9") + 1] = _DIGIT
+
+_BASE = 0x9E3779B97F4A7C15 | 1
+_INVERSE = pow(_BASE, -1, 1 << 64)
+_VALUE = mix(np.arange(1, 257))
+
+
+@lru_cache(maxsize=4)
+def _powers(count: int) -> tuple[Keys, Keys]:
+    """Powers of the base and of its inverse, modulo 2**64."""
+    out = []
+    for base in (_BASE, _INVERSE):
+        factors = np.full(count, base, np.uint64)
+        factors[0] = 1
+        out.append(np.multiply.accumulate(factors))
+    return out[0], out[1]
+
+
+@frozen(eq=False)
+class Spans:
+    """Runs of neighbouring atoms.
+
+    Attributes:
+        first: Index of the first atom.
+        last: Index of the last atom.
+    """
+
+    first: Ints
+    last: Ints
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def where(self, keep: NDArray[np.generic]) -> "Spans":
+        """Those that a mask or an index chooses."""
+        return Spans(self.first[keep], self.last[keep])
+
+
+@frozen(eq=False)
+class Scan:
+    """A column of texts, cut into atoms.
+
+    Attributes:
+        letters: The folded column's bytes.
+        place: Position in ``letters`` of each letter or digit.
+        prefix: Prefix hashes over these, one longer.
+        start: First character of each atom, as an index into ``place``.
+        end: One past its last.
+        bare: As ``start``, past the leading zeros of a run of digits.
+        text: Index of the text that the atom stands in.
+        digits: Whether it is a run of digits.
+        attached: Whether it follows its neighbour with nothing between them.
+    """
+
+    letters: NDArray[np.uint8]
+    place: Ints
+    prefix: Keys
+    start: Ints
+    end: Ints
+    bare: Ints
+    text: Ints
+    digits: Mask
+    attached: Mask
+
+    def length(self, spans: Spans) -> Ints:
+        """Letters and digits in each span."""
+        return self.end[spans.last] - self.start[spans.first]
+
+    def keys(self, spans: Spans) -> Keys:
+        """Hash of the letters and digits of each span."""
+        return self._hash(self.start[spans.first], self.end[spans.last])
+
+    def number_keys(self, spans: Spans) -> Keys:
+        """As ``keys``, without the leading zeros of the first atom."""
+        return self._hash(self.bare[spans.first], self.end[spans.last])
+
+    def number_length(self, spans: Spans) -> Ints:
+        """As ``length``, without the leading zeros of the first atom."""
+        return self.end[spans.last] - self.bare[spans.first]
+
+    def written(self, first: int, last: int) -> str:
+        """The span as it stands in the folded text, separators and all."""
+        begin = self.place[self.start[first]]
+        stop = self.place[self.end[last] - 1] + 1
+        return self.letters[begin:stop].tobytes().decode("ascii")
+
+    def compacts(self, spans: Spans, width: int) -> NDArray[np.bytes_]:
+        """Letters and digits of each span, cut at a width."""
+        begin = self.start[spans.first][:, None] + np.arange(width)
+        inside = begin < self.end[spans.last][:, None]
+        place = self.place[np.minimum(begin, max(len(self.place) - 1, 0))]
+        block = np.where(inside, self.letters[place], 0).astype(np.uint8)
+        return np.ascontiguousarray(block).view(f"S{width}").ravel()
+
+    def before(self, atoms: Ints) -> NDArray[np.uint8]:
+        """The character before each atom; a newline at the very start."""
+        at = self.place[self.start[atoms]] - 1
+        return np.where(at < 0, ord("\n"), self.letters[at]).astype(np.uint8)
+
+    def after(self, atoms: Ints) -> NDArray[np.uint8]:
+        """The character after each atom; a newline at the very end."""
+        at = self.place[self.end[atoms] - 1] + 1
+        inside = np.minimum(at, len(self.letters) - 1)
+        return np.where(at < len(self.letters), self.letters[inside], 10).astype(
+            np.uint8
+        )
+
+    def _hash(self, start: Ints, end: Ints) -> Keys:
+        _, inverse = _powers(_rounded(len(self.place)))
+        return mix((self.prefix[end] - self.prefix[start]) * inverse[start])
+
+
+def _rounded(count: int) -> int:
+    return 1 << max(count, 1).bit_length()
+
+
+def scan(texts: Sequence[str]) -> Scan:
+    """Cut a column of texts into atoms."""
+    letters = np.frombuffer(fold_column(texts), np.uint8)
+    kind_of = _CLASS[letters]
+    place = np.flatnonzero(kind_of)
+    kind = kind_of[place]
+    powers, _ = _powers(_rounded(len(place)))
+    prefix = np.zeros(len(place) + 1, np.uint64)
+    np.cumsum(_VALUE[letters[place]] * powers[: len(place)], out=prefix[1:])
+    gap = np.diff(place, prepend=-2) != 1
+    start = np.flatnonzero(gap | np.r_[True, kind[1:] != kind[:-1]][: len(place)])
+    end = np.r_[start[1:], len(place)][: len(start)]
+    lines = np.flatnonzero(letters == ord("\n"))
+    digits = kind[start] == _DIGIT
+    return Scan(
+        letters=letters,
+        place=place,
+        prefix=prefix,
+        start=start,
+        end=end,
+        bare=np.where(digits, _past_zeros(letters[place], start, end), start),
+        text=np.searchsorted(lines, place[start]),
+        digits=digits,
+        attached=~gap[start],
+    )
+
+
+def _past_zeros(letters: NDArray[np.uint8], start: Ints, end: Ints) -> Ints:
+    other = np.where(letters != ord("0"), np.arange(len(letters)), len(letters))
+    following = np.minimum.accumulate(other[::-1])[::-1]
+    return np.minimum(following[start], end) if len(start) else start
+
+
+def runs(
+    scanned: Scan, starts: Ints, through: Mask, most_atoms: int, most_letters: int
+) -> Spans:
+    """Every run of neighbouring atoms of one text.
+
+    Args:
+        scanned: The texts.
+        starts: Atoms that a run may begin at.
+        through: A mask of all atoms: those that a run may go on to.
+        most_atoms: Atoms in a run, at most.
+        most_letters: Letters and digits in a run, at most.
+    """
+    first, last = [], []
+    alive, at = starts, starts
+    for _ in range(most_atoms):
+        fits = scanned.end[at] - scanned.start[alive] <= most_letters
+        alive, at = alive[fits], at[fits]
+        first.append(alive)
+        last.append(at)
+        inside = at + 1 < len(scanned.start)
+        alive, at = alive[inside], at[inside] + 1
+        goes_on = (scanned.text[alive] == scanned.text[at]) & through[at]
+        alive, at = alive[goes_on], at[goes_on]
+    return Spans(np.concatenate(first), np.concatenate(last))

@@ -1,0 +1,216 @@
+"""The text fields of transactions as one column, and what in them is no reference."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.keys import Ints, Mask
+from payymo_core.records import Transaction
+from payymo_core.rules import TRANSACTION_FIELDS, ReferenceRule
+from payymo_core.spans import Scan, scan
+
+
+@frozen(eq=False)
+class TextColumn:
+    """The texts of a block of transactions.
+
+    Attributes:
+        scan: All texts, cut into atoms.
+        row: The transaction of each text.
+        field: Place in ``fields`` of each text.
+        fields: Names of the fields.
+        rows: Transactions in the block.
+    """
+
+    scan: Scan
+    row: Ints
+    field: Ints
+    fields: tuple[str, ...]
+    rows: int
+
+    def allowed(self, rules: Sequence[ReferenceRule]) -> Mask:
+        """Whether a rule (first axis) looks in a field (second)."""
+        return np.array(
+            [[_looks_in(rule, name) for name in self.fields] for rule in rules],
+            np.bool_,
+        ).reshape(len(rules), len(self.fields))
+
+
+def _looks_in(rule: ReferenceRule, field: str) -> bool:
+    return field in rule.transaction_fields or (
+        field.startswith("metadata.") and "metadata.*" in rule.transaction_fields
+    )
+
+
+def text_column(records: Sequence[Transaction]) -> TextColumn:
+    """Collect every text field of transactions; empty ones are left out."""
+    columns = (
+        [r.remittance for r in records],
+        [r.creditor_reference for r in records],
+        [r.end_to_end_id for r in records],
+        [r.mandate_id for r in records],
+    )
+    texts: list[str] = []
+    rows: list[int] = []
+    places: list[int] = []
+    for place, column in enumerate(columns):
+        held = [row for row, text in enumerate(column) if text]
+        texts += [text for text in column if text]
+        rows += held
+        places += [place] * len(held)
+    fields = list(TRANSACTION_FIELDS)
+    for row, record in enumerate(records):
+        for key, text in sorted(record.metadata.items()) if record.metadata else ():
+            name = f"metadata.{key}"
+            if name not in fields:
+                fields.append(name)
+            texts.append(text)
+            rows.append(row)
+            places.append(fields.index(name))
+    return TextColumn(
+        scan=scan(texts),
+        row=np.array(rows, np.int64),
+        field=np.array(places, np.int64),
+        fields=tuple(fields),
+        rows=len(records),
+    )
+
+
+def noise(seen: Scan) -> Mask:
+    """Atoms of dates, amounts, phone numbers and IBANs: their digits name nothing."""
+    return _dates(seen) | _amounts(seen) | _phones(seen) | _ibans(seen)
+
+
+def _size(seen: Scan) -> Ints:
+    return seen.end - seen.start
+
+
+def _value(seen: Scan) -> Ints:
+    """The number that an atom of up to four digits spells, else -1."""
+    size = _size(seen)
+    value = np.zeros(len(size), np.int64)
+    for offset in range(4):
+        at = np.minimum(seen.start + offset, max(len(seen.place) - 1, 0))
+        digit = seen.letters[seen.place[at]].astype(np.int64) - ord("0")
+        value = np.where(offset < size, value * 10 + digit, value)
+    return np.where(seen.digits & (size <= 4), value, -1)
+
+
+def _linked(seen: Scan, signs: str) -> Mask:
+    """Whether one of the signs, and nothing else, parts an atom from the one before."""
+    count = len(seen.start)
+    if not count:
+        return np.zeros(0, np.bool_)
+    gap = np.r_[0, seen.place[seen.start[1:]] - seen.place[seen.end[:-1] - 1] - 1]
+    sign = np.isin(seen.before(np.arange(count)), np.frombuffer(signs.encode(), np.uint8))
+    same = np.r_[False, seen.text[1:] == seen.text[:-1]]
+    return same & (gap == 1) & sign
+
+
+def _spread(mask: Mask, atoms: int) -> Mask:
+    """Mark each atom chosen and the ones after it."""
+    out = mask.copy()
+    for offset in range(1, atoms):
+        out[offset:] |= mask[:-offset]
+    return out
+
+
+def _dates(seen: Scan) -> Mask:
+    if len(seen.start) < 3:
+        return np.zeros(len(seen.start), np.bool_)
+    size, value, linked = _size(seen), _value(seen), _linked(seen, "./-")
+    a, b, c = (np.r_[value[n:], [-1] * n] for n in range(3))
+    size_a, size_c = size, np.r_[size[2:], 0, 0]
+    joined = np.r_[linked[1:], False] & np.r_[linked[2:], False, False]
+    year_last = (size_c == 4) & (c >= 1970) & (c < 2100) | (size_c == 2) & (size_a == 2)
+    day_first = (a >= 1) & (a <= 31) & (b >= 1) & (b <= 12) & (size_a <= 2)
+    month_first = (a >= 1) & (a <= 12) & (b >= 1) & (b <= 31) & (size_a <= 2)
+    year_first = (size_a == 4) & (a >= 1970) & (a < 2100) & (b >= 1) & (b <= 12)
+    small = np.r_[size[1:], 0] <= 2
+    iso = year_first & (c >= 1) & (c <= 31) & (size_c <= 2)
+    written = (day_first | month_first) & year_last & (c >= 0)
+    return _spread(joined & small & (iso | written), 3)
+
+
+_CURRENCY_WORDS = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "EURO")
+
+
+def _amounts(seen: Scan) -> Mask:
+    """Digits with a decimal comma or point and two decimals, nothing after them."""
+    count = len(seen.start)
+    if count < 2:
+        return np.zeros(count, np.bool_)
+    cents = _linked(seen, ",.") & seen.digits & (_size(seen) == 2)
+    cents &= np.r_[False, seen.digits[:-1]]
+    next_linked = np.r_[_linked(seen, "./-,")[1:], False]
+    cents &= ~next_linked
+    # "12.34" may be a reference; "12,34" and "EUR 12.34" are amounts.
+    comma = seen.before(np.arange(count)) == ord(",")
+    word = _is_word(seen, _CURRENCY_WORDS)
+    beside = np.r_[word[1:], False] | np.r_[False, False, word[:-2]]
+    cents &= comma | beside
+    found = cents | np.r_[cents[1:], False]
+    thousands = _linked(seen, ",.") & (_size(seen) == 3) & found
+    return found | np.r_[thousands[1:], False]
+
+
+def _is_word(seen: Scan, words: Sequence[str]) -> Mask:
+    size = _size(seen)
+    out = np.zeros(len(size), np.bool_)
+    for word in words:
+        match = size == len(word)
+        for offset, letter in enumerate(word.encode()):
+            at = np.minimum(seen.start + offset, len(seen.place) - 1)
+            match &= seen.letters[seen.place[at]] == letter
+        out |= match
+    return out
+
+
+def _phones(seen: Scan) -> Mask:
+    """Digits after a single "+", and those that go on."""
+    count = len(seen.start)
+    if not count:
+        return np.zeros(0, np.bool_)
+    plus = seen.digits & (seen.before(np.arange(count)) == ord("+"))
+    at = seen.place[seen.start] - 2
+    twice = np.where(at >= 0, seen.letters[at], 0) == ord("+")
+    chain = plus & ~twice & (_size(seen) <= 3)
+    found = chain.copy()
+    for _ in range(5):
+        chain = np.r_[False, chain[:-1]] & seen.digits & _linked(seen, " /-()")
+        found |= chain
+    return found
+
+
+# Length of an IBAN by country (SWIFT IBAN registry, release 99).
+_IBAN_LENGTHS = {
+    "AD": 24, "AE": 23, "AT": 20, "BE": 16, "BG": 22, "BR": 29, "CH": 21, "CY": 28,
+    "CZ": 24, "DE": 22, "DK": 18, "EE": 20, "ES": 24, "FI": 18, "FR": 27, "GB": 22,
+    "GI": 23, "GR": 27, "HR": 21, "HU": 28, "IE": 22, "IL": 23, "IS": 26, "IT": 27,
+    "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MC": 27, "MT": 31, "NL": 18, "NO": 15,
+    "PL": 28, "PT": 25, "RO": 24, "RS": 22, "SE": 24, "SI": 19, "SK": 24, "SM": 27,
+    "TR": 26, "UA": 29,
+}  # fmt: skip
+
+
+def _ibans(seen: Scan) -> Mask:
+    """Country, two check digits and the right length, at the end of a token."""
+    count = len(seen.start)
+    wanted = np.zeros(26 * 26, np.int64)
+    for country, length in _IBAN_LENGTHS.items():
+        wanted[(ord(country[0]) - 65) * 26 + ord(country[1]) - 65] = length
+    starts = np.flatnonzero(~seen.digits & (_size(seen) == 2))
+    starts = starts[starts + 1 < count]
+    starts = starts[seen.attached[starts + 1] & seen.digits[starts + 1]]
+    at = seen.start[starts]
+    one, two = (seen.letters[seen.place[at + n]].astype(np.int64) - 65 for n in (0, 1))
+    stop = at + wanted[one * 26 + two]
+    last = np.searchsorted(seen.end, stop)
+    fits = (stop > at + 4) & (last < count)
+    last = np.minimum(last, max(count - 1, 0))
+    fits &= (seen.end[last] == stop) & (seen.text[last] == seen.text[starts])
+    mark = np.zeros(count + 1, np.int64)
+    np.add.at(mark, starts[fits], 1)
+    np.add.at(mark, last[fits] + 1, -1)
+    return np.cumsum(mark[:-1]) > 0
