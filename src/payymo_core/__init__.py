@@ -3,6 +3,7 @@
 from payymo_core.engine import Matcher, match
 from payymo_core.errors import PayymoError, RecordError, Rejected, RulesetError
 from payymo_core.evaluation import Evaluation, evaluate
+from payymo_core.explanation import Explanation, explain, explain_pair
 from payymo_core.labels import Label, Truth, Verdict
 from payymo_core.matching import MatchResult
 from payymo_core.money import Money
@@ -16,6 +17,7 @@ from payymo_core.records import (
 )
 from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
 from payymo_core.rules import ReferenceRule, Ruleset, Thresholds
+from payymo_core.wording import describe_ruleset, reason_in_words, sentence
 
 __all__ = [
     "Allocation",
@@ -23,6 +25,7 @@ __all__ = [
     "Customer",
     "Evaluation",
     "Evidence",
+    "Explanation",
     "Invoice",
     "InvoiceStatus",
     "Label",
@@ -44,6 +47,11 @@ __all__ = [
     "TransactionStatus",
     "Truth",
     "Verdict",
+    "describe_ruleset",
     "evaluate",
+    "explain",
+    "explain_pair",
     "match",
+    "reason_in_words",
+    "sentence",
 ]

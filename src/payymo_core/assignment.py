@@ -3,7 +3,7 @@
 Where the best hypotheses of all transactions share no invoice, they are the answer.
 Where they do, the component of transactions that dispute one another's invoices is
 solved by branch and bound: exactly, up to ``MOST_STEPS`` steps, which components of ten
-transactions do not reach. Beyond, the answer is greedy: the best hypothesis first, then
+transactions with three hypotheses each do not reach. Beyond, the answer is greedy: the best hypothesis first, then
 the best that is still free; with at most k invoices in a hypothesis its total is at
 least 1/(k+1) of the best.
 """
@@ -16,10 +16,10 @@ from attrs import frozen
 
 from payymo_core.confidence import fitting_parts
 from payymo_core.hypotheses import Hypotheses
-from payymo_core.keys import Floats, Ints
+from payymo_core.keys import Floats, Ints, Mask
 from payymo_core.scoring import Kind
 
-MOST_STEPS = 50_000
+MOST_STEPS = 10_000
 LEAST_WEIGHT = -8.0
 """Bits against "nothing" above which a hypothesis is better than none at all."""
 
@@ -41,18 +41,19 @@ class Option:
     parts: frozenset[int]
 
 
-def assign(hypotheses: Hypotheses, outstanding: Ints) -> Ints:
+def assign(hypotheses: Hypotheses, likely: Mask, outstanding: Ints) -> Ints:
     """Choose for each transaction.
 
     Args:
         hypotheses: With their allocations.
+        likely: Those that are worth choosing among.
         outstanding: Of each invoice, minor units.
 
     Returns:
         For each transaction the row of its hypothesis, -1 for none.
     """
     weight = hypotheses.weight()
-    usable = (hypotheses.kind != Kind.CLOSED) & (weight > LEAST_WEIGHT)
+    usable = likely & (hypotheses.kind != Kind.CLOSED) & (weight > LEAST_WEIGHT)
     chosen = _best_alone(hypotheses, weight, usable)
     owner, invoice, place = hypotheses.incidence()
     keep = usable[owner]
@@ -69,7 +70,7 @@ def assign(hypotheses: Hypotheses, outstanding: Ints) -> Ints:
     return chosen
 
 
-def _best_alone(hypotheses: Hypotheses, weight: Floats, usable: Ints) -> Ints:
+def _best_alone(hypotheses: Hypotheses, weight: Floats, usable: Mask) -> Ints:
     rows = np.flatnonzero(usable)
     order = rows[np.lexsort((rows, -weight[rows], hypotheses.transaction[rows]))]
     row = hypotheses.transaction[order]
@@ -79,7 +80,7 @@ def _best_alone(hypotheses: Hypotheses, weight: Floats, usable: Ints) -> Ints:
     return chosen
 
 
-def _clashes(chosen: Ints, owner: Ints, invoice: Ints, shared: Ints) -> list[int]:
+def _clashes(chosen: Ints, owner: Ints, invoice: Ints, shared: Mask) -> list[int]:
     """Invoices that more than one chosen hypothesis takes, one of them wholly."""
     taken = np.isin(owner, chosen[chosen >= 0])
     count = np.bincount(invoice[taken], minlength=int(invoice.max(initial=0)) + 1)
@@ -96,7 +97,7 @@ def _components(
     weight: Floats,
     owner: Ints,
     invoice: Ints,
-    shared: Ints,
+    shared: Mask,
     clashes: Sequence[int],
 ) -> list[_Options]:
     """Options by transaction, for each component that holds a clash."""

@@ -68,6 +68,8 @@ class Candidates:
         finds: References found, of these pairs and of others.
         payers: Customers that each transaction may come from.
         texts: The texts of the transactions.
+        settled: Transactions that name one open item of just their amount, and no
+            other, so plainly that nothing but the same payer's equals can rival it.
         capped: What was passed over, by kind.
     """
 
@@ -76,6 +78,7 @@ class Candidates:
     finds: Finds
     payers: Payers
     texts: TextColumn
+    settled: Mask
     capped: dict[str, int]
 
 
@@ -126,18 +129,39 @@ def block(
         ledger.customers,
         ruleset.counterparty.evidence,
     )
+    settled = _settled(transactions, ledger.invoices, finds)
+    wanting = np.flatnonzero(~settled & transactions.booked)
     pairs = [(finds.transaction, finds.invoice)]
     capped = {"reference": finds.capped}
-    pairs += _by_amount(transactions, ledger, capped)
-    pairs += _by_customer(transactions, ledger, payers, ruleset, capped)
-    pairs.append(_by_near_amount(transactions, ledger, ruleset.amount))
+    pairs += _by_amount(transactions, wanting, ledger, capped)
+    pairs += _by_customer(transactions, settled, ledger, payers, ruleset, capped)
+    pairs.append(_by_near_amount(transactions, wanting, ledger, ruleset.amount))
     row, invoice = _distinct(
         np.concatenate([pair[0] for pair in pairs]),
         np.concatenate([pair[1] for pair in pairs]),
         len(ledger.invoices),
     )
     keep = _of_use(transactions, ledger.invoices, row, invoice)
-    return Candidates(row[keep], invoice[keep], finds, payers, texts, capped)
+    return Candidates(row[keep], invoice[keep], finds, payers, texts, settled, capped)
+
+
+# A reference of so many bits is found by chance once in some ten thousand texts.
+_PLAIN = 13.0
+
+
+def _settled(
+    transactions: TransactionColumns, invoices: InvoiceColumns, finds: Finds
+) -> Mask:
+    row, invoice = finds.transaction, finds.invoice
+    exact = payable(transactions, invoices, row, invoice) & (
+        transactions.gross[row] == invoices.outstanding[invoice]
+    )
+    plain = exact & (finds.bits >= _PLAIN)
+    count = len(transactions)
+    others = np.bincount(row[~exact], minlength=count)
+    exact_row, _ = _distinct(row[exact], invoice[exact], len(invoices))
+    one = np.bincount(exact_row, minlength=count) == 1
+    return one & (others == 0) & (np.bincount(row[plain], minlength=count) > 0)
 
 
 def _of_use(
@@ -172,16 +196,20 @@ _Pairs = tuple[Ints, Ints]
 
 
 def _by_amount(
-    transactions: TransactionColumns, ledger: Ledger, capped: dict[str, int]
+    transactions: TransactionColumns,
+    wanting: Ints,
+    ledger: Ledger,
+    capped: dict[str, int],
 ) -> list[_Pairs]:
-    keys = mix(transactions.currency, transactions.gross)
+    keys = mix(transactions.currency[wanting], transactions.gross[wanting])
     row, invoice, hot = ledger.by_amount.probe(keys, MOST_OF_AMOUNT)
     capped["amount"] = hot
-    return [(row, invoice)]
+    return [(wanting[row], invoice)]
 
 
 def _by_customer(
     transactions: TransactionColumns,
+    settled: Mask,
     ledger: Ledger,
     payers: Payers,
     ruleset: Ruleset,
@@ -193,7 +221,7 @@ def _by_customer(
     at, invoice, hot = ledger.by_customer_amount.probe(exact, MOST_OF_AMOUNT)
     # One word that no other customer has may be an abbreviated name.
     word = (payers.level == PayerLevel.SHARED_WORD) & (payers.sharers == 1)
-    known = (payers.level < PayerLevel.SHARED_WORD) | word
+    known = ((payers.level < PayerLevel.SHARED_WORD) | word) & ~settled[row]
     all_of = mix(customer[known], currency[known])
     at_all, invoice_all, hot_all = ledger.by_customer.probe(
         all_of, ruleset.groups.open_items
@@ -204,17 +232,17 @@ def _by_customer(
 
 
 def _by_near_amount(
-    transactions: TransactionColumns, ledger: Ledger, rule: AmountRule
+    transactions: TransactionColumns, wanting: Ints, ledger: Ledger, rule: AmountRule
 ) -> _Pairs:
     """Open items that are a little larger than the transaction."""
-    gross, currency = transactions.gross, transactions.currency
+    gross, currency = transactions.gross[wanting], transactions.currency[wanting]
     base = currency * _CURRENCY_STEP
     most = gross + largest_shortfall(gross, currency, rule)
     start = np.searchsorted(ledger.near, base + gross, "right")
     count = np.searchsorted(ledger.near, base + most, "right") - start
     count[(count > MOST_NEAR_AMOUNT) | (gross <= 0)] = 0
     owner, place = expand(start, count)
-    return owner, ledger.near_rows[place]
+    return wanting[owner], ledger.near_rows[place]
 
 
 def largest_shortfall(gross: Ints, currency: Ints, rule: AmountRule) -> Ints:

@@ -67,8 +67,7 @@ class References:
         rule: Place of the rule, -1 where nothing was found.
         level: Place in ``Exactness``, or ``NOT_FOUND``.
         bits: Surprise of the span by chance.
-        field: Field of the text, as a place in its fields; -1 where nothing was found.
-        text: Index of the text in the block, or -1.
+        field: Origin of the text in its record; -1 where nothing was found.
         begin: Where the find begins in the folded text.
         end: One past its end.
     """
@@ -77,7 +76,6 @@ class References:
     level: Ints
     bits: Floats
     field: Ints
-    text: Ints
     begin: Ints
     end: Ints
 
@@ -277,8 +275,8 @@ def _with_places(
     if found.any():
         lines = np.r_[0, np.flatnonzero(seen.letters == ord("\n")) + 1]
         text[found] = seen.text[first[found]]
-        field[found] = texts.field[text[found]]
+        field[found] = texts.origin[text[found]]
         offset = lines[text[found]]
         begin[found] = seen.place[seen.start[first[found]]] - offset
         end[found] = seen.place[seen.end[last[found]] - 1] + 1 - offset
-    return References(rule, level, bits, field, text, begin, end)
+    return References(rule, level, bits, field, begin, end)

@@ -29,6 +29,8 @@ from payymo_core.scoring import score
 
 CHUNK = 65_536
 """Transactions compared at a time: bounds the memory, changes no result."""
+LIKELY = 0.01
+"""Confidence below which a hypothesis is left out of the joint choice."""
 
 
 @frozen(eq=False)
@@ -81,7 +83,7 @@ class Matcher:
         hypotheses = with_precedence(hypotheses, columns)
         outstanding = self.ledger.invoices.outstanding
         confidence = confidences(hypotheses, outstanding)
-        assigned = assign(hypotheses, outstanding)
+        assigned = assign(hypotheses, confidence.of >= LIKELY, outstanding)
         decisions = decide(
             hypotheses, confidence, assigned, columns, foreign, self.ruleset
         )

@@ -119,14 +119,16 @@ def _found_text(transaction: Transaction, hypotheses: Hypotheses, member: int) -
 
 
 def transaction_text(transaction: Transaction, field: int) -> str:
-    """The text of a field: the four named ones, then ``metadata`` by its key."""
+    """The text of a field: the four named ones, then ``metadata`` by its sorted keys."""
     texts = (
         transaction.remittance,
         transaction.creditor_reference,
         transaction.end_to_end_id,
         transaction.mandate_id,
     )
-    return (texts[field] or "") if field < len(texts) else ""
+    if field < len(texts):
+        return texts[field] or ""
+    return sorted(transaction.metadata.items())[field - len(texts)][1]
 
 
 def _reference_text(invoice: Invoice, ruleset: Ruleset, rule: int) -> str:

@@ -136,6 +136,18 @@ class MatchResult(Sequence[Match]):
         """
         return self._rows[transaction]
 
+    def place_of(self, invoice: str) -> int:
+        """Row of an invoice in the ledger.
+
+        Raises:
+            KeyError: No usable invoice has this id.
+        """
+        return self._places[invoice]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {r.id: row for row, r in enumerate(self.run.ledger.invoices.records)}
+
     @cached_property
     def _rows(self) -> dict[str, int]:
         return {r.id: row for row, r in enumerate(self.run.transactions.records)}

@@ -59,6 +59,7 @@ def near_finds(
     ruleset: Ruleset,
 ) -> NearFinds:
     """Look among pairs, given as indices, for what every tolerant rule would find."""
+    pairs = pairs[~candidates.settled[row[pairs]]]
     nothing = np.zeros(0, np.int64)
     parts = [(nothing, nothing, nothing, np.zeros(0), nothing, nothing)]
     for place, rule in enumerate(ruleset.references):
@@ -93,7 +94,7 @@ def _of_rule(
     cut = _ends_text(texts.scan, spans)[span] & (size < wanted)
     fits = (np.abs(size - wanted) <= 1) | cut
     owner, span, cut = owner[fits], span[fits], cut[fits]
-    text = texts.scan.compacts(spans.where(span), WRITTEN_WIDTH)
+    text = texts.scan.compacts(spans, WRITTEN_WIDTH)[span]
     level = _nearness(text, written[owner], cut)
     accepted = np.array([level in rule.exactness for level in LEVELS] + [False])
     keep = accepted[level]

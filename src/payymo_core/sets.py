@@ -18,7 +18,13 @@ from payymo_core.hypotheses import PARTS
 from payymo_core.keys import Floats, Ints, Mask, mix
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind, Weights, open_items, prior_bits, quantised
-from payymo_core.subsets import MOST_ENUMERATED, enumerate_sums, members, search_sums
+from payymo_core.subsets import (
+    MOST_ENUMERATED,
+    MOST_MEMBERS,
+    enumerate_sums,
+    likely_sums,
+    members,
+)
 
 # How payers choose what to pay together: everything that is open, the oldest ones, one
 # month's, or any choice at all, of which larger ones are the rarer.
@@ -30,7 +36,6 @@ _ONE_MORE = 0.6
 _OF_SEVERAL_CUSTOMERS = 0.02
 # Who names some of the invoices names them all, but for one set in sixteen.
 _NOT_NAMED = -4.0
-_WIDTH = 12  # members of a set, at most
 
 
 @frozen(eq=False)
@@ -88,7 +93,7 @@ def sets_of(
     items &= transactions.currency[pairs.transaction] == (
         ledger.invoices.currency[pairs.invoice]
     )
-    items &= (usable & ~_settled(pairs, weights, len(transactions)))[pairs.transaction]
+    items &= (usable & ~_settled(pairs, weights, known, len(transactions)))[pairs.transaction]
     searches = _searches(np.flatnonzero(items), pairs, transactions, ledger)
     amounts = ledger.invoices.outstanding[pairs.invoice[searches.pair]]
     search, chosen, unfinished = _solve(searches, amounts, transactions, ruleset)
@@ -113,13 +118,15 @@ def sets_of(
     return Sets(row, member, parts, other)
 
 
-def _settled(pairs: Comparisons, weights: Weights, rows: int) -> Mask:
-    """Transactions that name one open item of just their amount, and nothing else."""
+def _settled(
+    pairs: Comparisons, weights: Weights, known: Mask, rows: int
+) -> Mask:
+    """Transactions that one known open item explains in full, and that name no other."""
     found = pairs.reference.level < NOT_FOUND
-    named = np.bincount(pairs.transaction[found], minlength=rows)
-    in_full = found & (weights.kind == Kind.FULL)
+    in_full = known & (weights.kind == Kind.FULL)
+    others = np.bincount(pairs.transaction[found & ~in_full], minlength=rows)
     exact = np.bincount(pairs.transaction[in_full], minlength=rows)
-    return (named == 1) & (exact == 1)
+    return (others == 0) & (exact >= 1)
 
 
 def _searches(
@@ -163,7 +170,7 @@ def _solve(
     """
     targets = transactions.gross[searches.transaction]
     found = [np.zeros(0, np.int64)]
-    chosen = [np.zeros((0, _WIDTH), np.int64)]
+    chosen = [np.zeros((0, MOST_MEMBERS), np.int64)]
     for size in range(2, MOST_ENUMERATED + 1):
         these = np.flatnonzero(searches.count == size)
         if len(these):
@@ -174,32 +181,20 @@ def _solve(
             keep = (of_size >= 2) & (of_size <= ruleset.groups.invoices)
             found.append(these[row[keep]])
             chosen.append(_padded(held[keep]))
-    unfinished = []
-    for search in np.flatnonzero(searches.count > MOST_ENUMERATED).tolist():
-        begin, size = int(searches.start[search]), int(searches.count[search])
-        answers, complete = search_sums(
-            amounts[begin : begin + size].tolist(),
-            int(targets[search]),
-            ruleset.groups.invoices,
-        )
-        table = np.zeros((len(answers), size), np.bool_)
-        for row, answer in enumerate(answers):
-            table[row, list(answer)] = True
-        table = table[table.sum(axis=1) >= 2]
-        found.append(np.full(len(table), search))
-        chosen.append(_padded(table))
-        if not complete:
-            unfinished.append(search)
-    return (
-        np.concatenate(found),
-        np.concatenate(chosen),
-        np.array(unfinished, np.int64),
-    )
+    large = np.unique(searches.count[searches.count > MOST_ENUMERATED])
+    for size in large.tolist():
+        these = np.flatnonzero(searches.count == size)
+        table = amounts[searches.start[these][:, None] + np.arange(size)]
+        row, places = likely_sums(table, targets[these], ruleset.groups.invoices)
+        found.append(these[row])
+        chosen.append(places)
+    unfinished = np.flatnonzero(searches.count > MOST_ENUMERATED)
+    return np.concatenate(found), np.concatenate(chosen), unfinished
 
 
 def _padded(held: Mask) -> Ints:
     """Places of the members, in order, padded with -1."""
-    out = np.full((len(held), _WIDTH), -1)
+    out = np.full((len(held), MOST_MEMBERS), -1)
     row, place = np.nonzero(held)
     at = np.arange(len(row)) - np.searchsorted(row, row)
     out[row, at] = place
@@ -270,7 +265,7 @@ _CHOICES = np.array(
             _ANY * (1 - _ONE_MORE) * _ONE_MORE ** (size - 2) / comb(among, size)
             if 2 <= size <= among
             else 0.0
-            for size in range(_WIDTH + 1)
+            for size in range(MOST_MEMBERS + 1)
         ]
         for among in range(41)
     ]

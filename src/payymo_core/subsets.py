@@ -1,6 +1,8 @@
-"""Which of a few amounts add up to a target: all answers, or the first ones found."""
+"""Which of a few amounts add up to a target."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +11,9 @@ from payymo_core.keys import Ints
 
 MOST_ENUMERATED = 12
 """Up to so many amounts every subset is formed."""
-_MOST_SUMS = 1 << 22
-_MOST_STEPS = 20_000
-_MOST_ANSWERS = 64
+MOST_MEMBERS = 12
+"""Members of a subset, at most."""
+_MOST_SUMS = 1 << 21
 
 
 def enumerate_sums(amounts: Ints, targets: Ints) -> tuple[Ints, Ints]:
@@ -25,65 +27,85 @@ def enumerate_sums(amounts: Ints, targets: Ints) -> tuple[Ints, Ints]:
         Row and bit mask (bit n stands for column n) of each answer.
     """
     columns = amounts.shape[1]
-    step = max(_MOST_SUMS >> columns, 1)
-    rows, masks = [], []
-    for begin in range(0, len(amounts), step):
-        block = amounts[begin : begin + step]
+    rows, masks = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for begin, block in _blocks(amounts, 1 << columns):
         sums = np.zeros((len(block), 1 << columns), np.int64)
         for column in range(columns):
             half = 1 << column
             sums[:, half : 2 * half] = sums[:, :half] + block[:, column, None]
-        row, mask = np.nonzero(sums == targets[begin : begin + step, None])
+        row, mask = np.nonzero(sums == targets[begin : begin + len(block), None])
         rows.append(row + begin)
         masks.append(mask)
-    nothing = np.zeros(0, np.int64)
-    return np.concatenate([nothing, *rows]), np.concatenate([nothing, *masks])
+    return np.concatenate(rows), np.concatenate(masks)
 
 
-def search_sums(
-    amounts: Sequence[int], target: int, most: int
-) -> tuple[list[tuple[int, ...]], bool]:
-    """Subsets of positive and negative amounts that hit a target.
+def likely_sums(amounts: Ints, targets: Ints, most: int) -> tuple[Ints, Ints]:
+    """The subsets that people pay, among too many amounts to form every one.
 
-    Depth first, largest amount first, cut where what is left cannot reach the target;
-    stops after 20,000 steps or 64 answers.
+    Runs of neighbours (the oldest, a month's, all), pairs and triples.
 
     Args:
-        amounts: Minor units.
-        target: Minor units.
+        amounts: One row a search, the oldest amount first; minor units.
+        targets: One a row.
         most: Members of a subset, at most.
 
     Returns:
-        The subsets as sorted indices, and whether these are all there are.
+        Row and members (places in rising order, padded with -1) of each answer.
     """
-    order = sorted(range(len(amounts)), key=lambda n: (-abs(amounts[n]), n))
-    ordered = [amounts[n] for n in order]
-    above = _reach(ordered, 1)
-    below = _reach(ordered, -1)
-    answers: list[tuple[int, ...]] = []
-    steps = 0
-    stack: list[tuple[int, int, tuple[int, ...]]] = [(0, target, ())]
-    while stack:
-        steps += 1
-        if steps > _MOST_STEPS or len(answers) >= _MOST_ANSWERS:
-            return sorted(answers), False
-        at, left, chosen = stack.pop()
-        if left == 0 and chosen and chosen[-1] == order[at - 1]:
-            answers.append(tuple(sorted(chosen)))
-        full = at == len(ordered) or len(chosen) == most
-        if full or not below[at] <= left <= above[at]:
-            continue
-        stack.append((at + 1, left, chosen))
-        stack.append((at + 1, left - ordered[at], (*chosen, order[at])))
-    return sorted(answers), True
+    columns = amounts.shape[1]
+    table = _choices(columns, most)
+    rows = [np.zeros(0, np.int64)]
+    places = [np.zeros((0, MOST_MEMBERS), np.int64)]
+    start, stop = _runs(columns, most)
+    for begin, block in _blocks(amounts, len(table) + len(start)):
+        wanted = targets[begin : begin + len(block), None]
+        sums = np.zeros((len(block), columns + 1), np.int64)
+        np.cumsum(block, axis=1, out=sums[:, 1:])
+        row, run = np.nonzero(sums[:, stop] - sums[:, start] == wanted)
+        rows.append(row + begin)
+        places.append(_spelt(start[run], stop[run]))
+        padded = np.concatenate([block, np.zeros((len(block), 1), np.int64)], axis=1)
+        total = padded[:, table[:, 0]] + padded[:, table[:, 1]] + padded[:, table[:, 2]]
+        row, choice = np.nonzero(total == wanted)
+        member = np.full((len(row), MOST_MEMBERS), -1)
+        member[:, :3] = np.where(table[choice] == columns, -1, table[choice])
+        rows.append(row + begin)
+        places.append(member)
+    return np.concatenate(rows), np.concatenate(places)
 
 
-def _reach(ordered: Sequence[int], sign: int) -> list[int]:
-    """The furthest that the amounts from each place on can reach in a direction."""
-    out = [0]
-    for amount in reversed(ordered):
-        out.append(out[-1] + (amount if amount * sign > 0 else 0))
-    return out[::-1]
+def _blocks(amounts: Ints, sums_each: int) -> Iterator[tuple[int, Ints]]:
+    """Rows in blocks whose sums fit into a bounded piece of memory."""
+    step = max(_MOST_SUMS // max(sums_each, 1), 1)
+    for begin in range(0, len(amounts), step):
+        yield begin, amounts[begin : begin + step]
+
+
+@lru_cache(maxsize=64)
+def _choices(columns: int, most: int) -> Ints:
+    """Pairs and triples of places, pairs padded with one past the last."""
+    pairs = [(*pair, columns) for pair in combinations(range(columns), 2)]
+    triples = list(combinations(range(columns), 3)) if most >= 3 else []
+    return np.array(pairs + triples, np.int64)
+
+
+def _runs(columns: int, most: int) -> tuple[Ints, Ints]:
+    """First place of, and one past the last of, each run of four and more.
+
+    Shorter ones are pairs and triples.
+    """
+    runs = [
+        (start, start + size)
+        for size in range(4, min(most, columns) + 1)
+        for start in range(columns - size + 1)
+    ]
+    table = np.array(runs, np.int64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
+
+
+def _spelt(start: Ints, stop: Ints) -> Ints:
+    places = start[:, None] + np.arange(MOST_MEMBERS)
+    return np.where(places < stop[:, None], places, -1)
 
 
 def members(mask: NDArray[np.int64], columns: int) -> NDArray[np.bool_]:

@@ -19,6 +19,8 @@ class TextColumn:
         scan: All texts, cut into atoms.
         row: The transaction of each text.
         field: Place in ``fields`` of each text.
+        origin: As a record alone tells it: one of the four named fields, or those and
+            the place of its key among the sorted keys of ``metadata``.
         fields: Names of the fields.
         rows: Transactions in the block.
     """
@@ -26,6 +28,7 @@ class TextColumn:
     scan: Scan
     row: Ints
     field: Ints
+    origin: Ints
     fields: tuple[str, ...]
     rows: int
 
@@ -60,18 +63,23 @@ def text_column(records: Sequence[Transaction]) -> TextColumn:
         rows += held
         places += [place] * len(held)
     fields = list(TRANSACTION_FIELDS)
+    origins = places.copy()
     for row, record in enumerate(records):
-        for key, text in sorted(record.metadata.items()) if record.metadata else ():
+        if not record.metadata:
+            continue
+        for origin, (key, text) in enumerate(sorted(record.metadata.items())):
             name = f"metadata.{key}"
             if name not in fields:
                 fields.append(name)
             texts.append(text)
             rows.append(row)
             places.append(fields.index(name))
+            origins.append(len(TRANSACTION_FIELDS) + origin)
     return TextColumn(
         scan=scan(texts),
         row=np.array(rows, np.int64),
         field=np.array(places, np.int64),
+        origin=np.array(origins, np.int64),
         fields=tuple(fields),
         rows=len(records),
     )

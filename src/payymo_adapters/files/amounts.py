@@ -15,8 +15,18 @@ Mark = Literal[".", ","]
 
 MARKS: tuple[Mark, Mark] = (".", ",")
 
-# Signs that mean one currency only; "$" and "kr" mean several.
-_SYMBOLS = {"€": "EUR", "£": "GBP", "zł": "PLN", "₹": "INR", "₺": "TRY", "₪": "ILS"}
+# Signs of one currency, and signs of several ("") that a column must tell apart.
+_SYMBOLS = {
+    "€": "EUR",
+    "£": "GBP",
+    "zł": "PLN",
+    "₹": "INR",
+    "₺": "TRY",
+    "₪": "ILS",
+    "$": "",
+    "kr": "",
+    "kr.": "",
+}
 # Typographic minus signs and apostrophe.
 _PLAIN = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2019": "'"})
 _CORE = re.compile(r"[0-9.,' ]*[0-9][0-9.,' ]*")
@@ -75,9 +85,8 @@ def _without_currency(text: str) -> tuple[str, str]:
     around = (text[: core.start()], text[core.end() :]) if core else ("", "")
     for part in around:
         word = part.strip("()+- ")
-        code = _SYMBOLS.get(word, word)
-        if code in EXPONENTS:
-            return text.replace(word, "").strip(), code
+        if word in _SYMBOLS or word in EXPONENTS:
+            return text.replace(word, "").strip(), _SYMBOLS.get(word, word)
     return text, ""
 
 
@@ -104,11 +113,11 @@ def _compiled(mark: Mark) -> re.Pattern[str]:
 _PATTERNS: dict[Mark, re.Pattern[str]] = {mark: _compiled(mark) for mark in MARKS}
 
 
-def find_mark(cores: Iterable[str]) -> Mark | None:
+def find_mark(cores: Iterable[tuple[int, str]]) -> Mark | None:
     """Find the decimal mark that the amounts of a file share.
 
     Args:
-        cores: Digits and separators of every amount.
+        cores: Line, and digits and separators, of every amount.
 
     Returns:
         The mark; None where no amount has any that could be one.
@@ -119,20 +128,20 @@ def find_mark(cores: Iterable[str]) -> Mark | None:
     """
     settled: dict[Mark, str] = {}
     unsettled = ""
-    for core in cores:
+    for line, core in cores:
         possible = evidence(core)
         if len(possible) == 1:
-            settled[next(iter(possible))] = core
+            settled.setdefault(next(iter(possible)), f"{core!r} in line {line}")
         elif possible and ("." in core or "," in core):
-            unsettled = core
+            unsettled = unsettled or f"{core!r} in line {line}"
     if len(settled) > 1:
-        shown = " and ".join(repr(settled[mark]) for mark in MARKS)
+        shown = " and ".join(settled.values())
         msg = f"the decimal mark differs within the file: {shown}"
         raise FieldError(msg)
     if settled:
         return next(iter(settled))
     if unsettled:
-        msg = f"{unsettled!r} may have a decimal mark or a thousands separator"
+        msg = f"{unsettled} may have a decimal mark or a thousands separator"
         raise FieldError(msg)
     return None
 

@@ -13,7 +13,6 @@ from payymo_adapters.errors import FieldError
 from payymo_adapters.files.headers import Roles
 from payymo_core.money import EXPONENTS
 
-
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ł": "l", "đ": "d", "œ": "oe"})
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _CODE = re.compile(r"\b[A-Z]{3}\b")

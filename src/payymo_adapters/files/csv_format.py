@@ -89,7 +89,7 @@ class CsvMapping:
     def from_toml(cls, text: str, name: str = "mapping") -> "CsvMapping":
         """Read a mapping.
 
-        >>> CsvMapping.from_toml('[columns]\\namount = "Summe"').columns
+        >>> CsvMapping.from_toml('columns.amount = "Summe"').columns
         {'amount': ('Summe',)}
 
         Args:

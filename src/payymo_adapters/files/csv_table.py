@@ -4,24 +4,24 @@ import csv
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from os import PathLike, fspath
 from pathlib import Path
 
 from attrs import evolve, frozen
 
 from payymo_adapters.errors import FieldError, FileError
-from payymo_adapters.files.amounts import dissect, find_mark, value_of
+from payymo_adapters.files.amounts import Written, dissect, find_mark, value_of
 from payymo_adapters.files.columns import Columns, assign, currency_in, fold
 from payymo_adapters.files.csv_format import CsvFormat, CsvMapping
 from payymo_adapters.files.dates import day_of, find_order
 from payymo_adapters.files.encodings import Text, decode
-from payymo_adapters.files.headers import BANK, Roles
+from payymo_adapters.files.headers import Roles
 from payymo_core.money import EXPONENTS
 
 _DELIMITERS = (";", ",", "\t", "|")
 # Banks print up to thirty lines above the headers.
 _SEARCHED = 60
-_LARGEST_CELL = 131_072
 
 
 @frozen
@@ -82,7 +82,9 @@ class Table:
     def currency(self, row: Row, *written: str) -> str:
         """Currency of a row: of its column, else of its amounts, else of the file."""
         column = self.text(row, "currency")
-        return (column or next(filter(None, written), "") or self.format.currency).upper()
+        return (
+            column or next(filter(None, written), "") or self.format.currency
+        ).upper()
 
 
 @frozen
@@ -102,9 +104,7 @@ class Needs:
     dates: tuple[str, ...]
 
 
-def read_table(
-    path: str | PathLike[str], needs: Needs, mapping: CsvMapping
-) -> Table:
+def read_table(path: str | PathLike[str], needs: Needs, mapping: CsvMapping) -> Table:
     """Find a CSV file's layout and read its rows.
 
     Raises:
@@ -114,14 +114,20 @@ def read_table(
     """
     name = fspath(path)
     text = _text(name, Path(path).read_bytes(), mapping)
-    delimiter, header, columns = _layout(name, text, needs, mapping)
-    rows = list(_rows(text.content, delimiter))
+    try:
+        layout = _layout(name, text, needs, mapping)
+        rows = list(_rows(text.content, layout.delimiter))
+    except csv.Error as error:
+        fault = f"not a table: {error}"
+        raise FileError(name, fault) from None
+    header, columns = layout.header, layout.columns
+    _refuse_open_quotes(name, rows, layout)
     below = tuple(row for row in rows if row.line > header.line)
     above = [row for row in rows if row.line < header.line]
     used = {place for places in columns.places.values() for place in places}
     detected = CsvFormat(
         encoding=text.encoding,
-        delimiter=delimiter,
+        delimiter=layout.delimiter,
         header_line=header.line,
         decimal=mapping.decimal,
         date_order=mapping.date_order,
@@ -148,42 +154,144 @@ def _text(name: str, data: bytes, mapping: CsvMapping) -> Text:
     return evolve(decode(content.encode("utf-8", "replace")), encoding=mapping.encoding)
 
 
+def _refuse_open_quotes(name: str, rows: Sequence[Row], layout: "_Layout") -> None:
+    """A quotation mark that is never closed would swallow the rows below it."""
+    columns = len(layout.header.cells)
+    for row in rows:
+        within = [line for cell in row.cells for line in cell.split("\n")[1:]]
+        if any(line.count(layout.delimiter) >= columns - 1 > 0 for line in within):
+            fault = "a quotation mark is opened in this row and not closed in it"
+            raise FileError(name, fault, line=row.line)
+
+
 def _rows(content: str, delimiter: str) -> Iterator[Row]:
+    """Read the rows that hold anything, each with the line it begins on.
+
+    Raises:
+        csv.Error: A cell is longer than the module reads.
+    """
     reader = csv.reader(content.split("\n"), delimiter=delimiter)
     line = 1
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error:
-            # A cell beyond the module's limit, or a NUL: no table of a bank's.
-            cells = ()
-        if cells is None:
-            return
+    for cells in reader:
         if any(cell.strip() for cell in cells):
             yield Row(line, tuple(cell.strip() for cell in cells))
         line = reader.line_num + 1
 
 
-def _layout(
-    name: str, text: Text, needs: Needs, mapping: CsvMapping
-) -> tuple[str, Row, Columns]:
+@frozen
+class _Layout:
+    delimiter: str
+    header: Row
+    columns: Columns
+
+
+def _layout(name: str, text: Text, needs: Needs, mapping: CsvMapping) -> _Layout:
     """Find the delimiter and the header row: those that give the most roles."""
-    best: tuple[str, Row, Columns] | None = None
+    found: list[_Layout] = []
+    faults: list[FieldError] = []
     head = "\n".join(text.content.split("\n", _SEARCHED)[:_SEARCHED])
-    fault = FieldError("no row of headers found in its first lines")
     for delimiter in (mapping.delimiter,) if mapping.delimiter else _DELIMITERS:
-        for row in _rows(head, delimiter):
-            if mapping.skip is not None and row.line <= mapping.skip:
-                continue
+        rows = [row for row in _rows(head, delimiter) if row.line > (mapping.skip or 0)]
+        for row, after in zip(rows, [*rows[1:], Row(0, ())], strict=True):
             try:
-                columns = _columns(row, needs.roles, mapping)
+                columns = _columns(row, after, needs.roles, mapping)
             except FieldError as error:
-                fault = error
+                faults.append(error)
                 continue
-            if best is None or len(columns.places) > len(best[2].places):
-                best = (delimiter, row, columns)
-            if mapping.skip is not None:
-                break
-    if best is None or not any(best[2].places.keys() >= e for e in needs.enough):
-        _refuse_layout(name, best, needs, fault)
+            found.append(_Layout(delimiter, row, columns))
+    best = max(found, key=lambda layout: len(layout.columns.places), default=None)
+    if best is None or not any(best.columns.places.keys() >= e for e in needs.enough):
+        raise _no_layout(name, best, needs, faults)
     return best
+
+
+def _no_layout(
+    name: str, best: _Layout | None, needs: Needs, faults: Sequence[FieldError]
+) -> FileError:
+    wanted = ", or ".join(" and ".join(sorted(roles)) for roles in needs.enough)
+    fault = f"no row of headers with columns for {wanted}"
+    if best is not None and best.columns.places:
+        known = ", ".join(best.columns.places)
+        fault += f"; line {best.header.line} has {known}"
+    if faults:
+        fault += f"; {faults[0]}"
+    return FileError(name, f"{fault}. A mapping can name the columns.")
+
+
+def _columns(row: Row, after: Row, roles: Roles, mapping: CsvMapping) -> Columns:
+    """Give the roles their columns: first those the mapping names."""
+    places: dict[str, tuple[int, ...]] = {}
+    for role, headers in mapping.columns.items():
+        missing = [header for header in headers if header not in row.cells]
+        if missing:
+            msg = f"no column is called {missing[0]!r}, as the mapping says"
+            raise FieldError(msg, f"columns.{role}")
+        places[role] = tuple(row.cells.index(header) for header in headers)
+    taken = {place for found in places.values() for place in found}
+    rest = [
+        "" if place in taken else _told_apart(cell, place, after)
+        for place, cell in enumerate(row.cells)
+    ]
+    detected = assign(rest, {r: words for r, words in roles.items() if r not in places})
+    return Columns(row.cells, {**detected.places, **places})
+
+
+def _told_apart(header: str, place: int, after: Row) -> str:
+    """``Valuta`` is the value date in German and Italian, elsewhere the currency."""
+    if fold(header) != "valuta":
+        return header
+    below = after.cells[place] if place < len(after.cells) else ""
+    return "currency" if below.upper() in EXPONENTS else "value date"
+
+
+def _settle(table: Table, above: Sequence[Row], needs: Needs) -> CsvFormat:
+    """Find what only all rows together tell: decimal mark, date order, currency."""
+    found = table.format
+    amounts = [
+        (row.line, table.text(row, role))
+        for row in table.rows
+        for role in needs.amounts
+    ]
+    dates = [
+        (row.line, table.text(row, role)) for row in table.rows for role in needs.dates
+    ]
+    written = [(line, dissected) for line, text in amounts if (dissected := _try(text))]
+    try:
+        mark = found.decimal or find_mark((line, w.core) for line, w in written)
+    except FieldError as error:
+        fault = f"{error}: say decimal = '.' or decimal = ',' in a mapping"
+        raise FileError(table.path, fault) from None
+    try:
+        order = found.date_order or find_order((line, t) for line, t in dates if t)
+    except FieldError as error:
+        fault = f"{error}: say date_order = 'DMY', 'MDY' or 'YMD' in a mapping"
+        raise FileError(table.path, fault) from None
+    currency = found.currency or _currency(table, above, needs)
+    known = currency or "currency" in table.columns.places
+    if written and not known and not any(w.currency for _, w in written):
+        fault = "no currency is named: say currency = 'EUR', say, in a mapping"
+        raise FileError(table.path, fault, line=found.header_line)
+    return evolve(found, decimal=mark, date_order=order, currency=currency)
+
+
+def _try(text: str | None) -> Written | None:
+    # What is no amount is said of its row, when that is read.
+    try:
+        return dissect(text) if text else None
+    except FieldError:
+        return None
+
+
+def _currency(table: Table, above: Sequence[Row], needs: Needs) -> str:
+    """Currency that the headers of the amounts, or the lines above, name."""
+    if "currency" in table.columns.places:
+        return ""
+    for role in needs.amounts:
+        for place in table.columns.places.get(role, ()):
+            if found := currency_in(table.columns.headers[place]):
+                return found
+    for row in above:
+        for cell, after in pairwise(row.cells):
+            if fold(cell) in needs.roles["currency"] and after in EXPONENTS:
+                return after
+    return ""

@@ -40,14 +40,14 @@ _MONTHS = (
 _CENTURY_TURN = 80
 
 
-def find_order(texts: Iterable[str]) -> DateOrder | None:
+def find_order(texts: Iterable[tuple[int, str]]) -> DateOrder | None:
     """Find the order of day and month that the dates of a file share.
 
     A date with its year in front, with a month's name, or with dots (which nobody
     writes month first) needs none.
 
     Args:
-        texts: Every date of the file.
+        texts: Line and text of every date of the file.
 
     Returns:
         The order of the dates that need one; None where none does.
@@ -58,28 +58,29 @@ def find_order(texts: Iterable[str]) -> DateOrder | None:
     """
     settled: dict[DateOrder, str] = {}
     unsettled = ""
-    for text in texts:
+    for line, text in texts:
+        shown = f"{text[:40]!r} in line {line}"
         found = _YEAR_LAST.fullmatch(_without_time(text))
         if not found or found[2] == ".":
             continue
         first, second = int(found[1]), int(found[3])
         if found[2] == "-" and len(found[4]) == 2:
             # 26-01-05: the year may come first too.
-            unsettled = text
+            unsettled = unsettled or shown
         elif first > 12 >= second:
-            settled[DateOrder.DAY_FIRST] = text
+            settled.setdefault(DateOrder.DAY_FIRST, shown)
         elif second > 12 >= first:
-            settled[DateOrder.MONTH_FIRST] = text
+            settled.setdefault(DateOrder.MONTH_FIRST, shown)
         elif first != second:
-            unsettled = text
+            unsettled = unsettled or shown
     if len(settled) > 1:
-        shown = " and ".join(repr(settled[order]) for order in sorted(settled))
-        msg = f"the order of day and month differs within the file: {shown}"
+        both = " and ".join(settled.values())
+        msg = f"the order of day and month differs within the file: {both}"
         raise FieldError(msg)
     if settled:
         return next(iter(settled))
     if unsettled:
-        msg = f"{unsettled!r} may be read with its day, its month or its year first"
+        msg = f"{unsettled} may be read with its day, its month or its year first"
         raise FieldError(msg)
     return None
 

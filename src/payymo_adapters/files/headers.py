@@ -7,19 +7,17 @@ Italian, Swedish, Danish and Norwegian, Finnish, Polish; as ``columns.fold`` mak
 from collections.abc import Mapping
 
 
-def _words(listed: str) -> tuple[str, ...]:
-    return tuple(word for line in listed.splitlines() for word in _commas(line))
-
-
-def _commas(line: str) -> list[str]:
-    return [word.strip() for word in line.split(",") if word.strip()]
+def words(listed: str) -> tuple[str, ...]:
+    """Take a list apart at its commas and line breaks."""
+    pieces = listed.replace("\n", ",").split(",")
+    return tuple(piece.strip() for piece in pieces if piece.strip())
 
 
 Roles = Mapping[str, tuple[str, ...]]
 """Role -> headers it goes by, the surest first."""
 
 BANK: Roles = {
-    "booking_date": _words("""
+    "booking_date": words("""
         booking date, date booked, posting date, posted date, date posted, booked
         transaction date, completed date, date completed, buchungstag, buchungsdatum
         buchung, date de comptabilisation, date comptable, date operation
@@ -31,42 +29,42 @@ BANK: Roles = {
         bokfort, kirjauspaiva, kirjauspaivamaara, data ksiegowania, data operacji
         data transakcji, date, datum, fecha, data, dato, paivamaara, pvm
     """),
-    "value_date": _words("""
+    "value_date": words("""
         value date, date of value, valutadatum, wertstellung, wertstellungstag
         wertstellungsdatum, wert, date de valeur, date valeur, rentedatum
         fecha valor, f valor, data valuta, valutadag, rantedag, rentedato
         valuteringsdato, arvopaiva, data waluty, valuta
     """),
-    "amount": _words("""
+    "amount": words("""
         amount, transaction amount, betrag, umsatz, montant, bedrag
         transactiebedrag, importe, importo, belopp, belob, belop, summa, maara
         kwota, kwota operacji, kwota transakcji, amount eur, betrag eur, bedrag eur
         montant eur, importe eur, importo eur, belopp sek, belob dkk, belop nok
         maara eur, maara euroa, kwota pln
     """),
-    "debit": _words("""
+    "debit": words("""
         debit, debit amount, money out, paid out, withdrawal, withdrawals, soll
         belastung, lastschrift, debet, uit, cargo, cargos, debe, addebiti, addebito
         dare, uscite, uttag, ut, ut av konto, ud, debet sek, obciazenia, obciazenie
         wyplaty
     """),
-    "credit": _words("""
+    "credit": words("""
         credit, credit amount, money in, paid in, deposit, deposits, haben
         gutschrift, kredit, bij, abono, abonos, haber, accrediti, accredito, avere
         entrate, insattning, in, inn, inn pa konto, ind, kredit sek, uznania
         uznanie, wplaty
     """),
-    "direction": _words("""
+    "direction": words("""
         direction, debit credit, credit debit, debit credit indicator
         credit debit indicator, cr dr, dr cr, d c, dc, soll haben
         soll haben kennzeichen, s h, sens, af bij, debet credit, code debet credit
         cargo abono, dare avere
     """),
-    "currency": _words("""
+    "currency": words("""
         currency, currency code, transaction currency, ccy, wahrung, devise, munt
         muntsoort, valutacode, divisa, moneda, valutakod, valuutta, waluta, valuta
     """),
-    "counterparty_name": _words("""
+    "counterparty_name": words("""
         counterparty name, counterparty, partner name, payer name, payee name
         beguenstigter zahlungspflichtiger, begunstigter zahlungspflichtiger
         auftraggeber beguenstigter, auftraggeber begunstigter
@@ -80,7 +78,7 @@ BANK: Roles = {
         beneficiario, mottagare, mottaker, modtager, saaja, odbiorca, nom, naam
         nombre, nominativo, namn, navn, nimi
     """),
-    "counterparty_account": _words("""
+    "counterparty_account": words("""
         counterparty iban, counterparty account, counterparty account number
         partner iban, iban zahlungsbeteiligter, iban counterparty, gegenkonto
         iban beguenstigter, kontonummer iban, iban contrepartie
@@ -92,13 +90,13 @@ BANK: Roles = {
         nr rachunku kontrahenta, saajan tilinumero, vastatili, payer iban
         payer account, iban
     """),
-    "account": _words("""
+    "account": words("""
         account, own account, account number, account iban, auftragskonto
         iban auftragskonto, eigenes konto, compte, numero de compte, rekening
         rekeningnummer, cuenta, conto, konto, kontonummer, tili, tilinumero
         rachunek, numer rachunku, iban bban
     """),
-    "remittance": _words("""
+    "remittance": words("""
         remittance information, remittance, remittance info, payment details
         verwendungszweck, vwz, zweck, communication, communications, libelle
         libelle operation, libelle complet, motif, mededeling, mededelingen
@@ -111,33 +109,33 @@ BANK: Roles = {
         payment reference, referenz, zahlungsreferenz, referencia, riferimento
         referens, referanse
     """),
-    "creditor_reference": _words("""
+    "creditor_reference": words("""
         creditor reference, structured reference, structured communication
         structured remittance, rf reference, qr referenz, esr referenz
         communication structuree, reference structuree
         gestructureerde mededeling, betalingskenmerk, ocr, ocr nummer, kid
         kid nummer, viite, viitenumero
     """),
-    "end_to_end_id": _words("""
+    "end_to_end_id": words("""
         end to end id, end to end reference, end to end referenz, endtoendid, e2e
         ende zu ende referenz, kundenreferenz, end to end
     """),
-    "mandate_id": _words("""
+    "mandate_id": words("""
         mandate id, mandate reference, mandatsreferenz, mandatskennung
         reference mandat, reference du mandat, mandaatkenmerk, machtigingskenmerk
         kenmerk machtiging, mandaatreferentie, referencia mandato
     """),
-    "id": _words("""
+    "id": words("""
         id, transaction id, transaction reference, entry reference, bank reference
         reference id, unique id, transaktions id, umsatz id, identifiant
         transactie id, transactiereferentie, volgnr, volgnummer
         numero operacion, id operazione, transaktionsid, arkistointitunnus
         numer transakcji, id transakcji
     """),
-    "status": _words("""
+    "status": words("""
         status, state, etat, statut, estado, stato, tila
     """),
-    "balance": _words("""
+    "balance": words("""
         balance, running balance, balance after, saldo, kontostand
         saldo nach buchung, solde, saldo na mutatie, saldo na trn
         saldo contable, saldo contabile, saldo disponibile, bokfort saldo
@@ -147,11 +145,11 @@ BANK: Roles = {
 """Columns of a bank's statement."""
 
 LEDGER: Roles = {
-    "id": _words("""
+    "id": words("""
         id, invoice id, record id, internal id, rechnungs id, identifiant
         factuur id, id factura, id fattura, faktura id, laskun id
     """),
-    "number": _words("""
+    "number": words("""
         number, invoice number, invoice no, invoice, invoice nr, document number
         rechnungsnummer, rechnungsnr, rechnung, rechnung nr, belegnummer
         numero de facture, numero facture, no facture, facture, n facture
@@ -160,7 +158,7 @@ LEDGER: Roles = {
         fakturanr, faktura, faktura nr, fakturanumero, laskunumero, laskun numero
         lasku, numer faktury, nr faktury
     """),
-    "outstanding": _words("""
+    "outstanding": words("""
         outstanding, amount outstanding, outstanding amount, balance, balance due
         amount due, open amount, open balance, due amount, remaining
         amount remaining, offen, offener betrag, offene forderung, restbetrag
@@ -172,7 +170,7 @@ LEDGER: Roles = {
         avoinna, avoin summa, maksettavaa, do zaplaty, pozostalo do zaplaty
         saldo do zaplaty
     """),
-    "total": _words("""
+    "total": words("""
         total, total amount, invoice total, invoice amount, gross, gross amount
         amount, gesamt, gesamtbetrag, rechnungsbetrag, bruttobetrag, brutto
         betrag, montant total, total ttc, montant ttc, montant, totaal
@@ -182,11 +180,11 @@ LEDGER: Roles = {
         fakturabelob, belob, totalbelop, fakturabelop, belop, summa
         yhteensa, loppusumma, kwota brutto, wartosc brutto, razem, kwota
     """),
-    "currency": _words("""
+    "currency": words("""
         currency, currency code, ccy, wahrung, devise, valuta, munt, muntsoort
         divisa, moneda, valutacode, valutakod, valuutta, waluta
     """),
-    "issue_date": _words("""
+    "issue_date": words("""
         issue date, invoice date, date issued, issued, date created, created
         rechnungsdatum, belegdatum, ausstellungsdatum, date de facture
         date facture, date d emission, factuurdatum, fecha de factura
@@ -195,7 +193,7 @@ LEDGER: Roles = {
         laskun paivays, laskupaiva, laskun paivamaara, data wystawienia
         data faktury, date, datum, fecha, data, dato, paivays, paivamaara
     """),
-    "due_date": _words("""
+    "due_date": words("""
         due date, date due, due, payment due, faelligkeit, falligkeit
         falligkeitsdatum, fallig am, fallig, zahlbar bis, date d echeance
         date echeance, echeance, vervaldatum, vervaldag, fecha de vencimiento
@@ -203,11 +201,11 @@ LEDGER: Roles = {
         forfallodatum, forfallodag, forfaldsdato, forfallsdato, forfald
         forfall, erapaiva, termin platnosci, data platnosci
     """),
-    "status": _words("""
+    "status": words("""
         status, state, invoice status, rechnungsstatus, etat, statut, estado
         stato, tila
     """),
-    "customer_id": _words("""
+    "customer_id": words("""
         customer id, customer number, customer no, client id, user id, userid
         account number, kundennummer, kunden id, kundennr, debitorennummer
         debitor nr, code client, numero client, id client, klantnummer
@@ -215,7 +213,7 @@ LEDGER: Roles = {
         codice cliente, kundnummer, kundenummer, kundenr, asiakasnumero
         numer klienta, id klienta
     """),
-    "customer_name": _words("""
+    "customer_name": words("""
         customer name, customer, client name, client, contact, contact name, name
         kunde, kundenname, kunden name, debitor, nom du client, nom client
         nom, klant, klantnaam, debiteur, naam, cliente, nombre cliente
@@ -223,26 +221,26 @@ LEDGER: Roles = {
         kundnamn, namn, kundenavn, navn, asiakas, asiakkaan nimi, nimi
         klient, nazwa klienta, nabywca, kontrahent
     """),
-    "customer_company": _words("""
+    "customer_company": words("""
         company, company name, business name, organisation, organization, firma
         firmenname, unternehmen, societe, raison sociale, entreprise, bedrijf
         bedrijfsnaam, empresa, razon social, azienda, societa, foretag
         foretagsnamn, virksomhed, firmanavn, bedrift, yritys, nazwa firmy
     """),
-    "customer_email": _words("""
+    "customer_email": words("""
         email, e mail, customer email, email address, courriel, correo
         correo electronico, e post, sahkoposti, adres e mail
     """),
-    "customer_iban": _words("""
+    "customer_iban": words("""
         customer iban, iban, iban kunde, iban client, iban klant
     """),
-    "creditor_reference": _words("""
+    "creditor_reference": words("""
         creditor reference, structured reference, payment reference
         structured communication, zahlungsreferenz, qr referenz, reference
         communication structuree, gestructureerde mededeling
         betalingskenmerk, ocr, ocr nummer, kid, kid nummer, viite, viitenumero
     """),
-    "references.purchase_order": _words("""
+    "references.purchase_order": words("""
         purchase order, purchase order number, po number, po, po no, order number
         customer reference, bestellnummer, bestellung, kundenbestellnummer
         bon de commande, numero de commande, inkooporder, inkoopordernummer

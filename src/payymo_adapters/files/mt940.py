@@ -138,7 +138,8 @@ class _Reading:
             self.notes.append(
                 "MT942 reports within the day: the bank may still amend it"
             )
-        account, currency = _account(block), self._currency(block)
+        currency = self._currency(block)
+        account = _account(block, currency)
         booked = Decimal(0)
         for place, each in enumerate(block):
             if each.tag == "61":
@@ -212,9 +213,13 @@ def _following(block: Sequence[_Field], place: int, tag: str) -> list[_Field]:
     return [each for each in found if each.tag == tag]
 
 
-def _account(block: Sequence[_Field]) -> str | None:
-    found = next((each for each in block if each.tag == "25"), None)
-    return one_line(" ".join(found.lines)) or None if found else None
+def _account(block: Sequence[_Field], currency: str) -> str | None:
+    found = next((each for each in block if each.tag in ("25", "25P")), None)
+    account = one_line(" ".join(found.lines)) if found else ""
+    if is_iban(account) and currency:
+        # Dutch banks write the currency behind the IBAN.
+        account = account.removesuffix(currency).strip()
+    return account or None
 
 
 def _parse(tag: Tag, value: str, currency: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from payymo_adapters.checks import check_amounts
 from payymo_adapters.errors import FieldError
+from payymo_adapters.files.csv_format import CsvFormat
 from payymo_core.errors import Rejected
 from payymo_core.records import Counterparty, Invoice, Transaction
 
@@ -21,11 +22,13 @@ class Statement:
         format: What the file was found to be, in words.
         notes: What a reader of the result should know: what was detected, entries
             left out, balances that do not add up.
+        detected: Of a CSV file, how it was found to be written.
     """
 
     records: tuple[Transaction | Rejected, ...]
     format: str
     notes: tuple[str, ...] = ()
+    detected: CsvFormat | None = None
 
 
 @frozen(kw_only=True)
@@ -36,11 +39,13 @@ class Ledger:
         records: In the order of the file, the rejected ones among them.
         format: What the file was found to be, in words.
         notes: What a reader of the result should know.
+        detected: Of a CSV file, how it was found to be written.
     """
 
     records: tuple[Invoice | Rejected, ...]
     format: str
     notes: tuple[str, ...] = ()
+    detected: CsvFormat | None = None
 
 
 @frozen

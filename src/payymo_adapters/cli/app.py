@@ -1,0 +1,20 @@
+"""The ``payymo`` command and its subcommands."""
+
+import click
+
+from payymo_adapters.cli.failures import EXIT_CODES, Group
+from payymo_adapters.cli.matching import match_command
+
+
+@click.group(
+    cls=Group,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="payymo")
+def main() -> None:
+    """Say which payment pays which invoice, how sure and why."""
+
+
+for command in (match_command,):
+    main.add_command(command)

@@ -1,0 +1,66 @@
+"""Exit codes, and one clear message where a command cannot be carried out."""
+
+from collections.abc import Sequence
+from enum import IntEnum, unique
+from typing import Any
+
+import click
+
+from payymo_adapters.cli.terminal import say, stderr
+from payymo_adapters.errors import FileError
+from payymo_core import Rejected
+
+
+@unique
+class Exit(IntEnum):
+    """What the shell gets; stable."""
+
+    DONE = 0
+    REJECTED = 1
+    """Done, but some records were rejected; they are listed on stderr."""
+    REFUSED = 2
+    """Wrong usage, an unreadable file or a wrong ruleset; nothing was done."""
+
+
+EXIT_CODES = """\b
+Exit codes:
+  0  done
+  1  done, but some records were rejected; they are listed on stderr
+  2  not done: wrong usage, an unreadable file or a wrong ruleset
+"""
+
+
+class Group(click.Group):
+    """Commands whose failures are a message and an exit code, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # click ends quietly when the reader of a pipe has seen enough
+        except FileError as error:
+            _refuse(str(error))
+        except OSError as error:
+            name = f"{error.filename}: " if error.filename else ""
+            _refuse(f"{name}{error.strerror or error}")
+
+
+def _refuse(message: str) -> None:
+    console = stderr()
+    first, *more = message.splitlines()
+    say(console, f"payymo: {first}", "bold red")
+    for line in more:
+        say(console, f"  {line}")
+    raise click.exceptions.Exit(Exit.REFUSED)
+
+
+def finish(rejected: Sequence[Rejected]) -> None:
+    """List what was rejected, and leave with the exit code that says so."""
+    if not rejected:
+        return
+    console = stderr()
+    say(console, f"{len(rejected):,} records rejected:", "bold red")
+    for record in rejected:
+        say(console, f"  {record}")
+    raise click.exceptions.Exit(Exit.REJECTED)

@@ -1,0 +1,127 @@
+"""``payymo match``: say which payment pays which invoice."""
+
+from enum import Enum, unique
+from itertools import islice
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from payymo_adapters.cli.failures import EXIT_CODES, finish
+from payymo_adapters.cli.inputs import (
+    READABLE,
+    WRITABLE,
+    Matched,
+    Options,
+    match_files,
+    matching_options,
+)
+from payymo_adapters.cli.tables import figures_table, matches_table
+from payymo_adapters.cli.terminal import print_json, say, stage, stderr, stdout
+from payymo_adapters.encoding import match_to_json
+from payymo_adapters.exchange import write_matches
+from payymo_adapters.report.figures import figures
+from payymo_adapters.report.page import Source, write_report
+from payymo_adapters.report.wording import amounts
+from payymo_core import MatchResult
+
+# A table of more is not read by anybody; a file or the report is.
+_MOST_ROWS = 1_000
+
+
+@unique
+class Shown(Enum):
+    """What goes to stdout."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@click.command("match", epilog=EXIT_CODES)
+@click.argument("transactions", type=READABLE)
+@click.argument("invoices", type=READABLE)
+@matching_options
+@click.option("-o", "--output", type=WRITABLE, help="Write the matches, JSON Lines.")
+@click.option("--report", type=WRITABLE, help="Write one HTML page to look at.")
+@click.option(
+    "--json",
+    "shown",
+    type=click.UNPROCESSED,
+    flag_value=Shown.JSON,
+    default=Shown.TABLE,
+    help="Matches to stdout, JSON Lines; all else to stderr.",
+)
+def match_command(
+    transactions: Path,
+    invoices: Path,
+    options: Options,
+    output: Path | None,
+    report: Path | None,
+    shown: Shown,
+) -> None:
+    """Say which payment pays which invoice, how sure and why.
+
+    TRANSACTIONS is a bank statement (camt.052/053/054, MT940, CSV) or JSON Lines;
+    INVOICES a list of open invoices (CSV, WHMCS' GetInvoices, JSON Lines). What a file
+    is, is told by its content. Without -o or --json the matches are shown as a table.
+    """
+    matched = match_files(transactions, invoices, options)
+    if output:
+        with stage(f"writing {output}"):
+            write_matches(matched.result, output)
+    if report:
+        with stage(f"writing {report}"):
+            sources = sources_of(matched, transactions, invoices)
+            write_report(matched.result, report, sources)
+    if shown is Shown.JSON:
+        for match in matched.result:
+            print_json(match_to_json(match))
+    elif not output:
+        _show_matches(stdout(), matched.result)
+    console = stderr() if shown is Shown.JSON else stdout()
+    show_summary(console, sources_of(matched, transactions, invoices), matched.result)
+    for path in (output, report):
+        if path:
+            say(console, f"written: {path}")
+    finish(matched.result.rejected)
+
+
+def sources_of(
+    matched: Matched, transactions: Path, invoices: Path
+) -> tuple[Source, ...]:
+    """Name the files of a run, and what their readers found."""
+    return tuple(
+        Source(name=str(path), format=read.format, notes=read.notes)
+        for path, read in (
+            (transactions, matched.statement),
+            (invoices, matched.ledger),
+        )
+    )
+
+
+def _show_matches(console: Console, result: MatchResult) -> None:
+    console.print(matches_table(result, islice(result, _MOST_ROWS)))
+    if len(result) > _MOST_ROWS:
+        say(
+            console,
+            f"{_MOST_ROWS:,} of {len(result):,} transactions shown; -o or --report "
+            "for all of them",
+        )
+
+
+def show_summary(
+    console: Console, sources: tuple[Source, ...], result: MatchResult
+) -> None:
+    """Say what was read and what came of it."""
+    summary = figures(result)
+    for source in sources:
+        say(console, f"{source.name}: {source.format}")
+        for note in source.notes:
+            say(console, f"  note: {note}")
+    console.print(figures_table(summary))
+    if summary.applied:
+        left = {key: value for key, value in summary.unapplied.items() if value}
+        rest = f"; unapplied: {amounts(left)}" if left else ""
+        say(console, f"applied to invoices: {amounts(summary.applied)}{rest}")
+    for kind, count in (item for item in result.capped.items() if item[1]):
+        say(console, f"note: {count:,} look-ups by {kind} passed over: too common")

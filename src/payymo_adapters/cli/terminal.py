@@ -1,0 +1,65 @@
+"""Where the command line writes: results to stdout, everything else to stderr."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TextIO
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+# A file or a pipe has no width; this leaves room for every column of a table.
+_PLAIN_WIDTH = 160
+
+
+def stdout() -> Console:
+    """Results; colours only on a terminal, and none where NO_COLOR is set."""
+    return _console(sys.stdout)
+
+
+def stderr() -> Console:
+    """Notes, faults and progress."""
+    return _console(sys.stderr)
+
+
+def _console(stream: TextIO) -> Console:
+    # Texts come from banks and payers: nothing in them is markup.
+    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _PLAIN_WIDTH
+    return console
+
+
+def printable(text: str) -> str:
+    r"""Take out what would steer a terminal.
+
+    >>> printable("red: \x1b[31m!\n")
+    'red:  [31m! '
+    """
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def say(console: Console, text: str, style: str = "") -> None:
+    """Print one line, however long, unbroken."""
+    console.print(Text(printable(text), style=style), soft_wrap=True)
+
+
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    """Show on a terminal what long work is at, and for how long."""
+    console = stderr()
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        progress.add_task(printable(name), total=None)
+        yield
+
+
+def print_json(value: Mapping[str, object]) -> None:
+    """Print an object on one line of stdout, for a program."""
+    click.echo(json.dumps(value, ensure_ascii=False).encode())

@@ -1,0 +1,93 @@
+"""Confidences, amounts and reasons as a person reads them."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from payymo_adapters.report.figures import Group
+from payymo_core import Invoice, Match, Outcome, Transaction, reason_in_words, sentence
+
+GROUPS = {
+    Group.MATCH: "matched",
+    Group.REVIEW: "for review",
+    Group.NONE: "left over",
+    Group.OUTGOING: "outgoing",
+    Group.PENDING: "pending",
+}
+"""What a person calls each group."""
+
+# Level of the prior's row -> what kind of payment it is.
+_KINDS = {
+    "full": "paid in full",
+    "several": "several paid together",
+    "part": "a part payment",
+    "short": "short by a fee",
+    "over": "overpaid",
+    "twice": "paid twice in one sum",
+}
+_SIDES = ("prior", "rivals", "set", "precedence")
+
+
+def percent(confidence: float) -> str:
+    """Write a confidence; never as certain, never as impossible.
+
+    >>> percent(0.5), percent(0.99999), percent(0.00001)
+    ('50.0 %', '> 99.9 %', '< 0.1 %')
+    """
+    if confidence > 0.9994:
+        return "> 99.9 %"
+    if confidence < 0.0006:
+        return "< 0.1 %"
+    return f"{confidence:.1%}".replace("%", " %")
+
+
+def amount(value: Decimal, currency: str) -> str:
+    """Write an amount of money.
+
+    >>> amount(Decimal("-1234.50"), "EUR")
+    '-1,234.50 EUR'
+    """
+    return f"{value:,} {currency}"
+
+
+def amounts(money: Mapping[str, Decimal]) -> str:
+    """Write sums in several currencies."""
+    return ", ".join(amount(value, currency) for currency, value in money.items())
+
+
+def name_of(invoice: Invoice) -> str:
+    """Call an invoice what its customer calls it."""
+    return invoice.number or invoice.id
+
+
+def payer_of(transaction: Transaction) -> str:
+    """Name the other side as well as the bank does."""
+    other = transaction.counterparty
+    return "" if other is None else other.name or other.iban or other.account or ""
+
+
+def texts_of(transaction: Transaction) -> str:
+    """Everything a payer could have written a reference into."""
+    texts = (
+        transaction.remittance,
+        transaction.creditor_reference,
+        transaction.end_to_end_id,
+        *transaction.metadata.values(),
+    )
+    return " · ".join(text for text in texts if text)
+
+
+def why(match: Match) -> str:
+    """Say in a line why a transaction was decided as it was."""
+    reasons = " ".join(reason_in_words(reason) for reason in match.reasons)
+    kind = kind_of(match)
+    if match.outcome is not Outcome.MATCH:
+        return f"{kind[:1].upper()}{kind[1:]}. {reasons}" if kind else reasons
+    rows = [row for row in match.evidence if row.rule not in _SIDES]
+    best = max(rows, key=lambda row: row.weight)
+    return f"{kind}: {sentence(best)}"
+
+
+def kind_of(match: Match) -> str:
+    """Name the kind of payment that is proposed; "" where none is."""
+    levels = (row.level for row in match.evidence if row.rule == "prior")
+    return next((_KINDS.get(level, "") for level in levels), "")

@@ -1,0 +1,194 @@
+"""A decision explained: why this invoice, and why not that one."""
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.blocking import block, payable
+from payymo_core.columns import TransactionColumns, take_rows
+from payymo_core.comparison import compare
+from payymo_core.evidence import evidence_rows
+from payymo_core.hypotheses import PARTS, Hypotheses
+from payymo_core.matching import MatchResult, Run
+from payymo_core.records import Invoice, Transaction
+from payymo_core.results import Evidence, Outcome
+from payymo_core.scoring import QUANTUM, score
+from payymo_core.wording import reason_in_words, sentence
+
+
+@frozen(kw_only=True)
+class Explanation:
+    """Why a transaction was, or was not, given some invoices.
+
+    Attributes:
+        transaction: Its id.
+        invoices: Ids of the invoices that are explained; empty for "nothing open".
+        outcome: The outcome of the transaction.
+        confidence: Probability in [0, 1] that it pays exactly these invoices.
+        weight: Log-odds behind the confidence, in bits.
+        rows: What each rule said; their weights add up to ``weight`` exactly.
+        conclusion: The upshot, in a sentence or two.
+    """
+
+    transaction: str
+    invoices: tuple[str, ...]
+    outcome: Outcome
+    confidence: float
+    weight: float
+    rows: tuple[Evidence, ...]
+    conclusion: str
+
+
+def explain(result: MatchResult, transaction: str) -> Explanation:
+    """Explain what was decided for a transaction.
+
+    Raises:
+        KeyError: No usable transaction has this id.
+    """
+    match = result.of(transaction)
+    invoices = tuple(a.invoice for a in match.allocations)
+    weight = float(result.run.decisions.log_odds[result.row_of(transaction)])
+    why = " ".join(reason_in_words(reason) for reason in match.reasons)
+    if match.outcome is Outcome.MATCH:
+        why = "Sure enough to be applied: nothing else explains it nearly as well."
+    return Explanation(
+        transaction=transaction,
+        invoices=invoices,
+        outcome=match.outcome,
+        confidence=match.confidence,
+        weight=weight,
+        rows=tuple(match.evidence),
+        conclusion=f"{_headline(match.outcome, invoices, match.confidence)} {why}",
+    )
+
+
+def explain_pair(result: MatchResult, transaction: str, invoice: str) -> Explanation:
+    """Explain why a transaction was, or was not, said to pay one invoice.
+
+    Raises:
+        KeyError: No usable transaction, or no usable invoice, has this id.
+    """
+    run, row = result.run, result.row_of(transaction)
+    place = result.place_of(invoice)
+    chosen = explain(result, transaction)
+    if invoice in chosen.invoices:
+        return chosen
+    kept = _kept(run, row, place)
+    rows, weight = kept or _compared(run, row, place)
+    return Explanation(
+        transaction=transaction,
+        invoices=(invoice,),
+        outcome=chosen.outcome,
+        confidence=float(1 / (1 + np.exp2(-weight))),
+        weight=weight,
+        rows=rows,
+        conclusion=_why_not(run, row, place, rows, chosen),
+    )
+
+
+def _headline(outcome: Outcome, invoices: tuple[str, ...], confidence: float) -> str:
+    names = " and ".join(invoices) or "nothing that is open"
+    verb = {
+        Outcome.MATCH: "Matched with",
+        Outcome.REVIEW: "Offered for review:",
+        Outcome.NONE: "Pays",
+    }[outcome]
+    return f"{verb} {names} (confidence {confidence:.4f})."
+
+
+def _kept(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], float] | None:
+    """The hypothesis on just this invoice, where it was kept."""
+    table = run.hypotheses
+    mine = np.flatnonzero((table.transaction == row) & (table.count == 1))
+    invoice = table.pairs.invoice[table.member[table.start[mine]]]
+    held = mine[invoice == place]
+    if not len(held):
+        return None
+    hypothesis = int(held[0])
+    bits = float(run.confidence.log_odds[hypothesis])
+    record = run.transactions.records[row]
+    return (
+        evidence_rows(record, run.ledger, run.ruleset, table, hypothesis, bits),
+        bits,
+    )
+
+
+def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], float]:
+    """The pair compared anew: blocking or grouping had no use for it."""
+    one = take_rows(run.transactions, slice(row, row + 1))
+    candidates = block(one, run.ledger, run.ruleset)
+    pair = np.zeros(1, np.int64), np.array([place])
+    pairs = compare(*pair, one, run.ledger, candidates, run.ruleset)
+    weights = score(pairs, one, run.ledger, run.ruleset)
+    parts = np.zeros((1, len(PARTS)))
+    parts[:, : weights.columns().shape[1]] = weights.columns()
+    single = Hypotheses(
+        transaction=pair[0],
+        kind=weights.kind,
+        parts=parts,
+        start=np.zeros(1, np.int64),
+        count=np.ones(1, np.int64),
+        member=np.zeros(1, np.int64),
+        amount=np.zeros(1, np.int64),
+        pairs=pairs,
+        other=np.zeros(1),
+    )
+    rivals = run.hypotheses.weight()[run.hypotheses.transaction == row]
+    against = np.log2(1 + np.exp2(rivals).sum())
+    bits = float(np.rint((parts.sum() - against) / QUANTUM) * QUANTUM)
+    record = run.transactions.records[row]
+    return evidence_rows(record, run.ledger, run.ruleset, single, 0, bits), bits
+
+
+def _why_not(
+    run: Run, row: int, place: int, rows: tuple[Evidence, ...], chosen: Explanation
+) -> str:
+    transaction = run.transactions.records[row]
+    invoice = run.ledger.invoices.records[place]
+    if gate := _gate(run.transactions, run, row, place, transaction, invoice):
+        return gate
+    ours = {entry.rule: entry for entry in chosen.rows}
+    against = [entry for entry in rows if entry.weight < 0 and entry.rule not in _SIDES]
+    better = ""
+    if chosen.invoices:
+        names = " and ".join(chosen.invoices)
+        better = f" {names} explains it better (confidence {chosen.confidence:.4f})"
+        lead = [e for e in ours.values() if e.weight > 0 and e.rule not in _SIDES]
+        if lead:
+            best = max(lead, key=lambda entry: entry.weight)
+            better += f": {sentence(best)}"
+        better += "."
+    worst = min(against, key=lambda entry: entry.weight, default=None)
+    because = f" Against it: {sentence(worst)}." if worst else ""
+    return f"Not {invoice.number or invoice.id}.{because}{better}"
+
+
+_SIDES = ("prior", "rivals")
+
+
+def _gate(
+    columns: TransactionColumns,
+    run: Run,
+    row: int,
+    place: int,
+    transaction: Transaction,
+    invoice: Invoice,
+) -> str | None:
+    """The gate that the pair does not pass, in words."""
+    invoices = run.ledger.invoices
+    pair = np.array([row]), np.array([place])
+    if payable(columns, invoices, *pair)[0]:
+        return None
+    name = invoice.number or invoice.id
+    if not columns.booked[row]:
+        return f"Not {name}: the transaction is pending, and no such one is matched."
+    if columns.currency[row] != invoices.currency[place]:
+        return (
+            f"Not {name}: it is in {invoice.currency}, the money came in "
+            f"{transaction.currency}."
+        )
+    if not invoices.is_open[place]:
+        status = "has nothing outstanding" if invoice.status == "open" else invoice.status
+        return f"Not {name}: it is not open ({status})."
+    if transaction.amount < 0:
+        return f"Not {name}: the money went out, and the invoice is owed to us."
+    return f"Not {name} by itself: a credit note can only lower a set of invoices."
