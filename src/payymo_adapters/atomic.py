@@ -21,11 +21,12 @@ def write_atomically(path: str | os.PathLike[str], chunks: Iterable[str]) -> Non
     Raises:
         OSError: The place cannot be written to.
     """
-    target = Path(path).resolve()
-    if target.exists() and not target.is_file():
-        with target.open("w", encoding="utf-8", newline="\n") as stream:
+    named = Path(path)
+    if named.exists() and not named.is_file():
+        with named.open("w", encoding="utf-8", newline="\n") as stream:
             stream.writelines(chunks)
         return
+    target = named.resolve()
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
         _write(temporary, chunks)

@@ -8,8 +8,7 @@ the best that is still free; with at most k invoices in a hypothesis its total i
 least 1/(k+1) of the best.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -99,43 +98,56 @@ def _components(
     invoice: Ints,
     shared: Mask,
     clashes: Sequence[int],
-) -> list[_Options]:
+) -> Iterator[_Options]:
     """Options by transaction, for each component that holds a clash."""
-    whole: dict[int, set[int]] = defaultdict(set)
-    parts: dict[int, set[int]] = defaultdict(set)
-    claimants: dict[int, list[int]] = defaultdict(list)
-    rows = hypotheses.transaction
-    for h, i, side in zip(owner.tolist(), invoice.tolist(), shared.tolist(), strict=True):
-        (parts if side else whole)[h].add(i)
-        claimants[i].append(h)
-    of_row: dict[int, list[int]] = defaultdict(list)
-    for h in sorted(set(owner.tolist())):
-        of_row[int(rows[h])].append(h)
+    by_invoice = _Grouped.of(invoice, owner)
+    of_hypothesis = _Grouped.of(owner, np.arange(len(owner)))
+    usable = np.unique(owner)
+    of_row = _Grouped.of(hypotheses.transaction[usable], usable)
+    row_of = hypotheses.transaction
     seen: set[int] = set()
-    out = []
     for clash in clashes:
         options: _Options = {}
-        waiting = [int(rows[h]) for h in claimants[clash]]
+        waiting = [int(row_of[h]) for h in by_invoice.members(clash)]
         while waiting:
             row = waiting.pop()
             if row in seen:
                 continue
             seen.add(row)
-            options[row] = [
-                Option(
-                    h,
-                    float(weight[h]) - LEAST_WEIGHT,
-                    frozenset(whole[h]),
-                    frozenset(parts[h]),
+            options[row] = []
+            for h in of_row.members(row):
+                claims = of_hypothesis.members(h)
+                options[row].append(
+                    Option(
+                        h,
+                        float(weight[h]) - LEAST_WEIGHT,
+                        frozenset(int(invoice[c]) for c in claims if not shared[c]),
+                        frozenset(int(invoice[c]) for c in claims if shared[c]),
+                    )
                 )
-                for h in of_row[row]
-            ]
-            for h in of_row[row]:
-                for i in whole[h] | parts[h]:
-                    waiting += [int(rows[other]) for other in claimants[i]]
+                for claim in claims:
+                    others = by_invoice.members(int(invoice[claim]))
+                    waiting += [int(row_of[other]) for other in others]
         if options:
-            out.append(options)
-    return out
+            yield options
+
+
+@frozen(eq=False)
+class _Grouped:
+    """Values by a small integer."""
+
+    keys: Ints
+    values: Ints
+
+    @classmethod
+    def of(cls, keys: Ints, values: Ints) -> "_Grouped":
+        order = np.lexsort((values, keys))
+        return cls(keys[order], values[order])
+
+    def members(self, key: int) -> list[int]:
+        begin, end = np.searchsorted(self.keys, [key, key + 1])
+        held: list[int] = self.values[begin:end].tolist()
+        return held
 
 
 def _solve(options: _Options) -> dict[int, int]:

@@ -16,7 +16,7 @@ from attrs import frozen
 
 from payymo_core.errors import RecordError, Rejected
 from payymo_core.keys import Ints, Mask
-from payymo_core.money import EXPONENTS, to_minor
+from payymo_core.money import EXPONENTS, minor_column, to_minor
 from payymo_core.records import (
     Counterparty,
     Customer,
@@ -31,7 +31,6 @@ NO_DAY = np.iinfo(np.int64).min
 
 CURRENCIES = tuple(sorted(EXPONENTS))
 _CURRENCY_CODE = {code: place for place, code in enumerate(CURRENCIES)}
-_SCALE = {code: 10**exponent for code, exponent in EXPONENTS.items()}
 
 Record = TypeVar("Record", Transaction, Invoice)
 
@@ -91,7 +90,9 @@ def transaction_columns(
     given: Iterable[Transaction | Rejected],
 ) -> tuple[TransactionColumns, tuple[Rejected, ...]]:
     """Columns of the usable transactions, and what was set aside."""
-    records, places, rejected = _usable(given, Transaction, _transaction_fault)
+    records, places, rejected = _usable(
+        given, Transaction, _sound_transactions, _transaction_fault
+    )
     amounts = _minor([r.amount for r in records], [r.currency for r in records])
     with_fee = [place for place, r in enumerate(records) if r.fee is not None]
     for place in with_fee:
@@ -113,7 +114,7 @@ def invoice_columns(
     given: Iterable[Invoice | Rejected],
 ) -> tuple[InvoiceColumns, tuple[Rejected, ...]]:
     """Columns of the usable invoices, and what was set aside."""
-    records, _, rejected = _usable(given, Invoice, _invoice_fault)
+    records, _, rejected = _usable(given, Invoice, _sound_invoices, _invoice_fault)
     currencies = [r.currency for r in records]
     outstanding = _minor([r.outstanding for r in records], currencies)
     totals = [r.outstanding if r.total is None else r.total for r in records]
@@ -137,29 +138,104 @@ def invoice_columns(
 def _usable(
     given: Iterable[Record | Rejected],
     kind: type[Record],
+    sound: Callable[[Sequence[Record]], bool],
     fault_of: Callable[[Record], tuple[str, str] | None],
 ) -> tuple[list[Record], list[int], tuple[Rejected, ...]]:
-    """Records in the order of their ids, their places, and what is set aside."""
+    """Records in the order of their ids, their places, and what is set aside.
+
+    Whole columns are checked first: one look a record only where one of them is bad.
+    """
     rejected = []
     records: list[Record] = []
     for record in given:
-        if isinstance(record, Rejected):
+        if isinstance(record, kind):
+            records.append(record)
+        elif isinstance(record, Rejected):
             rejected.append(record)
-        elif not isinstance(record, kind):
+        else:
             fault = f"is not a {kind.__name__} but a {type(record).__name__}"
             rejected.append(Rejected(record_id="", fault=fault))
-        elif found := fault_of(record):
-            record_id = record.id if isinstance(record.id, str) else ""
-            field, fault = found
-            rejected.append(Rejected(record_id=record_id, fault=fault, field=field))
-        else:
-            records.append(record)
+    if not sound(records):
+        checked = [(record, fault_of(record)) for record in records]
+        records = [record for record, fault in checked if fault is None]
+        for record, found in checked:
+            if found is not None:
+                record_id = record.id if isinstance(record.id, str) else ""
+                field, fault = found
+                rejected.append(Rejected(record_id=record_id, fault=fault, field=field))
     ids = [record.id for record in records]
     order = sorted(range(len(ids)), key=ids.__getitem__)
     if len(set(ids)) < len(ids):
         order, repeated = _without_repeats(records, order)
         rejected += repeated
     return [records[place] for place in order], order, tuple(rejected)
+
+
+def _sound_transactions(records: Sequence[Transaction]) -> bool:
+    """Whether every column is what it should be; a record's own check says what not."""
+    others = [r.counterparty for r in records if r.counterparty is not None]
+    return (
+        _sound_ids([r.id for r in records])
+        and _sound_amounts([r.amount for r in records], [r.currency for r in records])
+        and _sound_amounts(
+            [r.fee for r in records if r.fee is not None],
+            [r.currency for r in records if r.fee is not None],
+        )
+        and _are([r.booking_date for r in records], date)
+        and _are([r.value_date for r in records], date)
+        and _all_of([r.status for r in records], _STATUSES[TransactionStatus])
+        and _are([r.remittance for r in records], str)
+        and _are([r.creditor_reference for r in records], str)
+        and _are([r.end_to_end_id for r in records], str)
+        and _are([r.mandate_id for r in records], str)
+        and all(_mapping_fault("", r.metadata) is None for r in records)
+        and set(map(type, others)) <= {Counterparty}
+        and _are([o.name for o in others], str)
+        and _are([o.iban for o in others], str)
+        and _are([o.account for o in others], str)
+    )
+
+
+def _sound_invoices(records: Sequence[Invoice]) -> bool:
+    return (
+        _sound_ids([r.id for r in records])
+        and _sound_amounts(
+            [r.outstanding for r in records], [r.currency for r in records]
+        )
+        and _sound_amounts(
+            [r.outstanding if r.total is None else r.total for r in records],
+            [r.currency for r in records],
+        )
+        and _are([r.issue_date for r in records], date)
+        and _are([r.due_date for r in records], date)
+        and _all_of([r.status for r in records], _STATUSES[InvoiceStatus])
+        and _are([r.number for r in records], str)
+        and _are([r.creditor_reference for r in records], str)
+        and all(_mapping_fault("", r.references) is None for r in records)
+        and all(
+            _customer_fault(customer) is None
+            for customer in {id(r.customer): r.customer for r in records}.values()
+            if customer is not None
+        )
+    )
+
+
+def _are(values: Sequence[object], kind: type) -> bool:
+    return set(map(type, values)) <= {kind, type(None)}
+
+
+def _all_of(values: Sequence[str], known: frozenset[str]) -> bool:
+    return all(issubclass(t, str) for t in set(map(type, values))) and known >= set(
+        values
+    )
+
+
+def _sound_amounts(amounts: Sequence[Decimal], currencies: Sequence[str]) -> bool:
+    return minor_column(amounts, currencies) is not None
+
+
+def _sound_ids(ids: Sequence[str]) -> bool:
+    return set(map(type, ids)) <= {str} and "" not in ids
 
 
 def _without_repeats(
@@ -313,9 +389,7 @@ def _customer_fault(value: object) -> tuple[str, str] | None:
 
 
 def _minor(amounts: Sequence[Decimal], currencies: Sequence[str]) -> Ints:
-    return np.array(
-        [int(a * _SCALE[c]) for a, c in zip(amounts, currencies, strict=True)], np.int64
-    )
+    return np.array(minor_column(amounts, currencies), np.int64)
 
 
 def _codes(records: Sequence[Transaction] | Sequence[Invoice]) -> Ints:

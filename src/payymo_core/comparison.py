@@ -12,7 +12,7 @@ from payymo_core.keys import Floats, Ints
 from payymo_core.nearness import near_finds
 from payymo_core.references import LEVELS, Finds
 from payymo_core.rules import Ruleset
-from payymo_core.texts import TextColumn, noise
+from payymo_core.texts import TextColumn
 
 
 @unique
@@ -227,7 +227,7 @@ def _said(texts: TextColumn) -> Ints:
     if len(seen.start):
         said[texts.row[seen.text]] = TextLevel.WORDS_ONLY
         long = seen.end - seen.bare >= 3
-        numbers = seen.digits & long & ~noise(seen)
+        numbers = seen.digits & long & ~texts.noise
         said[texts.row[seen.text[numbers]]] = TextLevel.OTHER_NUMBERS
     return said
 

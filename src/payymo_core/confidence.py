@@ -22,6 +22,7 @@ from payymo_core.scoring import QUANTUM, Kind
 # of disputes longer than this do not come up; damping settles the ones with cycles.
 _ROUNDS = 24
 _DAMPING = 0.3
+_FAINT = -16.0  # natural log: a share of one in ten million
 _LARGEST_BITS = 40.0
 
 
@@ -104,6 +105,9 @@ def _held_back(
     keep = position[owner] >= 0
     owner, invoice, place = position[owner[keep]], invoice[keep], place[keep]
     row = hypotheses.transaction[live]
+    # What its own transaction hardly believes takes nothing from another.
+    strong = (strength > _FAINT + _largest_by(row, strength, len(hypotheses.other))[row])
+    owner, invoice, place = (column[strong[owner]] for column in (owner, invoice, place))
     part = fitting_parts(
         hypotheses.kind[live][owner], invoice, hypotheses.amount[place], outstanding
     )
@@ -165,14 +169,17 @@ def _propagate(
 
 def _answers(want: Floats, invoice: Ints, part: Mask, invoices: int) -> Floats:
     """Log of how free each invoice is for each claimant, given the others' wants."""
-    whole = np.where(part, -np.inf, want)
+    parts = np.flatnonzero(part)
+    side_by_side = np.zeros(invoices)
+    np.add.at(side_by_side, invoice[parts], np.logaddexp(0.0, want[parts]))
     top = np.maximum(_largest_by(invoice, np.where(part, 0.0, want), invoices), 0.0)
-    scaled = np.exp(whole - top[invoice])
+    top = np.maximum(top, side_by_side)
+    scaled = np.where(part, 0.0, np.exp(np.where(part, 0.0, want) - top[invoice]))
     others = np.maximum(_sum_by(invoice, scaled, invoices)[invoice] - scaled, 0.0)
-    parts = np.where(part, np.logaddexp(0.0, want), 0.0)
-    all_parts = _sum_by(invoice, parts, invoices)[invoice]
-    log_others = np.log(np.maximum(others, 1e-300)) + top[invoice]
-    other_parts = all_parts - parts
-    for_whole = -np.logaddexp(all_parts, log_others)
-    for_part = other_parts - np.logaddexp(other_parts, log_others)
-    return np.where(part, for_part, for_whole)
+    free = np.exp(side_by_side - top)[invoice]
+    answer = -(top[invoice] + np.log(free + others))
+    if len(parts):
+        rest = side_by_side[invoice[parts]] - np.logaddexp(0.0, want[parts])
+        claims = np.log(np.maximum(others[parts], 1e-300)) + top[invoice[parts]]
+        answer[parts] = rest - np.logaddexp(rest, claims)
+    return answer

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from payymo_core.keys import Floats, Ints, KeyIndex, expand, mix
-from payymo_core.normalisation import compact, name_sequence, name_words
+from payymo_core.normalisation import compact, name_sequences, name_words
 from payymo_core.records import Customer, Invoice, Transaction
 from payymo_core.rules import CounterpartyEvidence
 from payymo_core.spans import Spans, runs, scan
@@ -105,27 +105,26 @@ class Payers:
 
 def customers_of(invoices: Sequence[Invoice]) -> Customers:
     """Collect the customers of a ledger."""
-    held: dict[str, list[Customer]] = {}
-    for invoice in invoices:
-        if invoice.customer is not None:
-            held.setdefault(invoice.customer.id, []).append(invoice.customer)
-    ids = tuple(sorted(held))
+    held = _distinct(invoices)
+    ids = tuple(sorted({customer.id for customer in held}))
     row = {customer_id: place for place, customer_id in enumerate(ids)}
-    distinct = [
-        (row[key], customer)
-        for key in ids
-        for customer in _distinct(held[key])
-    ]
-    ibans = [(n, compact(t)) for n, c in distinct for t in c.ibans]
-    accounts = [(n, compact(t)) for n, c in distinct for t in c.accounts]
+    distinct = [(row[customer.id], customer) for customer in held]
+    ibans = [(n, t) for n, c in distinct for t in c.ibans]
+    accounts = [(n, t) for n, c in distinct for t in c.accounts]
     tails = [(n, _tail(t)) for n, t in (*ibans, *accounts)]
     spoken = sorted({(n, t) for n, c in distinct for t in _names(c)})
-    words = [(n, " ".join(name_words(t))) for n, t in spoken]
+    sequences = name_sequences([text for _, text in spoken])
+    words = [
+        (n, name_words(sequence))
+        for (n, _), sequence in zip(spoken, sequences, strict=True)
+    ]
     names = tuple(sorted({text for _, text in words if text}))
     name_row = {text: place for place, text in enumerate(names)}
     owners = sorted({(name_row[text], n) for n, text in words if text})
     word_rows, word_names = _word_table(names)
-    in_text, heads, longest = _text_table(spoken)
+    in_text, heads, longest = _text_table(
+        [(n, sequence) for (n, _), sequence in zip(spoken, sequences, strict=True)]
+    )
     named = np.zeros(len(ids), np.bool_)
     named[[n for _, n in owners]] = True
     count = np.bincount(word_names[0], minlength=len(word_rows))
@@ -149,12 +148,15 @@ def customers_of(invoices: Sequence[Invoice]) -> Customers:
     )
 
 
-def _distinct(customers: list[Customer]) -> list[Customer]:
-    out: list[Customer] = []
-    for customer in customers:
-        if not any(customer is other or customer == other for other in out[-3:]):
-            out.append(customer)
-    return out
+def _distinct(invoices: Sequence[Invoice]) -> list[Customer]:
+    """Customers, each as often as its records differ in what tells who it is."""
+    objects = {id(i.customer): i.customer for i in invoices if i.customer is not None}
+    return list(
+        {
+            (c.id, c.name, c.company, c.ibans, c.accounts, c.aliases): c
+            for c in objects.values()
+        }.values()
+    )
 
 
 def _names(customer: Customer) -> Iterable[str]:
@@ -167,11 +169,11 @@ def _tail(account: str) -> str:
     >>> _tail("DE12500105170648489890"), _tail("648489890")
     ('648489890', '648489890')
     """
-    return account[-10:].lstrip("0")
+    return compact(account)[-10:].lstrip("0")
 
 
 def _text_index(pairs: Sequence[tuple[int, str]]) -> KeyIndex:
-    unique = sorted({(text, n) for n, text in pairs if text})
+    unique = sorted({(text, n) for n, text in pairs if compact(text)})
     keys = text_keys([text for text, _ in unique])
     return KeyIndex.of(keys, np.array([n for _, n in unique], np.int64))
 
@@ -182,7 +184,7 @@ def _pair_index(pairs: Sequence[tuple[int, int]]) -> KeyIndex:
 
 
 def text_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
-    """Key of each compact text."""
+    """Key of the letters and digits of each text; 0 where it has none."""
     seen = scan(texts)
     new = np.flatnonzero(np.r_[True, seen.text[1:] != seen.text[:-1]][: len(seen.text)])
     last = np.r_[new[1:], len(seen.text)][: len(new)] - 1
@@ -203,14 +205,15 @@ def _word_table(names: Sequence[str]) -> tuple[dict[str, int], tuple[Ints, Ints]
 
 
 def _text_table(
-    spoken: Sequence[tuple[int, str]],
+    spoken: Sequence[tuple[int, list[str]]],
 ) -> tuple[KeyIndex, NDArray[np.uint64], int]:
-    pairs = []
-    for row, text in spoken:
-        sequence = name_sequence(text)
-        if sum(map(len, sequence)) >= NEVER_SHORTER:
-            pairs.append((row, " ".join(sequence)))
-    unique = sorted({(text, n) for n, text in pairs})
+    unique = sorted(
+        {
+            (" ".join(words), row)
+            for row, words in spoken
+            if sum(map(len, words)) >= NEVER_SHORTER
+        }
+    )
     texts = [text for text, _ in unique]
     seen = scan(texts)
     new = np.flatnonzero(np.r_[True, seen.text[1:] != seen.text[:-1]][: len(seen.text)])
@@ -227,15 +230,12 @@ def payers_of(
 ) -> Payers:
     """Who may have sent each transaction, by every kind of evidence in use."""
     parts = [_none()]
+    others = [(n, r.counterparty) for n, r in enumerate(records) if r.counterparty]
     if CounterpartyEvidence.IBAN in evidence:
-        known = [(n, r.counterparty.iban) for n, r in enumerate(records) if r.counterparty]
+        known = [(n, o.iban) for n, o in others if o.iban]
         parts.append(_by_account(known, customers.ibans, PayerLevel.IBAN))
     if CounterpartyEvidence.ACCOUNT in evidence:
-        known = [
-            (n, _tail(compact(r.counterparty.account or r.counterparty.iban or "")))
-            for n, r in enumerate(records)
-            if r.counterparty and (r.counterparty.account or r.counterparty.iban)
-        ]
+        known = [(n, _tail(o.account or o.iban or "")) for n, o in others]
         parts.append(_by_account(known, customers.accounts, PayerLevel.ACCOUNT))
     if CounterpartyEvidence.NAME in evidence:
         parts.append(_by_name(records, customers))
@@ -257,12 +257,11 @@ def _rows(row: Ints, customer: Ints, level: int, sharers: Ints) -> _Rows:
 
 
 def _by_account(
-    known: Sequence[tuple[int, str | None]], index: KeyIndex, level: PayerLevel
+    known: Sequence[tuple[int, str]], index: KeyIndex, level: PayerLevel
 ) -> _Rows:
-    held = [(n, compact(text)) for n, text in known if text]
-    row = np.array([n for n, _ in held], np.int64)
-    needle, customer, _ = index.probe(text_keys([t for _, t in held]), MOST_SHARERS)
-    sharers = np.bincount(needle, minlength=len(held))[needle]
+    row = np.array([n for n, _ in known], np.int64)
+    needle, customer, _ = index.probe(text_keys([t for _, t in known]), MOST_SHARERS)
+    sharers = np.bincount(needle, minlength=len(known))[needle]
     return _rows(row[needle], customer, level, sharers)
 
 
@@ -273,7 +272,7 @@ def _by_name(records: Sequence[Transaction], customers: Customers) -> _Rows:
         if record.counterparty is not None and record.counterparty.name:
             places.setdefault(record.counterparty.name, []).append(row)
     asked, customer, level, sharers, words = _resolve(
-        [" ".join(name_words(name)) for name in places], customers
+        list(map(name_words, name_sequences(list(places)))), customers
     )
     rows = [np.array(held, np.int64) for held in places.values()]
     sizes = np.array([len(held) for held in rows], np.int64)

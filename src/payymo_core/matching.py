@@ -1,8 +1,7 @@
 """Columns to values again: matches are made when they are looked at."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import overload
 
 import numpy as np
@@ -16,7 +15,7 @@ from payymo_core.errors import Rejected
 from payymo_core.evidence import evidence_rows
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Ints
-from payymo_core.money import EXPONENTS, from_minor
+from payymo_core.money import from_minor
 from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind
@@ -173,7 +172,7 @@ class MatchResult(Sequence[Match]):
             confidence=view.confidence[row],
             allocations=allocations,
             unapplied=from_minor(unapplied, record.currency),
-            alternatives=view.alternatives(row, proposal, record.currency),
+            alternatives=view.alternatives(row, record.currency),
             evidence=LazyEvidence(run, row),
             reasons=_reasons(view.reasons[row]),
         )
@@ -183,6 +182,7 @@ class MatchResult(Sequence[Match]):
         return _View(self.run)
 
 
+@cache
 def _reasons(mask: int) -> tuple[Reason, ...]:
     if not mask:
         return ()
@@ -213,30 +213,25 @@ class _View:
         if hypothesis < 0:
             return ()
         start, count = self.start[hypothesis], self.count[hypothesis]
-        places = range(start, start + count)
-        if count > 1:
-            # Invoices stand in the order of their ids.
-            places_by_id = sorted(places, key=self.invoice.__getitem__)
-        else:
-            places_by_id = [start]
-        scale = -EXPONENTS[currency]
-        return tuple(
-            Allocation(
-                self.invoices[self.invoice[place]].id,
-                Decimal(self.amount[place]).scaleb(scale),
-            )
-            for place in places_by_id
-        )
+        if count == 1:
+            return (self._allocation(start, currency),)
+        # Invoices stand in the order of their ids.
+        places = sorted(range(start, start + count), key=self.invoice.__getitem__)
+        return tuple(self._allocation(place, currency) for place in places)
 
-    def alternatives(
-        self, row: int, proposal: int, currency: str
-    ) -> tuple[Proposal, ...]:
+    def _allocation(self, place: int, currency: str) -> Allocation:
+        invoice = self.invoices[self.invoice[place]].id
+        return Allocation(invoice, from_minor(self.amount[place], currency))
+
+    def alternatives(self, row: int, currency: str) -> tuple[Proposal, ...]:
         """The next proposals, best first."""
+        others = self.others.get(row)
+        if others is None:
+            return ()
         return tuple(
             Proposal(self.allocations(other, currency), self.of[other])
-            for other in self.others.get(row, ())
-            if other != proposal
-        )[:MOST_ALTERNATIVES]
+            for other in others[:MOST_ALTERNATIVES]
+        )
 
 
 def _allocated(hypotheses: Hypotheses, proposal: Ints) -> Ints:

@@ -1,5 +1,6 @@
 """Amounts: Decimal major units outside, integer minor units inside."""
 
+from collections.abc import Sequence
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
 
 from attrs import frozen
@@ -27,6 +28,8 @@ EXPONENTS: dict[str, int] = {
     for code in codes.split()
 }
 """Currency code -> digits behind the decimal point."""
+
+_SCALES = {code: Decimal(10**exponent) for code, exponent in EXPONENTS.items()}
 
 # Minor units; the sum of a ledger of a hundred items this large still fits 63 bits.
 _TOO_LARGE = 10**16
@@ -79,6 +82,28 @@ def to_minor(amount: Decimal, currency: str) -> int:
         msg = f"amount {amount} has more decimals than {currency} has ({exponent})"
         raise RecordError(msg)
     return minor
+
+
+def minor_column(
+    amounts: Sequence[Decimal], currencies: Sequence[str]
+) -> list[int] | None:
+    """``to_minor`` for a column; None where any of it is at fault.
+
+    >>> minor_column([Decimal("1.5"), Decimal(7)], ["EUR", "JPY"])
+    [150, 7]
+    """
+    if not set(map(type, amounts)) <= {Decimal}:
+        return None
+    multiply = _EXACTLY.multiply
+    try:
+        scaled = [
+            multiply(a, _SCALES[c]) for a, c in zip(amounts, currencies, strict=True)
+        ]
+        minor = list(map(int, scaled))
+    except (DecimalException, KeyError, OverflowError, TypeError, ValueError):
+        return None
+    bounded = not minor or (max(minor) < _TOO_LARGE and min(minor) > -_TOO_LARGE)
+    return minor if bounded and minor == scaled else None
 
 
 def from_minor(minor: int, currency: str) -> Decimal:

@@ -15,7 +15,7 @@ from payymo_core.keys import Floats, Ints, Mask, expand
 from payymo_core.references import LEVELS, WRITTEN_WIDTH
 from payymo_core.rules import Exactness, ReferenceRule, Ruleset
 from payymo_core.spans import Scan, Spans, runs
-from payymo_core.texts import TextColumn, noise
+from payymo_core.texts import TextColumn
 
 _LOOK_ALIKE = LEVELS.index(Exactness.LOOK_ALIKE)
 _ONE_EDIT = LEVELS.index(Exactness.ONE_EDIT)
@@ -62,10 +62,15 @@ def near_finds(
     pairs = pairs[~candidates.settled[row[pairs]]]
     nothing = np.zeros(0, np.int64)
     parts = [(nothing, nothing, nothing, np.zeros(0), nothing, nothing)]
+    wanted = np.zeros(candidates.texts.rows, np.bool_)
+    wanted[row[pairs]] = True
+    texts = candidates.texts
+    spans = _Spans.of(texts, wanted)
     for place, rule in enumerate(ruleset.references):
         if rule.pattern is None and _TOLERANT & set(rule.exactness):
             written = ledger.forms.written[place][invoice[pairs]]
-            found = _of_rule(pairs, row[pairs], written, candidates.texts, rule)
+            in_field = spans.where(texts.allowed([rule])[0][spans.field])
+            found = _of_rule(pairs, row[pairs], written, in_field, rule)
             parts.append((found[0], np.full(len(found[0]), place), *found[1:]))
     pair, rule_of, level, bits, first, last = (
         np.concatenate(column) for column in zip(*parts, strict=True)
@@ -79,30 +84,70 @@ def near_finds(
 _Found = tuple[Ints, Ints, Floats, Ints, Ints]
 
 
+@frozen(eq=False)
+class _Spans:
+    """Spans of whole tokens with a digit in them, ordered by transaction."""
+
+    spans: Spans
+    row: Ints
+    field: Ints
+    text: Bytes
+    ends: Mask
+
+    @classmethod
+    def of(cls, texts: TextColumn, wanted: Mask) -> "_Spans":
+        seen = texts.scan
+        sense = ~texts.noise
+        starts = np.flatnonzero(~seen.attached & sense & wanted[texts.row[seen.text]])
+        spans = runs(seen, starts, sense, _MOST_ATOMS, WRITTEN_WIDTH)
+        follows = np.minimum(spans.last + 1, max(len(seen.start) - 1, 0))
+        whole = ~(seen.attached[follows] & (follows > spans.last))
+        digits = np.r_[0, np.cumsum(seen.digits)]
+        whole &= digits[spans.last + 1] > digits[spans.first]
+        spans = spans.where(whole & (seen.length(spans) >= _LEAST_LETTERS - 1))
+        text = seen.text[spans.first]
+        order = np.lexsort((spans.last, spans.first, texts.row[text]))
+        spans, text = spans.where(order), text[order]
+        return cls(
+            spans,
+            texts.row[text],
+            texts.field[text],
+            seen.compacts(spans, WRITTEN_WIDTH),
+            _ends_text(seen, spans),
+        )
+
+    def where(self, keep: Mask) -> "_Spans":
+        return _Spans(
+            self.spans.where(keep),
+            self.row[keep],
+            self.field[keep],
+            self.text[keep],
+            self.ends[keep],
+        )
+
+
 def _of_rule(
-    pairs: Ints, row: Ints, written: Bytes, texts: TextColumn, rule: ReferenceRule
+    pairs: Ints, row: Ints, written: Bytes, spans: _Spans, rule: ReferenceRule
 ) -> _Found:
     long = np.strings.str_len(written) >= _LEAST_LETTERS
     pairs, row, written = pairs[long], row[long], written[long]
-    spans, of_row = _spans(texts, rule)
-    start = np.searchsorted(of_row, row)
-    count = np.searchsorted(of_row, row, "right") - start
+    start = np.searchsorted(spans.row, row)
+    count = np.searchsorted(spans.row, row, "right") - start
     count = np.minimum(count, _MOST_SPANS)
     owner, span = expand(start, count)
-    size = texts.scan.length(spans)[span]
+    size = np.strings.str_len(spans.text)[span]
     wanted = np.strings.str_len(written)[owner]
-    cut = _ends_text(texts.scan, spans)[span] & (size < wanted)
+    cut = spans.ends[span] & (size < wanted)
     fits = (np.abs(size - wanted) <= 1) | cut
     owner, span, cut = owner[fits], span[fits], cut[fits]
-    text = texts.scan.compacts(spans, WRITTEN_WIDTH)[span]
-    level = _nearness(text, written[owner], cut)
+    level = _nearness(spans.text[span], written[owner], cut)
     accepted = np.array([level in rule.exactness for level in LEVELS] + [False])
     keep = accepted[level]
     owner, span, level = owner[keep], span[keep], level[keep]
-    bits = _bits(text[keep], level) - np.log2(np.maximum(count[owner], 1))
+    bits = _bits(spans.text[span], level) - np.log2(np.maximum(count[owner], 1))
     best = _best(owner, bits, span)
     owner, span = owner[best], span[best]
-    first, last = spans.first[span], spans.last[span]
+    first, last = spans.spans.first[span], spans.spans.last[span]
     return pairs[owner], level[best], np.maximum(bits[best], 0.0), first, last
 
 
@@ -111,23 +156,6 @@ def _best(group: Ints, bits: Floats, tie: Ints) -> Ints:
     order = np.lexsort((tie, -bits, group))
     ordered = group[order]
     return order[np.r_[True, ordered[1:] != ordered[:-1]][: len(order)]]
-
-
-def _spans(texts: TextColumn, rule: ReferenceRule) -> tuple[Spans, Ints]:
-    """Spans of whole tokens with a digit in them, ordered by transaction."""
-    seen = texts.scan
-    sense = ~noise(seen)
-    allowed = texts.allowed([rule])[0][texts.field[seen.text]]
-    starts = np.flatnonzero(~seen.attached & sense & allowed)
-    spans = runs(seen, starts, sense, _MOST_ATOMS, WRITTEN_WIDTH)
-    follows = np.minimum(spans.last + 1, max(len(seen.start) - 1, 0))
-    whole = ~(seen.attached[follows] & (follows > spans.last))
-    digits = np.r_[0, np.cumsum(seen.digits)]
-    with_digit = digits[spans.last + 1] > digits[spans.first]
-    spans = spans.where(whole & with_digit & (seen.length(spans) >= _LEAST_LETTERS - 1))
-    row = texts.row[seen.text[spans.first]]
-    order = np.lexsort((spans.last, spans.first, row))
-    return spans.where(order), row[order]
 
 
 def _ends_text(seen: Scan, spans: Spans) -> Mask:
@@ -139,11 +167,10 @@ _FOLD = np.arange(256, dtype=np.uint8)
 _FOLD[list(b"OQILSBZG")] = list(b"00115826")
 
 
-def _folded(texts: Bytes) -> list[bytes]:
+def _folded(texts: Bytes) -> Bytes:
     """Look-alike characters made one."""
     plain = np.ascontiguousarray(texts)
-    folded: list[bytes] = _FOLD[plain.view(np.uint8)].view(plain.dtype).tolist()
-    return folded
+    return _FOLD[plain.view(np.uint8)].view(plain.dtype)
 
 
 def _nearness(text: Bytes, written: Bytes, cut: Mask) -> Ints:
@@ -151,14 +178,45 @@ def _nearness(text: Bytes, written: Bytes, cut: Mask) -> Ints:
     level = np.full(len(text), -1)
     if not len(text):
         return level
+    one, two = _folded(text), _folded(written)
+    likely = np.flatnonzero(_half_agrees(one, two))
     edits = process.cpdist(
-        _folded(text), _folded(written), scorer=OSA.distance, score_cutoff=1, workers=1
+        one[likely].tolist(),
+        two[likely].tolist(),
+        scorer=OSA.distance,
+        score_cutoff=1,
+        workers=1,
     )
-    level[edits == 1] = _ONE_EDIT
-    level[edits == 0] = _LOOK_ALIKE
+    level[likely[edits == 1]] = _ONE_EDIT
+    level[likely[edits == 0]] = _LOOK_ALIKE
     begins = np.strings.startswith(written, text) & (np.strings.str_len(text) > 4)
     level[cut & begins] = _TRUNCATED
     return level
+
+
+def _half_agrees(one: Bytes, two: Bytes) -> Mask:
+    """Whether what agrees from the front and from the back nearly meets.
+
+    True for every pair one edit apart, and for few others: the costly comparison is
+    left to these.
+    """
+    width = one.dtype.itemsize
+    left, right = (t.view(np.uint8).reshape(-1, width) for t in (one, two))
+    differs = np.concatenate([left != right, np.ones((len(left), 1), np.bool_)], axis=1)
+    front = differs.argmax(axis=1)
+    size_one, size_two = np.strings.str_len(one), np.strings.str_len(two)
+    least = np.minimum(size_one, size_two)
+    back = np.zeros(len(one), np.int64)
+    alive = np.ones(len(one), np.bool_)
+    row = np.arange(len(one))
+    for step in range(1, width + 1):
+        alive &= step <= least
+        if not alive.any():
+            break
+        same = left[row, size_one - step] == right[row, size_two - step]
+        alive &= same
+        back += alive
+    return np.minimum(front, least) + back >= np.maximum(size_one, size_two) - 2
 
 
 def _bits(text: Bytes, level: Ints) -> Floats:

@@ -74,28 +74,40 @@ _EMPTY_WORDS = frozenset(
     """.split()
 )
 _WORD = re.compile("[A-Z0-9]+")
-_DIGRAPHS = re.compile("([AOU])E")
 # Abbreviations written with dots: "G.m.b.H.", "S.A.", "s.r.o."
-_DOTTED = re.compile(r"\b([A-Z])\.\s?(?=[A-Z]\b)")
+_DOTTED = re.compile(rb"\b([A-Z])\.\s?(?=[A-Z]\b)")
+_DIGRAPHS = re.compile(rb"([AOU])E")
+_WORDS_ONLY = bytes.maketrans(
+    bytes(range(256)),
+    bytes(c if chr(c).isalnum() and c < 128 or c == 10 else 32 for c in range(256)),
+)
 
 
-def name_words(name: str) -> tuple[str, ...]:
-    """The words of a name that tell who it is, sorted.
+def name_sequences(names: Sequence[str]) -> list[list[str]]:
+    """The words of each name that tell who it is, in the order in which they stand.
 
-    "ae", "oe" and "ue" count as the umlaut that they may stand for. A name of nothing
-    but legal forms has no words.
+    "ae", "oe" and "ue" count as the umlaut that they may stand for.
 
-    >>> name_words("Mueller, Hans"), name_words("Hans Müller"), name_words("AB")
-    (('HANS', 'MULLER'), ('HANS', 'MULLER'), ())
+    >>> name_sequences(["Mueller, Hans", "S.A. O'Neil", "AB"])
+    [['MULLER', 'HANS'], ['ONEIL'], []]
     """
-    return tuple(sorted(set(name_sequence(name))))
+    if not names:
+        return []
+    plain = _DOTTED.sub(rb"\1", fold_column(names).replace(b"'", b""))
+    plain = _DIGRAPHS.sub(rb"\1", plain).translate(_WORDS_ONLY)
+    return [
+        [word for word in line.split() if word not in _EMPTY_WORDS]
+        for line in plain.decode("ascii").split("\n")
+    ]
 
 
-def name_sequence(name: str) -> list[str]:
-    """The words of ``name_words``, in the order in which they stand."""
-    plain = _DOTTED.sub(r"\1", fold(name).replace("'", ""))
-    words = _WORD.findall(_DIGRAPHS.sub(r"\1", plain))
-    return [word for word in words if word not in _EMPTY_WORDS]
+def name_words(sequence: Sequence[str]) -> str:
+    """The words of a name, each once, sorted and joined by spaces.
+
+    >>> name_words(["MULLER", "HANS"])
+    'HANS MULLER'
+    """
+    return " ".join(sorted(set(sequence)))
 
 
 def compact(text: str) -> str:
@@ -104,4 +116,6 @@ def compact(text: str) -> str:
     >>> compact(" rf18 5390-0754 7034 ")
     'RF18539007547034'
     """
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return "".join(_WORD.findall(fold(text)))

@@ -1,6 +1,6 @@
 """References: how an invoice's can be written, and where a text names one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -10,7 +10,7 @@ from payymo_core.keys import Floats, Ints, KeyIndex, Mask, sorted_unique
 from payymo_core.records import Invoice
 from payymo_core.rules import Exactness, ReferenceRule
 from payymo_core.spans import Scan, Spans, runs, scan
-from payymo_core.texts import TextColumn, noise
+from payymo_core.texts import TextColumn
 
 WRITTEN_WIDTH = 24
 """Letters and digits kept of a reference for comparison letter by letter."""
@@ -102,27 +102,28 @@ def invoice_texts(
     return texts, np.array(rows, np.int64)
 
 
-def _field(records: Sequence[Invoice], name: str) -> list[tuple[int, str | None]]:
+def _field(records: Sequence[Invoice], name: str) -> Iterable[tuple[int, str | None]]:
     if name == "references.*":
-        return [(n, t) for n, r in enumerate(records) for t in r.references.values()]
+        held = [(n, r.references) for n, r in enumerate(records) if r.references]
+        return [(n, text) for n, references in held for text in references.values()]
     if name.startswith("references."):
         key = name.removeprefix("references.")
-        return [(n, r.references.get(key)) for n, r in enumerate(records)]
+        return enumerate([r.references.get(key) for r in records])
     if name == "number":
-        return [(n, r.number) for n, r in enumerate(records)]
+        return enumerate([r.number for r in records])
     if name == "id":
-        return [(n, r.id) for n, r in enumerate(records)]
-    return [(n, r.creditor_reference) for n, r in enumerate(records)]
+        return enumerate([r.id for r in records])
+    return enumerate([r.creditor_reference for r in records])
 
 
 def forms_of(records: Sequence[Invoice], rules: Sequence[ReferenceRule]) -> Forms:
     """Every form of every reference that the rules name."""
-    parts = [_forms_of_rule(records, place, rule) for place, rule in enumerate(rules)]
+    found = [_forms_of_rule(records, place, rule) for place, rule in enumerate(rules)]
+    parts = [part for part, _ in found]
     key, invoice, rule, short, atoms, bits, heads, length = (
         np.concatenate([part[column] for part in parts]) if parts else np.zeros(0)
         for column in range(8)
     )
-    written = tuple(_written(records, rule) for rule in rules)
     return Forms(
         index=KeyIndex.of(key.astype(np.uint64), np.arange(len(key))),
         invoice=invoice.astype(np.int64),
@@ -133,21 +134,17 @@ def forms_of(records: Sequence[Invoice], rules: Sequence[ReferenceRule]) -> Form
         heads=sorted_unique(heads[heads != 0].astype(np.uint64)),
         longest=int(length.max(initial=0)),
         per_rule=np.array([len(np.unique(part[1])) for part in parts], np.int64),
-        written=written,
+        written=tuple(written for _, written in found),
     )
 
 
-def _written(
-    records: Sequence[Invoice], rule: ReferenceRule
-) -> NDArray[np.bytes_]:
-    texts, rows = invoice_texts(records, rule.invoice_fields)
-    seen = scan(texts)
-    whole = _wholes(seen)
-    out = np.zeros(len(records), f"S{WRITTEN_WIDTH}")
-    # The first of several fields is the one that counts: write it last.
+def _written(seen: Scan, whole: Spans, rows: Ints, count: int) -> NDArray[np.bytes_]:
+    """Each invoice's reference in letters and digits; its first, where it has more."""
+    out = np.zeros(count, f"S{WRITTEN_WIDTH}")
     order = np.arange(len(whole))[::-1]
-    text = seen.text[whole.first[order]]
-    out[rows[text]] = seen.compacts(whole.where(order), WRITTEN_WIDTH)
+    out[rows[seen.text[whole.first[order]]]] = seen.compacts(
+        whole.where(order), WRITTEN_WIDTH
+    )
     return out
 
 
@@ -161,7 +158,9 @@ def _wholes(seen: Scan) -> Spans:
 _Part = tuple[NDArray[np.generic], ...]
 
 
-def _forms_of_rule(records: Sequence[Invoice], place: int, rule: ReferenceRule) -> _Part:
+def _forms_of_rule(
+    records: Sequence[Invoice], place: int, rule: ReferenceRule
+) -> tuple[_Part, NDArray[np.bytes_]]:
     texts, rows = invoice_texts(records, rule.invoice_fields)
     seen = scan(texts)
     whole = _wholes(seen)
@@ -181,10 +180,11 @@ def _forms_of_rule(records: Sequence[Invoice], place: int, rule: ReferenceRule) 
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     key, text_of, short, atoms, found_bits, heads, length = columns
     count = len(key)
-    return (
+    part = (
         key, rows[text_of] if count else text_of, np.full(count, place), short, atoms,
         found_bits, heads, length,
     )  # fmt: skip
+    return part, _written(seen, whole, rows, len(records))
 
 
 def _form(seen: Scan, spans: Spans, lettered: Mask, bits: Floats) -> _Part:
@@ -228,8 +228,7 @@ def _surprise(seen: Scan) -> Floats:
 def find(column: TextColumn, forms: Forms, rules: Sequence[ReferenceRule]) -> Finds:
     """Look for every reference of the ledger in a column of texts."""
     seen = column.scan
-    meaningless = noise(seen)
-    numbers = _number_spans(seen, forms, meaningless)
+    numbers = _number_spans(seen, forms, column.noise)
     codes = _code_spans(seen, forms)
     number_keys, code_keys = seen.number_keys(numbers), seen.keys(codes)
     hit_n, form_n, hot_n = forms.index.probe(number_keys, MOST_POSTINGS)

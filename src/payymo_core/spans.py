@@ -107,11 +107,13 @@ class Scan:
 
     def compacts(self, spans: Spans, width: int) -> NDArray[np.bytes_]:
         """Letters and digits of each span, cut at a width."""
-        begin = self.start[spans.first][:, None] + np.arange(width)
-        inside = begin < self.end[spans.last][:, None]
-        place = self.place[np.minimum(begin, max(len(self.place) - 1, 0))]
-        block = np.where(inside, self.letters[place], 0).astype(np.uint8)
-        return np.ascontiguousarray(block).view(f"S{width}").ravel()
+        held = self.letters[self.place]
+        out = np.zeros((len(spans), width), np.uint8)
+        begin, size = self.start[spans.first], self.length(spans)
+        for offset in range(min(width, int(size.max(initial=0)))):
+            inside = np.flatnonzero(size > offset)
+            out[inside, offset] = held[begin[inside] + offset]
+        return out.view(f"S{width}").ravel()
 
     def before(self, atoms: Ints) -> NDArray[np.uint8]:
         """The character before each atom; a newline at the very start."""

@@ -21,6 +21,7 @@ class TextColumn:
         field: Place in ``fields`` of each text.
         origin: As a record alone tells it: one of the four named fields, or those and
             the place of its key among the sorted keys of ``metadata``.
+        noise: Atoms whose digits name nothing: of dates, amounts, phones, IBANs.
         fields: Names of the fields.
         rows: Transactions in the block.
     """
@@ -29,6 +30,7 @@ class TextColumn:
     row: Ints
     field: Ints
     origin: Ints
+    noise: Mask
     fields: tuple[str, ...]
     rows: int
 
@@ -75,11 +77,13 @@ def text_column(records: Sequence[Transaction]) -> TextColumn:
             rows.append(row)
             places.append(fields.index(name))
             origins.append(len(TRANSACTION_FIELDS) + origin)
+    seen = scan(texts)
     return TextColumn(
-        scan=scan(texts),
+        scan=seen,
         row=np.array(rows, np.int64),
         field=np.array(places, np.int64),
         origin=np.array(origins, np.int64),
+        noise=noise(seen),
         fields=tuple(fields),
         rows=len(records),
     )

@@ -2,8 +2,11 @@
 
 import click
 
+from payymo_adapters.cli.evaluation import evaluate_command
+from payymo_adapters.cli.explanation import explain_command
 from payymo_adapters.cli.failures import EXIT_CODES, Group
 from payymo_adapters.cli.matching import match_command
+from payymo_adapters.cli.rules import rules_command
 
 
 @click.group(
@@ -16,5 +19,5 @@ def main() -> None:
     """Say which payment pays which invoice, how sure and why."""
 
 
-for command in (match_command,):
+for command in (match_command, evaluate_command, explain_command, rules_command):
     main.add_command(command)

@@ -1,6 +1,5 @@
 """``payymo match``: say which payment pays which invoice."""
 
-from enum import Enum, unique
 from itertools import islice
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import click
 from rich.console import Console
 
 from payymo_adapters.cli.failures import EXIT_CODES, finish
+from payymo_adapters.cli.forms import Form, json_option
 from payymo_adapters.cli.inputs import (
     READABLE,
     WRITABLE,
@@ -29,35 +29,20 @@ from payymo_core import MatchResult
 _MOST_ROWS = 1_000
 
 
-@unique
-class Shown(Enum):
-    """What goes to stdout."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
 @click.command("match", epilog=EXIT_CODES)
 @click.argument("transactions", type=READABLE)
 @click.argument("invoices", type=READABLE)
 @matching_options
 @click.option("-o", "--output", type=WRITABLE, help="Write the matches, JSON Lines.")
 @click.option("--report", type=WRITABLE, help="Write one HTML page to look at.")
-@click.option(
-    "--json",
-    "shown",
-    type=click.UNPROCESSED,
-    flag_value=Shown.JSON,
-    default=Shown.TABLE,
-    help="Matches to stdout, JSON Lines; all else to stderr.",
-)
+@json_option("Matches to stdout, JSON Lines; all else to stderr.")
 def match_command(
     transactions: Path,
     invoices: Path,
     options: Options,
     output: Path | None,
     report: Path | None,
-    shown: Shown,
+    form: Form,
 ) -> None:
     """Say which payment pays which invoice, how sure and why.
 
@@ -73,12 +58,12 @@ def match_command(
         with stage(f"writing {report}"):
             sources = sources_of(matched, transactions, invoices)
             write_report(matched.result, report, sources)
-    if shown is Shown.JSON:
+    if form is Form.JSON:
         for match in matched.result:
             print_json(match_to_json(match))
     elif not output:
         _show_matches(stdout(), matched.result)
-    console = stderr() if shown is Shown.JSON else stdout()
+    console = stderr() if form is Form.JSON else stdout()
     show_summary(console, sources_of(matched, transactions, invoices), matched.result)
     for path in (output, report):
         if path:
@@ -100,7 +85,8 @@ def sources_of(
 
 
 def _show_matches(console: Console, result: MatchResult) -> None:
-    console.print(matches_table(result, islice(result, _MOST_ROWS)))
+    shown = islice(result, _MOST_ROWS)
+    console.print(matches_table(result, shown, console.width))
     if len(result) > _MOST_ROWS:
         say(
             console,
@@ -119,9 +105,12 @@ def show_summary(
         for note in source.notes:
             say(console, f"  note: {note}")
     console.print(figures_table(summary))
-    if summary.applied:
-        left = {key: value for key, value in summary.unapplied.items() if value}
-        rest = f"; unapplied: {amounts(left)}" if left else ""
-        say(console, f"applied to invoices: {amounts(summary.applied)}{rest}")
+    for words, money in (
+        ("fees kept back by processors", summary.fees),
+        ("applied to invoices", summary.applied),
+        ("left unapplied", summary.unapplied),
+    ):
+        if money:
+            say(console, f"{words}: {amounts(money)}")
     for kind, count in (item for item in result.capped.items() if item[1]):
         say(console, f"note: {count:,} look-ups by {kind} passed over: too common")

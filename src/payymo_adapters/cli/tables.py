@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from attrs import frozen
 from rich import box
 from rich.table import Table
 from rich.text import Text
@@ -29,6 +30,8 @@ STYLES = {
 }
 """Colour of each group."""
 _MOST_RIVALS = 2
+# Six columns read well from here on.
+_WIDE = 120
 
 
 def cell(text: str, style: str = "") -> Text:
@@ -44,36 +47,83 @@ def plain_table(*columns: str) -> Table:
     return table
 
 
-def matches_table(result: MatchResult, matches: Iterable[Match]) -> Table:
-    """One row a transaction: what it is, what it pays, and why."""
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    table.add_column("Outcome", no_wrap=True)
-    table.add_column("Transaction", no_wrap=True, overflow="ellipsis", max_width=22)
-    table.add_column("Amount", justify="right", no_wrap=True)
-    table.add_column("Payer and text", no_wrap=True, overflow="ellipsis", ratio=3)
-    table.add_column("Invoices", overflow="fold", min_width=14, ratio=2)
-    table.add_column("Why", ratio=3)
+def matches_table(result: MatchResult, matches: Iterable[Match], width: int) -> Table:
+    """One row a transaction: what it is, what it pays, and why.
+
+    Args:
+        result: The run.
+        matches: Those of it to show.
+        width: Characters of a line; on a narrow one, columns share.
+    """
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, expand=True)
+    table.add_column("Outcome", no_wrap=True, width=9)
+    if width < _WIDE:
+        table.add_column("Transaction", no_wrap=True, max_width=16)
+        table.add_column("Payer and text", ratio=4)
+        table.add_column("Invoices and why", ratio=5)
+    else:
+        table.add_column("Transaction", no_wrap=True, max_width=20)
+        table.add_column("Amount", justify="right", no_wrap=True)
+        table.add_column("Payer and text", ratio=4)
+        table.add_column("Invoices", ratio=3)
+        table.add_column("Why", ratio=4)
     for match in matches:
-        table.add_row(*_cells(result, match))
+        cells = _Cells.of(result, match)
+        table.add_row(*(cells.narrow() if width < _WIDE else cells.wide()))
     return table
 
 
-def _cells(result: MatchResult, match: Match) -> Iterable[Text]:
-    record = result.run.transactions.records[result.row_of(match.transaction)]
-    group = group_of(match)
-    style = STYLES[group]
-    day = record.booking_date or record.value_date
-    shown = percent(match.confidence) if match.allocations else ""
-    yield _lines(cell(group, style), cell(shown))
-    yield _lines(cell(day.isoformat() if day else ""), cell(record.id, "dim"))
-    yield cell(amount(record.amount, record.currency))
-    yield _lines(cell(payer_of(record)), cell(texts_of(record), "dim"))
-    yield _lines(*_proposals(result, match))
-    yield cell(why(match), "" if match.outcome is not Outcome.NONE else "dim")
+@frozen
+class _Cells:
+    """What a row says of one transaction."""
+
+    outcome: Text
+    transaction: Text
+    amount: Text
+    payer: Text
+    invoices: Text
+    why: Text
+
+    @classmethod
+    def of(cls, result: MatchResult, match: Match) -> "_Cells":
+        record = result.run.transactions.records[result.row_of(match.transaction)]
+        group = group_of(match)
+        day = record.booking_date or record.value_date
+        shown = percent(match.confidence) if match.allocations else ""
+        return cls(
+            outcome=_lines(cell(group, STYLES[group]), cell(shown)),
+            transaction=_lines(
+                cell(day.isoformat() if day else ""), cell(record.id, "dim")
+            ),
+            amount=cell(amount(record.amount, record.currency)),
+            payer=_lines(cell(payer_of(record)), cell(texts_of(record), "dim")),
+            invoices=_lines(*_proposals(result, match)),
+            why=cell(why(match)),
+        )
+
+    def wide(self) -> tuple[Text, ...]:
+        """A column each."""
+        return (
+            self.outcome,
+            self.transaction,
+            self.amount,
+            self.payer,
+            self.invoices,
+            self.why,
+        )
+
+    def narrow(self) -> tuple[Text, ...]:
+        """The amount below the transaction, the reason below the invoices."""
+        return (
+            self.outcome,
+            _lines(self.amount, self.transaction),
+            self.payer,
+            _lines(self.invoices, self.why),
+        )
 
 
 def _lines(*lines: Text) -> Text:
-    return Text("\n").join(lines)
+    return Text("\n").join(line for line in lines if line)
 
 
 def _proposals(result: MatchResult, match: Match) -> Iterable[Text]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from lxml import etree
 
-from payymo_adapters.files.statement import one_line
+from payymo_adapters.files.texts import one_line
 from payymo_adapters.files.xml import every, first, text
 from payymo_core.records import Counterparty
 

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from itertools import pairwise
 from os import PathLike, fspath
 from pathlib import Path
@@ -15,8 +16,8 @@ from payymo_adapters.files.amounts import Written, dissect, find_mark, value_of
 from payymo_adapters.files.columns import Columns, assign, currency_in, fold
 from payymo_adapters.files.csv_format import CsvFormat, CsvMapping
 from payymo_adapters.files.dates import day_of, find_order
-from payymo_adapters.files.encodings import Text, decode
 from payymo_adapters.files.headers import Roles
+from payymo_adapters.files.texts import Text, decode
 from payymo_core.money import EXPONENTS
 
 _DELIMITERS = (";", ",", "\t", "|")
@@ -170,7 +171,7 @@ def _rows(content: str, delimiter: str) -> Iterator[Row]:
     Raises:
         csv.Error: A cell is longer than the module reads.
     """
-    reader = csv.reader(content.split("\n"), delimiter=delimiter)
+    reader = csv.reader(StringIO(content, newline=""), delimiter=delimiter)
     line = 1
     for cells in reader:
         if any(cell.strip() for cell in cells):
@@ -213,8 +214,8 @@ def _no_layout(
     if best is not None and best.columns.places:
         known = ", ".join(best.columns.places)
         fault += f"; line {best.header.line} has {known}"
-    if faults:
-        fault += f"; {faults[0]}"
+    for error in faults[:1]:
+        fault += f"; {error.path}: {error}"
     return FileError(name, f"{fault}. A mapping can name the columns.")
 
 

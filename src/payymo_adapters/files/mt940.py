@@ -27,7 +27,6 @@ from mt940.tags import (
 from mt940.tags import Statement as StatementLine
 
 from payymo_adapters.errors import FieldError, FileError
-from payymo_adapters.files.encodings import decode
 from payymo_adapters.files.mt940_details import Details, is_iban, read_details
 from payymo_adapters.files.statement import (
     Balances,
@@ -35,9 +34,9 @@ from payymo_adapters.files.statement import (
     Statement,
     checked,
     content_id,
-    one_line,
     rejected,
 )
+from payymo_adapters.files.texts import decode, one_line
 from payymo_core.errors import Rejected
 from payymo_core.records import Counterparty, Transaction
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from attrs import field, frozen
 
-from payymo_adapters.files.statement import one_line
+from payymo_adapters.files.texts import one_line
 
 # Where a sub-field of purpose, or a line of field 86, is this full, it was cut. SWIFT
 # allows lines of 65 characters; Rabobank cuts at 64.

@@ -145,12 +145,3 @@ class Balances:
             f"{self.booked:f} = {self.opening + self.booked:f}, "
             f"but closing is {self.closing:f} (difference {missing:f})"
         )
-
-
-def one_line(text: str) -> str:
-    """Collapse white space, line breaks included.
-
-    >>> one_line("  two  words ")
-    'two words'
-    """
-    return " ".join(text.split())

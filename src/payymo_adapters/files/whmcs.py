@@ -15,8 +15,8 @@ from pathlib import Path
 
 from payymo_adapters.checks import check_amounts
 from payymo_adapters.errors import FieldError, FileError
-from payymo_adapters.files.encodings import decode
-from payymo_adapters.files.statement import Ledger, one_line, rejected
+from payymo_adapters.files.statement import Ledger, rejected
+from payymo_adapters.files.texts import decode, one_line
 from payymo_core.errors import Rejected
 from payymo_core.records import Customer, Invoice, InvoiceStatus
 

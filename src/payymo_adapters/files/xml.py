@@ -8,7 +8,7 @@ from decimal import Decimal
 from lxml import etree
 
 from payymo_adapters.errors import FieldError
-from payymo_adapters.files.statement import one_line
+from payymo_adapters.files.texts import one_line
 
 # xs:decimal, bounded as the exchange format's amounts are.
 _DECIMAL = re.compile(r"\+?(?:[0-9]{1,15}(?:\.[0-9]{0,10})?|\.[0-9]{1,10})")

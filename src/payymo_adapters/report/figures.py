@@ -46,11 +46,14 @@ class Figures:
         groups: One figure a group, in the order of ``Group``.
         applied: Currency -> what the matches allocate to invoices, major units.
         unapplied: Currency -> what the matches leave over, major units.
+        fees: Currency -> what processors kept back of the matched money; matched and
+            fees together are applied and unapplied together.
     """
 
     groups: tuple[Figure, ...]
     applied: Mapping[str, Decimal]
     unapplied: Mapping[str, Decimal]
+    fees: Mapping[str, Decimal]
 
 
 def group_of(match: Match) -> Group:
@@ -72,6 +75,7 @@ def figures(result: MatchResult) -> Figures:
     money: dict[Group, list[tuple[str, Decimal]]] = {group: [] for group in Group}
     applied: list[tuple[str, Decimal]] = []
     unapplied: list[tuple[str, Decimal]] = []
+    fees: list[tuple[str, Decimal]] = []
     records = result.run.transactions.records
     for match in result:
         record = records[result.row_of(match.transaction)]
@@ -81,6 +85,7 @@ def figures(result: MatchResult) -> Figures:
         if group is Group.MATCH:
             applied += ((record.currency, a.amount) for a in match.allocations)
             unapplied.append((record.currency, match.unapplied))
+            fees.append((record.currency, record.fee or Decimal(0)))
     return Figures(
         groups=tuple(
             Figure(group=group, count=counts[group], money=_by_currency(money[group]))
@@ -88,6 +93,7 @@ def figures(result: MatchResult) -> Figures:
         ),
         applied=_by_currency(applied),
         unapplied=_by_currency(unapplied),
+        fees=_by_currency(fees),
     )
 
 
@@ -95,4 +101,4 @@ def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> Mapping[str, Decimal
     totals = defaultdict[str, Decimal](Decimal)
     for currency, amount in amounts:
         totals[currency] += amount
-    return dict(sorted(totals.items()))
+    return {currency: total for currency, total in sorted(totals.items()) if total}

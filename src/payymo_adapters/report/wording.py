@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from payymo_adapters.report.figures import Group
-from payymo_core import Invoice, Match, Outcome, Transaction, reason_in_words, sentence
+from payymo_core import (
+    Evidence,
+    Invoice,
+    Match,
+    Outcome,
+    Transaction,
+    reason_in_words,
+)
 
 GROUPS = {
     Group.MATCH: "matched",
@@ -24,7 +31,20 @@ _KINDS = {
     "over": "overpaid",
     "twice": "paid twice in one sum",
 }
-_SIDES = ("prior", "rivals", "set", "precedence")
+_SIDES = ("prior", "rivals", "set", "precedence", "dates")
+_LEVELS = {
+    "amount": {"exact": "amount", "sum": "sum of the amounts"},
+    "counterparty": {
+        "iban": "IBAN",
+        "account": "account",
+        "name": "name",
+        "name_part": "part of the name",
+        "similar_name": "similar name",
+        "name_in_text": "name in the text",
+        "shared_word": "a word of the name",
+    },
+}
+_TELLING = 1.0  # bits from which a row is worth a word
 
 
 def percent(confidence: float) -> str:
@@ -78,16 +98,24 @@ def texts_of(transaction: Transaction) -> str:
 
 def why(match: Match) -> str:
     """Say in a line why a transaction was decided as it was."""
-    reasons = " ".join(reason_in_words(reason) for reason in match.reasons)
     kind = kind_of(match)
-    if match.outcome is not Outcome.MATCH:
-        return f"{kind[:1].upper()}{kind[1:]}. {reasons}" if kind else reasons
-    rows = [row for row in match.evidence if row.rule not in _SIDES]
-    best = max(rows, key=lambda row: row.weight)
-    return f"{kind}: {sentence(best)}"
+    if match.outcome is Outcome.MATCH:
+        agree = [_agreement(row) for row in match.evidence if row.weight >= _TELLING]
+        return f"{kind}: {', '.join(text for text in agree if text)}"
+    reasons = " ".join(reason_in_words(reason) for reason in match.reasons)
+    return f"{kind}? {reasons}" if kind else reasons
 
 
 def kind_of(match: Match) -> str:
     """Name the kind of payment that is proposed; "" where none is."""
     levels = (row.level for row in match.evidence if row.rule == "prior")
     return next((_KINDS.get(level, "") for level in levels), "")
+
+
+def _agreement(row: Evidence) -> str:
+    """What agrees, in a word or two; "" for what is no comparison."""
+    if row.rule in _SIDES:
+        return ""
+    if row.rule in _LEVELS:
+        return _LEVELS[row.rule].get(row.level, "")
+    return f"{row.rule} ({row.level.replace('_', '-')})"

@@ -1,4 +1,4 @@
-"""Which encoding a text file is in."""
+"""Text files: their encoding, and white space in what they say."""
 
 import codecs
 
@@ -48,3 +48,12 @@ def decode(data: bytes) -> Text:
 
 def _lines(content: str) -> str:
     return content.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def one_line(text: str) -> str:
+    """Collapse white space, line breaks included.
+
+    >>> one_line("  two  words ")
+    'two words'
+    """
+    return " ".join(text.split())
