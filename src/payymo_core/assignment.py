@@ -154,7 +154,8 @@ def _solve(options: _Options) -> dict[int, int]:
     """The best choice in a component: transaction to hypothesis, -1 for none."""
     rows = sorted(options, key=lambda row: (-_best_value(options[row]), row))
     ranked = {
-        row: sorted(options[row], key=lambda o: (-o.value, o.hypothesis)) for row in rows
+        row: sorted(options[row], key=lambda o: (-o.value, o.hypothesis))
+        for row in rows
     }
     greedy = _greedy(options)
     ahead = [0.0]
@@ -196,9 +197,7 @@ def _best_value(options: Sequence[Option]) -> float:
 
 
 def _free(option: Option, whole: frozenset[int], parts: frozenset[int]) -> bool:
-    return not (
-        option.whole & whole or option.whole & parts or option.parts & whole
-    )
+    return not (option.whole & whole or option.whole & parts or option.parts & whole)
 
 
 def _greedy(options: _Options) -> dict[int, int]:

@@ -16,7 +16,8 @@ from payymo_core.customers import (
 )
 from payymo_core.keys import Floats, Ints, KeyIndex, Mask, expand, mix
 from payymo_core.money import EXPONENTS
-from payymo_core.references import Finds, Forms, find, forms_of
+from payymo_core.finds import Finds, find
+from payymo_core.references import Forms, forms_of
 from payymo_core.rules import AmountRule, Ruleset
 from payymo_core.texts import TextColumn, text_column
 
@@ -180,7 +181,9 @@ def payable(
     transactions: TransactionColumns, invoices: InvoiceColumns, row: Ints, invoice: Ints
 ) -> Mask:
     """The gates: booked, open, of one currency, and money in the right direction."""
-    same_way = np.sign(transactions.gross[row]) == np.sign(invoices.outstanding[invoice])
+    same_way = np.sign(transactions.gross[row]) == np.sign(
+        invoices.outstanding[invoice]
+    )
     same_currency = transactions.currency[row] == invoices.currency[invoice]
     usable = transactions.booked[row] & invoices.is_open[invoice]
     return usable & same_currency & same_way

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from decimal import Decimal
 from typing import TypeVar
 
@@ -188,7 +189,7 @@ def _sound_transactions(records: Sequence[Transaction]) -> bool:
         and _are([r.creditor_reference for r in records], str)
         and _are([r.end_to_end_id for r in records], str)
         and _are([r.mandate_id for r in records], str)
-        and all(_mapping_fault("", r.metadata) is None for r in records)
+        and _sound_mappings([r.metadata for r in records])
         and set(map(type, others)) <= {Counterparty}
         and _are([o.name for o in others], str)
         and _are([o.iban for o in others], str)
@@ -211,13 +212,35 @@ def _sound_invoices(records: Sequence[Invoice]) -> bool:
         and _all_of([r.status for r in records], _STATUSES[InvoiceStatus])
         and _are([r.number for r in records], str)
         and _are([r.creditor_reference for r in records], str)
-        and all(_mapping_fault("", r.references) is None for r in records)
-        and all(
-            _customer_fault(customer) is None
-            for customer in {id(r.customer): r.customer for r in records}.values()
-            if customer is not None
-        )
+        and _sound_mappings([r.references for r in records])
+        and _sound_customers([r.customer for r in records if r.customer is not None])
     )
+
+
+def _sound_customers(customers: Sequence[Customer]) -> bool:
+    if not set(map(type, customers)) <= {Customer}:
+        return False
+    lists = [
+        texts
+        for c in customers
+        for texts in (c.ibans, c.accounts, c.aliases)
+        if texts != ()
+    ]
+    return (
+        _sound_ids([c.id for c in customers])
+        and _are([c.name for c in customers], str)
+        and _are([c.company for c in customers], str)
+        and set(map(type, lists)) <= {tuple}
+        and set(map(type, chain.from_iterable(lists))) <= {str}
+    )
+
+
+def _sound_mappings(mappings: Sequence[Mapping[str, str]]) -> bool:
+    if not set(map(type, mappings)) <= {dict}:
+        return all(_mapping_fault("", mapping) is None for mapping in mappings)
+    held = [mapping for mapping in mappings if mapping]
+    words = chain.from_iterable(chain(mapping, mapping.values()) for mapping in held)
+    return set(map(type, words)) <= {str}
 
 
 def _are(values: Sequence[object], kind: type) -> bool:
@@ -267,8 +290,7 @@ def _transaction_fault(record: Transaction) -> tuple[str, str] | None:
         _identity_fault(record.id)
         or _amount_fault("amount", record.amount, record.currency)
         or (
-            record.fee is not None
-            and _amount_fault("fee", record.fee, record.currency)
+            record.fee is not None and _amount_fault("fee", record.fee, record.currency)
         )
         or _date_fault("booking_date", record.booking_date)
         or _date_fault("value_date", record.value_date)
@@ -279,8 +301,7 @@ def _transaction_fault(record: Transaction) -> tuple[str, str] | None:
         or _text_fault("mandate_id", record.mandate_id)
         or _mapping_fault("metadata", record.metadata)
         or (
-            record.counterparty is not None
-            and _counterparty_fault(record.counterparty)
+            record.counterparty is not None and _counterparty_fault(record.counterparty)
         )
         or None
     )

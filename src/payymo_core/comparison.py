@@ -10,7 +10,7 @@ from payymo_core.columns import NO_DAY, TransactionColumns
 from payymo_core.customers import PayerLevel, Payers
 from payymo_core.keys import Floats, Ints
 from payymo_core.nearness import near_finds
-from payymo_core.references import LEVELS, Finds
+from payymo_core.finds import LEVELS, Finds
 from payymo_core.rules import Ruleset
 from payymo_core.texts import TextColumn
 
@@ -79,6 +79,21 @@ class References:
     begin: Ints
     end: Ints
 
+    @classmethod
+    def none(cls, count: int) -> "References":
+        """Nothing found on any of so many pairs."""
+        absent = np.full(count, -1)
+        level = np.full(count, NOT_FOUND)
+        bits = np.zeros(count)
+        return cls(absent, level, bits, absent.copy(), absent.copy(), absent.copy())
+
+    def put(self, pair: Ints, finds: Finds, at: Ints, texts: TextColumn) -> None:
+        """Write finds to their pairs, while the table is being built."""
+        self.rule[pair], self.level[pair] = finds.rule[at], finds.level[at]
+        self.bits[pair] = finds.bits[at]
+        self.field[pair] = texts.origin[finds.text[at]]
+        self.begin[pair], self.end[pair] = finds.begin[at], finds.end[at]
+
 
 @frozen(eq=False)
 class Comparisons:
@@ -119,12 +134,15 @@ def compare(
     ruleset: Ruleset,
 ) -> Comparisons:
     """Apply every rule to every pair given (rows in rising order)."""
-    level, sharers, words = _payer(row, invoice, transactions, ledger, candidates.payers)
+    level, sharers, words = _payer(
+        row, invoice, transactions, ledger, candidates.payers
+    )
+    amount = _amount(row, invoice, transactions, ledger, ruleset)
     return Comparisons(
         transaction=row,
         invoice=invoice,
-        amount=_amount(row, invoice, transactions, ledger, ruleset),
-        reference=_reference(row, invoice, ledger, candidates, ruleset),
+        amount=amount,
+        reference=_reference(row, invoice, amount, ledger, candidates, ruleset),
         said=_said(candidates.texts)[row],
         payer=level,
         sharers=sharers,
@@ -233,7 +251,12 @@ def _said(texts: TextColumn) -> Ints:
 
 
 def _reference(
-    row: Ints, invoice: Ints, ledger: Ledger, candidates: Candidates, ruleset: Ruleset
+    row: Ints,
+    invoice: Ints,
+    amount: Ints,
+    ledger: Ledger,
+    candidates: Candidates,
+    ruleset: Ruleset,
 ) -> References:
     texts, finds = candidates.texts, candidates.finds
     width = len(ledger.invoices) + 1
@@ -241,20 +264,18 @@ def _reference(
     best = _best_finds(finds, width)
     found_key = (finds.transaction * width + finds.invoice)[best]
     place = np.minimum(np.searchsorted(found_key, key), max(len(found_key) - 1, 0))
-    found = (
-        found_key[place] == key if len(found_key) else np.zeros(len(key), np.bool_)
-    )
+    found = found_key[place] == key if len(found_key) else np.zeros(len(key), np.bool_)
     at = best[place[found]] if len(found_key) else place[:0]
-    rule = np.full(len(row), -1)
-    level = np.full(len(row), NOT_FOUND)
-    bits = np.zeros(len(row))
-    first, last = np.full(len(row), -1), np.full(len(row), -1)
-    rule[found], level[found], bits[found] = finds.rule[at], finds.level[at], finds.bits[at]
-    first[found], last[found] = finds.first[at], finds.last[at]
-    near = near_finds(np.flatnonzero(~found), row, invoice, ledger, candidates, ruleset)
-    rule[near.pair], level[near.pair], bits[near.pair] = near.rule, near.level, near.bits
-    first[near.pair], last[near.pair] = near.first, near.last
-    return _with_places(texts, rule, level, bits, first, last)
+    out = References.none(len(row))
+    out.put(np.flatnonzero(found), finds, at, texts)
+    # Where some open item has just the amount, a mistyped number is looked for in its
+    # like; elsewhere in every pair.
+    whole = (amount == AmountLevel.EXACT) | (amount == AmountLevel.SHORT)
+    paid_whole = np.bincount(row[whole], minlength=texts.rows) > 0
+    wanted = np.flatnonzero(~found & (whole | ~paid_whole[row]))
+    near = near_finds(wanted, row, invoice, ledger, candidates, ruleset)
+    out.put(near.pair, near.finds, np.arange(len(near.pair)), texts)
+    return out
 
 
 def _best_finds(finds: Finds, width: int) -> Ints:
@@ -263,20 +284,3 @@ def _best_finds(finds: Finds, width: int) -> Ints:
     order = np.lexsort((finds.rule, finds.level, -finds.bits, key))
     ordered = key[order]
     return order[np.r_[True, ordered[1:] != ordered[:-1]][: len(order)]]
-
-
-def _with_places(
-    texts: TextColumn, rule: Ints, level: Ints, bits: Floats, first: Ints, last: Ints
-) -> References:
-    seen = texts.scan
-    found = first >= 0
-    text = np.full(len(first), -1)
-    begin, end, field = text.copy(), text.copy(), text.copy()
-    if found.any():
-        lines = np.r_[0, np.flatnonzero(seen.letters == ord("\n")) + 1]
-        text[found] = seen.text[first[found]]
-        field[found] = texts.origin[text[found]]
-        offset = lines[text[found]]
-        begin[found] = seen.place[seen.start[first[found]]] - offset
-        end[found] = seen.place[seen.end[last[found]] - 1] + 1 - offset
-    return References(rule, level, bits, field, begin, end)

@@ -85,9 +85,7 @@ def _largest_by(group: Ints, values: Floats, groups: int) -> Floats:
     return out
 
 
-def fitting_parts(
-    kind: Ints, invoice: Ints, amount: Ints, outstanding: Ints
-) -> Mask:
+def fitting_parts(kind: Ints, invoice: Ints, amount: Ints, outstanding: Ints) -> Mask:
     """Claims that can be granted side by side: parts that fit into their invoice."""
     part = kind == Kind.PART
     total = np.zeros(len(outstanding), np.int64)
@@ -106,8 +104,10 @@ def _held_back(
     owner, invoice, place = position[owner[keep]], invoice[keep], place[keep]
     row = hypotheses.transaction[live]
     # What its own transaction hardly believes takes nothing from another.
-    strong = (strength > _FAINT + _largest_by(row, strength, len(hypotheses.other))[row])
-    owner, invoice, place = (column[strong[owner]] for column in (owner, invoice, place))
+    strong = strength > _FAINT + _largest_by(row, strength, len(hypotheses.other))[row]
+    owner, invoice, place = (
+        column[strong[owner]] for column in (owner, invoice, place)
+    )
     part = fitting_parts(
         hypotheses.kind[live][owner], invoice, hypotheses.amount[place], outstanding
     )

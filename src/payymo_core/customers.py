@@ -12,7 +12,7 @@ from payymo_core.keys import Floats, Ints, KeyIndex, expand, mix
 from payymo_core.normalisation import compact, name_sequences, name_words
 from payymo_core.records import Customer, Invoice, Transaction
 from payymo_core.rules import CounterpartyEvidence
-from payymo_core.spans import Spans, runs, scan
+from payymo_core.spans import Spans, runs, scan, wholes
 from payymo_core.texts import TextColumn
 
 MOST_SHARERS = 20
@@ -186,10 +186,9 @@ def _pair_index(pairs: Sequence[tuple[int, int]]) -> KeyIndex:
 def text_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
     """Key of the letters and digits of each text; 0 where it has none."""
     seen = scan(texts)
-    new = np.flatnonzero(np.r_[True, seen.text[1:] != seen.text[:-1]][: len(seen.text)])
-    last = np.r_[new[1:], len(seen.text)][: len(new)] - 1
+    whole = wholes(seen)
     keys = np.zeros(len(texts), np.uint64)
-    keys[seen.text[new]] = seen.keys(Spans(new, last))
+    keys[seen.text[whole.first]] = seen.keys(whole)
     return keys
 
 
@@ -216,9 +215,9 @@ def _text_table(
     )
     texts = [text for text, _ in unique]
     seen = scan(texts)
-    new = np.flatnonzero(np.r_[True, seen.text[1:] != seen.text[:-1]][: len(seen.text)])
-    index = KeyIndex.of(text_keys(texts), np.array([n for _, n in unique], np.int64))
-    heads = np.sort(seen.keys(Spans(new, new)))
+    whole = wholes(seen)
+    index = KeyIndex.of(seen.keys(whole), np.array([n for _, n in unique], np.int64))
+    heads = np.sort(seen.keys(Spans(whole.first, whole.first)))
     return index, heads, max(map(len, texts), default=0)
 
 
@@ -374,8 +373,7 @@ def _by_text(texts: TextColumn, customers: Customers) -> _Rows:
     spans = runs(
         seen, np.flatnonzero(whole), through, MOST_NAME_ATOMS, customers.text_length
     )
-    follows = np.minimum(spans.last + 1, len(seen.start) - 1)
-    spans = spans.where(~(seen.attached[follows] & (follows > spans.last)))
+    spans = spans.where(~seen.goes_on(spans))
     needle, customer, _ = customers.in_text.probe(seen.keys(spans), MOST_SHARERS)
     sharers = np.bincount(needle, minlength=len(spans))[needle]
     words = (spans.last - spans.first + 1)[needle]

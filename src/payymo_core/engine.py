@@ -22,6 +22,7 @@ from payymo_core.grouping import group
 from payymo_core.hypotheses import Hypotheses, joined
 from payymo_core.keys import Ints, Mask
 from payymo_core.matching import MatchResult, Run
+from payymo_core.pausing import collector_paused
 from payymo_core.precedence import with_precedence
 from payymo_core.records import Invoice, Transaction
 from payymo_core.rules import Ruleset
@@ -66,8 +67,9 @@ class Matcher:
             chunk: Transactions compared at a time, 1 or more.
         """
         rules = Ruleset() if ruleset is None else ruleset
-        columns, rejected = invoice_columns(invoices)
-        return cls(prepare(columns, rules), rules, rejected, chunk)
+        with collector_paused():
+            columns, rejected = invoice_columns(invoices)
+            return cls(prepare(columns, rules), rules, rejected, chunk)
 
     def match(self, transactions: Iterable[Transaction | Rejected]) -> MatchResult:
         """Say for each transaction which invoices it pays.
@@ -78,6 +80,10 @@ class Matcher:
         Returns:
             One match a usable transaction, and what was rejected.
         """
+        with collector_paused():
+            return self._match(transactions)
+
+    def _match(self, transactions: Iterable[Transaction | Rejected]) -> MatchResult:
         columns, rejected = transaction_columns(transactions)
         hypotheses, foreign, capped = self._explain(columns)
         hypotheses = with_precedence(hypotheses, columns)

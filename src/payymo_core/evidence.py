@@ -11,7 +11,7 @@ from payymo_core.hypotheses import PARTS, Hypotheses
 from payymo_core.money import from_minor
 from payymo_core.normalisation import fold
 from payymo_core.records import Customer, Invoice, Transaction
-from payymo_core.references import LEVELS
+from payymo_core.finds import LEVELS
 from payymo_core.results import Evidence
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind
@@ -93,7 +93,9 @@ def _references(
         said = TextLevel(int(hypotheses.pairs.said[members[0]]))
         text = transaction.remittance or ""
         numbers = ", ".join(invoice.number or invoice.id for invoice in invoices)
-        yield Evidence("reference", f"not_found_{said.name.lower()}", weight, text, numbers)
+        yield Evidence(
+            "reference", f"not_found_{said.name.lower()}", weight, text, numbers
+        )
         return
     rules = sorted({ruleset.references[int(reference.rule[m])].name for m in found})
     levels = sorted({LEVELS[int(reference.level[m])].value for m in found})
@@ -192,9 +194,7 @@ def _dates(
     return Evidence("dates", level.name.lower(), weight, said, ", ".join(texts))
 
 
-def _further(
-    name: str, kind: Kind, weight: float, invoices: list[Invoice]
-) -> Evidence:
+def _further(name: str, kind: Kind, weight: float, invoices: list[Invoice]) -> Evidence:
     ids = ", ".join(invoice.number or invoice.id for invoice in invoices)
     if name == "precedence":
         return Evidence(name, "later_payment", weight, "", ids)

@@ -187,7 +187,9 @@ def _gate(
             f"{transaction.currency}."
         )
     if not invoices.is_open[place]:
-        status = "has nothing outstanding" if invoice.status == "open" else invoice.status
+        status = (
+            "has nothing outstanding" if invoice.status == "open" else invoice.status
+        )
         return f"Not {name}: it is not open ({status})."
     if transaction.amount < 0:
         return f"Not {name}: the money went out, and the invoice is owed to us."

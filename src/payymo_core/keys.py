@@ -15,7 +15,7 @@ _THIRD = np.uint64(0x94D049BB133111EB)
 _FILTER_BITS = 22
 
 
-def mix(*columns: NDArray[np.generic]) -> Keys:
+def mix(*columns: Ints | Keys) -> Keys:
     """Hash columns of integers to one key a row.
 
     The finaliser of SplitMix64 (Steele, Lea, Flood 2014), once a column. Two rows of

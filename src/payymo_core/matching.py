@@ -16,12 +16,16 @@ from payymo_core.evidence import evidence_rows
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Ints
 from payymo_core.money import from_minor
+from payymo_core.pausing import collector_paused
 from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind
 
 MOST_ALTERNATIVES = 5
 _LEAST_CONFIDENCE = 0.001  # what is less likely is no alternative worth a look
+
+
+_AT_ONCE = 4096  # matches made while the collector is paused
 
 
 @frozen(eq=False)
@@ -125,7 +129,12 @@ class MatchResult(Sequence[Match]):
         return self._match(self._order[index])
 
     def __iter__(self) -> Iterator[Match]:
-        return (self._match(row) for row in self._order)
+        for begin in range(0, len(self._order), _AT_ONCE):
+            with collector_paused():
+                made = [
+                    self._match(row) for row in self._order[begin : begin + _AT_ONCE]
+                ]
+            yield from made
 
     def row_of(self, transaction: str) -> int:
         """Row of a transaction in the columns.

@@ -12,7 +12,8 @@ from rapidfuzz.distance import OSA
 
 from payymo_core.blocking import Candidates, Ledger
 from payymo_core.keys import Floats, Ints, Mask, expand
-from payymo_core.references import LEVELS, WRITTEN_WIDTH
+from payymo_core.finds import LEVELS, Finds
+from payymo_core.references import WRITTEN_WIDTH
 from payymo_core.rules import Exactness, ReferenceRule, Ruleset
 from payymo_core.spans import Scan, Spans, runs
 from payymo_core.texts import TextColumn
@@ -35,19 +36,11 @@ class NearFinds:
 
     Attributes:
         pair: Index of the pair.
-        rule: Place of the rule.
-        level: Place in ``Exactness``.
-        bits: Surprise by chance.
-        first: First atom of the span.
-        last: Last atom.
+        finds: What was found, a row a pair.
     """
 
     pair: Ints
-    rule: Ints
-    level: Ints
-    bits: Floats
-    first: Ints
-    last: Ints
+    finds: Finds
 
 
 def near_finds(
@@ -76,9 +69,21 @@ def near_finds(
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
     best = _best(pair, bits, rule_of)
-    return NearFinds(
-        pair[best], rule_of[best], level[best], bits[best], first[best], last[best]
+    pair = pair[best]
+    text, begin, end = texts.located(Spans(first[best], last[best]))
+    found_invoice, found_rule = invoice[pair], rule_of[best]
+    finds = Finds(
+        row[pair],
+        found_invoice,
+        found_rule,
+        level[best],
+        bits[best],
+        text,
+        begin,
+        end,
+        0,
     )
+    return NearFinds(pair, finds)
 
 
 _Found = tuple[Ints, Ints, Floats, Ints, Ints]
@@ -100,8 +105,7 @@ class _Spans:
         sense = ~texts.noise
         starts = np.flatnonzero(~seen.attached & sense & wanted[texts.row[seen.text]])
         spans = runs(seen, starts, sense, _MOST_ATOMS, WRITTEN_WIDTH)
-        follows = np.minimum(spans.last + 1, max(len(seen.start) - 1, 0))
-        whole = ~(seen.attached[follows] & (follows > spans.last))
+        whole = ~seen.goes_on(spans)
         digits = np.r_[0, np.cumsum(seen.digits)]
         whole &= digits[spans.last + 1] > digits[spans.first]
         spans = spans.where(whole & (seen.length(spans) >= _LEAST_LETTERS - 1))

@@ -14,7 +14,8 @@ _PLAIN = str.maketrans(
     }
 )  # fmt: skip
 
-_BREAKS = re.compile("[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+# What is left of a Latin letter after NFKD: itself and its marks.
+_NOT_LATIN = re.compile("[^\x00-\x7f\u0300-\u036f]")
 
 
 def fold(text: str) -> str:
@@ -28,9 +29,12 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.upper()
-    return "".join(
-        map(_fold_character, unicodedata.normalize("NFKD", text.translate(_PLAIN)))
-    ).upper()
+    apart = unicodedata.normalize("NFKD", text)
+    if _NOT_LATIN.search(apart):
+        apart = unicodedata.normalize("NFKD", text.translate(_PLAIN))
+    if not _NOT_LATIN.search(apart):
+        return apart.encode("ascii", "ignore").decode("ascii").upper()
+    return "".join(map(_fold_character, apart)).upper()
 
 
 @lru_cache(maxsize=4096)
@@ -52,14 +56,11 @@ def fold_column(texts: Sequence[str]) -> bytes:
     >>> fold_column(["a\nb", "é"])
     b'A B\nE'
     """
-    joined = "\n".join(texts)
-    if not joined.isascii() or _has_breaks(joined, len(texts)):
-        joined = "\n".join(fold(_BREAKS.sub(" ", text)) for text in texts)
+    plain = [text if text.isascii() else fold(text) for text in texts]
+    joined = "\n".join(plain)
+    if joined.count("\n") != max(len(plain) - 1, 0):
+        joined = "\n".join([text.replace("\n", " ") for text in plain])
     return joined.encode("ascii").upper()
-
-
-def _has_breaks(joined: str, lines: int) -> bool:
-    return joined.count("\n") != max(lines - 1, 0) or "\r" in joined
 
 
 # Legal forms and forms of address: they say nothing of who it is.

@@ -1,7 +1,7 @@
 """How records are compared, as one frozen value: the ruleset."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum, unique
 
@@ -255,63 +255,21 @@ class Ruleset:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise RulesetError((f"not TOML: {error}",)) from error
-        return _structured(document)
+        # Imported here: reading a file is rare, importing the package is not.
+        from payymo_core.structuring import structured  # noqa: PLC0415
+
+        given, faults = structured(document, cls)
+        try:
+            ruleset = cls(**given)
+        except RulesetError as error:
+            raise RulesetError((*faults, *error.faults)) from error
+        if faults:
+            raise RulesetError(faults)
+        return ruleset
 
 
 TRANSACTION_FIELDS = ("remittance", "creditor_reference", "end_to_end_id", "mandate_id")
 INVOICE_FIELDS = ("number", "id", "creditor_reference")
-
-
-def _structured(document: Mapping[str, object]) -> Ruleset:
-    # Imported here: reading a file is rare, importing the package is not.
-    from cattrs import BaseValidationError, transform_error  # noqa: PLC0415
-    from cattrs.preconf.tomllib import make_converter  # noqa: PLC0415
-
-    converter = make_converter(forbid_extra_keys=True)
-    converter.register_structure_hook(Decimal, _decimal)
-    converter.register_structure_hook(float, _float)
-    converter.register_structure_hook(int, _int)
-    converter.register_structure_hook(str, _str)
-    try:
-        return converter.structure(document, Ruleset)
-    except RulesetError:
-        raise
-    except BaseValidationError as error:
-        lines = transform_error(error, path="ruleset")
-        raise RulesetError(tuple(_path_first(line) for line in lines)) from error
-
-
-def _path_first(line: str) -> str:
-    fault, _, path = line.rpartition(" @ ")
-    return f"{path.removeprefix('ruleset.')}: {fault}" if path else line
-
-
-def _decimal(value: object, _: type) -> Decimal:
-    if isinstance(value, str | int) and not isinstance(value, bool):
-        return Decimal(value)
-    msg = f"a decimal as text is wanted ('2.50'), not {value!r}"
-    raise ValueError(msg)
-
-
-def _float(value: object, _: type) -> float:
-    if isinstance(value, float | int) and not isinstance(value, bool):
-        return float(value)
-    msg = f"a number is wanted, not {value!r}"
-    raise ValueError(msg)
-
-
-def _int(value: object, _: type) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    msg = f"a whole number is wanted, not {value!r}"
-    raise ValueError(msg)
-
-
-def _str(value: object, _: type) -> str:
-    if isinstance(value, str):
-        return value
-    msg = f"a text is wanted, not {value!r}"
-    raise ValueError(msg)
 
 
 def _faults(ruleset: Ruleset) -> Iterator[str]:
@@ -336,7 +294,9 @@ def _reference_faults(
         ("transaction_fields", TRANSACTION_FIELDS, "metadata."),
         ("invoice_fields", INVOICE_FIELDS, "references."),
     ):
-        chosen = rule.transaction_fields if mapping == "metadata." else rule.invoice_fields
+        chosen = (
+            rule.transaction_fields if mapping == "metadata." else rule.invoice_fields
+        )
         if not chosen:
             yield f"{path}.{key}: is empty"
         for name in chosen:

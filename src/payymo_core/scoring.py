@@ -25,7 +25,7 @@ from payymo_core.comparison import (
 )
 from payymo_core.customers import PayerLevel
 from payymo_core.keys import Floats, Ints
-from payymo_core.references import LEVELS
+from payymo_core.finds import LEVELS
 from payymo_core.rules import Exactness, Priors, Ruleset
 
 QUANTUM = 2.0**-8

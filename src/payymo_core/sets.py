@@ -90,10 +90,13 @@ def sets_of(
     """Find the sets of open items that add up to each transaction."""
     usable = transactions.booked & (transactions.gross > 0)
     items = known & ledger.invoices.is_open[pairs.invoice]
-    items &= transactions.currency[pairs.transaction] == (
-        ledger.invoices.currency[pairs.invoice]
+    items &= (
+        transactions.currency[pairs.transaction]
+        == (ledger.invoices.currency[pairs.invoice])
     )
-    items &= (usable & ~_settled(pairs, weights, known, len(transactions)))[pairs.transaction]
+    items &= (usable & ~_settled(pairs, weights, known, len(transactions)))[
+        pairs.transaction
+    ]
     searches = _searches(np.flatnonzero(items), pairs, transactions, ledger)
     amounts = ledger.invoices.outstanding[pairs.invoice[searches.pair]]
     search, chosen, unfinished = _solve(searches, amounts, transactions, ruleset)
@@ -118,9 +121,7 @@ def sets_of(
     return Sets(row, member, parts, other)
 
 
-def _settled(
-    pairs: Comparisons, weights: Weights, known: Mask, rows: int
-) -> Mask:
+def _settled(pairs: Comparisons, weights: Weights, known: Mask, rows: int) -> Mask:
     """Transactions that one known open item explains in full, and that name no other."""
     found = pairs.reference.level < NOT_FOUND
     in_full = known & (weights.kind == Kind.FULL)
@@ -156,12 +157,21 @@ def _searches(
     most = np.add.reduceat(np.maximum(owed, 0), start) if len(start) else start
     # A hot customer's items are not all at hand: no sums among some of them.
     keep = (count >= 2) & (count == choices) & (most >= transactions.gross[row[start]])
-    return Searches(row[start][keep], whose[start][keep], start[keep], count[keep], pair,
-                    choices[keep])
+    return Searches(
+        row[start][keep],
+        whose[start][keep],
+        start[keep],
+        count[keep],
+        pair,
+        choices[keep],
+    )
 
 
 def _solve(
-    searches: Searches, amounts: Ints, transactions: TransactionColumns, ruleset: Ruleset
+    searches: Searches,
+    amounts: Ints,
+    transactions: TransactionColumns,
+    ruleset: Ruleset,
 ) -> tuple[Ints, Ints, Ints]:
     """Every answer: (search, places of the members padded with -1), and what is open.
 

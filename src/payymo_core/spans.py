@@ -99,12 +99,6 @@ class Scan:
         """As ``length``, without the leading zeros of the first atom."""
         return self.end[spans.last] - self.bare[spans.first]
 
-    def written(self, first: int, last: int) -> str:
-        """The span as it stands in the folded text, separators and all."""
-        begin = self.place[self.start[first]]
-        stop = self.place[self.end[last] - 1] + 1
-        return self.letters[begin:stop].tobytes().decode("ascii")
-
     def compacts(self, spans: Spans, width: int) -> NDArray[np.bytes_]:
         """Letters and digits of each span, cut at a width."""
         held = self.letters[self.place]
@@ -115,18 +109,19 @@ class Scan:
             out[inside, offset] = held[begin[inside] + offset]
         return out.view(f"S{width}").ravel()
 
+    def goes_on(self, spans: Spans) -> Mask:
+        """Whether a letter or digit follows each span with nothing between them."""
+        following = np.minimum(spans.last + 1, max(len(self.start) - 1, 0))
+        return self.attached[following] & (following > spans.last)
+
+    def lines(self) -> list[str]:
+        """The folded texts."""
+        return self.letters.tobytes().decode("ascii").split("\n")
+
     def before(self, atoms: Ints) -> NDArray[np.uint8]:
         """The character before each atom; a newline at the very start."""
         at = self.place[self.start[atoms]] - 1
         return np.where(at < 0, ord("\n"), self.letters[at]).astype(np.uint8)
-
-    def after(self, atoms: Ints) -> NDArray[np.uint8]:
-        """The character after each atom; a newline at the very end."""
-        at = self.place[self.end[atoms] - 1] + 1
-        inside = np.minimum(at, len(self.letters) - 1)
-        return np.where(at < len(self.letters), self.letters[inside], 10).astype(
-            np.uint8
-        )
 
     def _hash(self, start: Ints, end: Ints) -> Keys:
         _, inverse = _powers(_rounded(len(self.place)))
@@ -168,6 +163,13 @@ def _past_zeros(letters: NDArray[np.uint8], start: Ints, end: Ints) -> Ints:
     other = np.where(letters != ord("0"), np.arange(len(letters)), len(letters))
     following = np.minimum.accumulate(other[::-1])[::-1]
     return np.minimum(following[start], end) if len(start) else start
+
+
+def wholes(scanned: Scan) -> Spans:
+    """The span of each text that has a letter or a digit."""
+    text = scanned.text
+    first = np.flatnonzero(np.r_[True, text[1:] != text[:-1]][: len(text)])
+    return Spans(first, np.r_[first[1:], len(text)][: len(first)] - 1)
 
 
 def runs(

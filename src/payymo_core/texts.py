@@ -8,7 +8,7 @@ from attrs import frozen
 from payymo_core.keys import Ints, Mask
 from payymo_core.records import Transaction
 from payymo_core.rules import TRANSACTION_FIELDS, ReferenceRule
-from payymo_core.spans import Scan, scan
+from payymo_core.spans import Scan, Spans, scan
 
 
 @frozen(eq=False)
@@ -33,6 +33,15 @@ class TextColumn:
     noise: Mask
     fields: tuple[str, ...]
     rows: int
+
+    def located(self, spans: Spans) -> tuple[Ints, Ints, Ints]:
+        """The text of each span, and where in the folded text it begins and ends."""
+        seen = self.scan
+        lines = np.r_[0, np.flatnonzero(seen.letters == ord("\n")) + 1]
+        text = seen.text[spans.first]
+        begin = seen.place[seen.start[spans.first]] - lines[text]
+        end = seen.place[seen.end[spans.last] - 1] + 1 - lines[text]
+        return text, begin, end
 
     def allowed(self, rules: Sequence[ReferenceRule]) -> Mask:
         """Whether a rule (first axis) looks in a field (second)."""
@@ -115,7 +124,9 @@ def _linked(seen: Scan, signs: str) -> Mask:
     if not count:
         return np.zeros(0, np.bool_)
     gap = np.r_[0, seen.place[seen.start[1:]] - seen.place[seen.end[:-1] - 1] - 1]
-    sign = np.isin(seen.before(np.arange(count)), np.frombuffer(signs.encode(), np.uint8))
+    sign = np.isin(
+        seen.before(np.arange(count)), np.frombuffer(signs.encode(), np.uint8)
+    )
     same = np.r_[False, seen.text[1:] == seen.text[:-1]]
     return same & (gap == 1) & sign
 
@@ -145,7 +156,18 @@ def _dates(seen: Scan) -> Mask:
     return _spread(joined & small & (iso | written), 3)
 
 
-_CURRENCY_WORDS = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "EURO")
+_CURRENCY_WORDS = (
+    "EUR",
+    "USD",
+    "GBP",
+    "CHF",
+    "SEK",
+    "NOK",
+    "DKK",
+    "PLN",
+    "CZK",
+    "EURO",
+)
 
 
 def _amounts(seen: Scan) -> Mask:

@@ -97,7 +97,9 @@ def sentence(row: Evidence) -> str:
         said = f" ({ours} / {theirs})" if ours and theirs else ""
         return f"{_PAYERS[row.level]}{said}"
     if row.rule == "dates":
-        return f"{_DATES[row.level]} ({ours}; {theirs})" if theirs else _DATES[row.level]
+        return (
+            f"{_DATES[row.level]} ({ours}; {theirs})" if theirs else _DATES[row.level]
+        )
     if row.rule == "set":
         return _of_set(row)
     if row.rule == "precedence":
@@ -119,7 +121,9 @@ def _of_rivals(row: Evidence) -> str:
         return "nothing that is open explains it well"
     if row.level == "none":
         return "no other explanation comes near"
-    return "other explanations, and other payments for the same invoice, take their share"
+    return (
+        "other explanations, and other payments for the same invoice, take their share"
+    )
 
 
 def describe_ruleset(ruleset: Ruleset) -> tuple[str, ...]:
@@ -157,7 +161,9 @@ def describe_ruleset(ruleset: Ruleset) -> tuple[str, ...]:
     if policies.ties is TiePolicy.REFUSE:
         lines.append("Invoices that nothing tells apart are offered for review.")
     else:
-        lines.append("Of a customer's invoices that nothing tells apart, the oldest wins.")
+        lines.append(
+            "Of a customer's invoices that nothing tells apart, the oldest wins."
+        )
     return tuple(lines)
 
 

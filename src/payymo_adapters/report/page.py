@@ -1,12 +1,21 @@
-"""The report: one self-contained HTML page."""
+"""The report: one self-contained HTML page that asks no network for anything."""
 
-from collections.abc import Sequence
-from pathlib import Path
+import json
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from os import PathLike
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from payymo_adapters.atomic import write_atomically
-from payymo_core import MatchResult
+from payymo_adapters.report.rows import transaction_rows
+from payymo_adapters.report.wording import GROUPS
+from payymo_core import MatchResult, Reason, reason_in_words
+
+_ASSETS = files(__package__)
 
 
 @frozen(kw_only=True)
@@ -24,5 +33,74 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def write_report(result: MatchResult, path: Path, sources: Sequence[Source]) -> None:
-    write_atomically(path, ["TODO"])
+def write_report(
+    result: MatchResult, path: str | PathLike[str], sources: Sequence[Source]
+) -> None:
+    """Write the page, whole or not at all.
+
+    Args:
+        result: The run.
+        path: Where to.
+        sources: The files it was made of.
+
+    Raises:
+        OSError: The place cannot be written to.
+    """
+    write_atomically(path, render(result, sources))
+
+
+def render(result: MatchResult, sources: Sequence[Source]) -> Iterator[str]:
+    """Make the page, in pieces.
+
+    Everything that came from a file is data inside a JSON block, never markup, and the
+    script makes text nodes of it. The policy lets run what stands here and nothing
+    else: its hashes are those of the one script and the one style.
+    """
+    style, script, body = map(_asset, ("page.css", "page.js", "page.html"))
+    policy = (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    yield (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>Payymo report</title>\n<style>{style}</style>\n</head>\n"
+    )
+    yield body
+    yield '<script type="application/json" id="run">\n{"about":'
+    yield _json(_about(result, sources))
+    yield ',\n"transactions":['
+    for place, row in enumerate(transaction_rows(result)):
+        yield (",\n" if place else "\n") + _json(row)
+    yield f"]}}\n</script>\n<script>{script}</script>\n</body>\n</html>\n"
+
+
+def _about(result: MatchResult, sources: Sequence[Source]) -> dict[str, object]:
+    capped = [
+        f"{count:,} look-ups by {kind} passed over: too common"
+        for kind, count in result.capped.items()
+        if count
+    ]
+    return {
+        "sources": [asdict(source) for source in sources],
+        "notes": capped,
+        "rejected": [str(record) for record in result.rejected],
+        "groups": {str(group): words for group, words in GROUPS.items()},
+        "reasons": {str(reason): reason_in_words(reason) for reason in Reason},
+        "invoices": len(result.run.ledger.invoices.records),
+    }
+
+
+def _asset(name: str) -> str:
+    return _ASSETS.joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(content: str) -> str:
+    return f"sha256-{b64encode(sha256(content.encode()).digest()).decode()}"
+
+
+def _json(value: object) -> str:
+    # No text may end the block it stands in, nor begin a comment in it.
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")

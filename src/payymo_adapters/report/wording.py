@@ -12,6 +12,7 @@ from payymo_core import (
     Transaction,
     reason_in_words,
 )
+from payymo_core.money import from_minor, to_minor
 
 GROUPS = {
     Group.MATCH: "matched",
@@ -63,10 +64,10 @@ def percent(confidence: float) -> str:
 def amount(value: Decimal, currency: str) -> str:
     """Write an amount of money.
 
-    >>> amount(Decimal("-1234.50"), "EUR")
+    >>> amount(Decimal("-1234.5"), "EUR")
     '-1,234.50 EUR'
     """
-    return f"{value:,} {currency}"
+    return f"{from_minor(to_minor(value, currency), currency):,} {currency}"
 
 
 def amounts(money: Mapping[str, Decimal]) -> str:

@@ -1,0 +1,222 @@
+"""Where a text names a reference of the ledger."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.keys import Floats, Ints, Keys, Mask
+from payymo_core.patterns import compile_pattern, reference_of
+from payymo_core.references import Forms
+from payymo_core.rules import Exactness, ReferenceRule
+from payymo_core.spans import Scan, Spans, runs, scan, wholes
+from payymo_core.texts import TextColumn
+
+MOST_ATOMS = 12
+MOST_DIGIT_ATOMS = 8
+MOST_POSTINGS = 20
+"""A key that more invoices share than this names none of them."""
+LONGEST_SEARCHED = 1_000
+"""Characters of a text that a user's pattern is searched in."""
+
+LEVELS = tuple(Exactness)
+_EXACT = LEVELS.index(Exactness.EXACT)
+_JOINED = LEVELS.index(Exactness.JOINED)
+_DIGITS = LEVELS.index(Exactness.DIGITS)
+
+
+@frozen(eq=False)
+class Finds:
+    """References found in texts: one row for each text, place and invoice.
+
+    Attributes:
+        transaction: Row of the transaction.
+        invoice: Row of the invoice.
+        rule: Place of the rule.
+        level: Place in ``LEVELS``.
+        bits: How surprising it would be by chance, given what else was tried.
+        text: Index of the text.
+        begin: Where it begins in the folded text.
+        end: One past its end.
+        capped: Places passed over since too many invoices share the reference.
+    """
+
+    transaction: Ints
+    invoice: Ints
+    rule: Ints
+    level: Ints
+    bits: Floats
+    text: Ints
+    begin: Ints
+    end: Ints
+    capped: int
+
+    def of_rules(self, keep: Mask) -> "Finds":
+        """Those that a mask chooses."""
+        return Finds(
+            self.transaction[keep],
+            self.invoice[keep],
+            self.rule[keep],
+            self.level[keep],
+            self.bits[keep],
+            self.text[keep],
+            self.begin[keep],
+            self.end[keep],
+            self.capped,
+        )
+
+
+def find(column: TextColumn, forms: Forms, rules: Sequence[ReferenceRule]) -> Finds:
+    """Look for every reference of the ledger in a column of texts."""
+    found = [_by_value(column, forms)]
+    found += [
+        _by_pattern(column, forms, place, rule.pattern)
+        for place, rule in enumerate(rules)
+        if rule.pattern is not None
+    ]
+    finds = _joined(found)
+    allowed = column.allowed(rules)[finds.rule, column.field[finds.text]]
+    ways = [[level in rule.exactness for level in LEVELS] for rule in rules]
+    permitted = np.array(ways, np.bool_).reshape(-1, len(LEVELS))
+    patterned = np.array([rule.pattern is not None for rule in rules], np.bool_)
+    by_value = np.arange(len(finds.rule)) < len(found[0].rule)
+    wanted = patterned[finds.rule] != by_value
+    return finds.of_rules(allowed & permitted[finds.rule, finds.level] & wanted)
+
+
+def _by_value(column: TextColumn, forms: Forms) -> Finds:
+    """The references themselves, wherever they stand."""
+    seen = column.scan
+    numbers = _number_spans(seen, forms, column.noise)
+    codes = _code_spans(seen, forms)
+    hit_n, form_n, hot_n = forms.index.probe(seen.number_keys(numbers), MOST_POSTINGS)
+    hit_c, form_c, hot_c = forms.index.probe(seen.keys(codes), MOST_POSTINGS)
+    spans = Spans(
+        np.r_[numbers.first[hit_n], codes.first[hit_c]],
+        np.r_[numbers.last[hit_n], codes.last[hit_c]],
+    )
+    form = np.r_[form_n, form_c]
+    whole = _not_within_another(spans)
+    spans, form = spans.where(whole), form[whole]
+    tried = np.bincount(
+        column.row[seen.text[np.r_[numbers.first, codes.first]]], minlength=column.rows
+    )
+    text, begin, end = column.located(spans)
+    row = column.row[text]
+    same_atoms = spans.last - spans.first + 1 == forms.atoms[form]
+    level = np.where(same_atoms, _EXACT, _JOINED)
+    # A letter directly before or after may belong to it, or be a lost space.
+    glued = seen.attached[spans.first] | seen.goes_on(spans)
+    bits = forms.bits[form] - np.log2(np.maximum(tried[row], 1)) - 2.0 * glued
+    return Finds(
+        transaction=row,
+        invoice=forms.invoice[form],
+        rule=forms.rule[form],
+        level=np.where(forms.digits_only[form], _DIGITS, level),
+        bits=bits,
+        text=text,
+        begin=begin,
+        end=end,
+        capped=hot_n + hot_c,
+    )
+
+
+def _by_pattern(column: TextColumn, forms: Forms, rule: int, pattern: str) -> Finds:
+    """What a user's pattern finds, looked up among one rule's references."""
+    search = compile_pattern(pattern)
+    places = [
+        (text, found.start(), found.end(), reference_of(found))
+        for text, line in enumerate(column.scan.lines())
+        for found in search.finditer(line[:LONGEST_SEARCHED])
+    ]
+    seen = scan([reference for *_, reference in places])
+    whole, keys, tails = _spellings(seen)
+    hit, form, hot = forms.index.probe(keys, MOST_POSTINGS)
+    mine = forms.rule[form] == rule
+    hit, form = hit[mine], form[mine]
+    where = np.array([place[:3] for place in places], np.int64).reshape(-1, 3)
+    text, begin, end = where[seen.text[whole.first[hit]]].T
+    row = column.row[text]
+    tried = np.bincount(column.row[where[:, 0]], minlength=column.rows)
+    in_part = forms.digits_only[form] | tails[hit]
+    return Finds(
+        transaction=row,
+        invoice=forms.invoice[form],
+        rule=forms.rule[form],
+        level=np.where(in_part, _DIGITS, _EXACT),
+        bits=forms.bits[form] - np.log2(np.maximum(tried[row], 1)),
+        text=text,
+        begin=begin,
+        end=end,
+        capped=hot,
+    )
+
+
+def _spellings(seen: Scan) -> tuple[Spans, Keys, Mask]:
+    """Each text as a whole, and without the word before its digits: "PO" is the
+    pattern's, and the ledger may hold the digits alone.
+    """
+    whole = wholes(seen)
+    digits = np.r_[0, np.cumsum(seen.digits)]
+    count = digits[whole.last + 1] - digits[whole.first]
+    plain = count == whole.last - whole.first + 1
+    keys = np.where(plain, seen.number_keys(whole), seen.keys(whole))
+    word = ~seen.digits[whole.first] & (count == whole.last - whole.first) & (count > 0)
+    tail = Spans(whole.first[word] + 1, whole.last[word])
+    both = Spans(np.r_[whole.first, tail.first], np.r_[whole.last, tail.last])
+    shorter = np.arange(len(both)) >= len(whole)
+    return both, np.r_[keys, seen.number_keys(tail)], shorter
+
+
+def _joined(parts: Sequence[Finds]) -> Finds:
+    return Finds(
+        np.concatenate([part.transaction for part in parts]),
+        np.concatenate([part.invoice for part in parts]),
+        np.concatenate([part.rule for part in parts]),
+        np.concatenate([part.level for part in parts]),
+        np.concatenate([part.bits for part in parts]),
+        np.concatenate([part.text for part in parts]),
+        np.concatenate([part.begin for part in parts]),
+        np.concatenate([part.end for part in parts]),
+        sum(part.capped for part in parts),
+    )
+
+
+def _number_spans(seen: Scan, forms: Forms, meaningless: Mask) -> Spans:
+    spans = runs(
+        seen,
+        np.flatnonzero(seen.digits),
+        seen.digits,
+        MOST_DIGIT_ATOMS,
+        forms.longest + 6,  # room for leading zeros
+    )
+    sense = np.r_[0, np.cumsum(~meaningless)]
+    spans = spans.where(sense[spans.last + 1] > sense[spans.first])
+    return spans.where(seen.number_length(spans) > 0)
+
+
+def _code_spans(seen: Scan, forms: Forms) -> Spans:
+    if not len(forms.heads):
+        return Spans(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    atoms = np.arange(len(seen.start))
+    keys = seen.keys(Spans(atoms, atoms))
+    place = np.minimum(np.searchsorted(forms.heads, keys), len(forms.heads) - 1)
+    starts = np.flatnonzero(forms.heads[place] == keys)
+    through = np.ones(len(atoms), np.bool_)
+    spans = runs(seen, starts, through, MOST_ATOMS, forms.longest)
+    letters = np.r_[0, np.cumsum(~seen.digits)]
+    return spans.where(letters[spans.last + 1] > letters[spans.first])
+
+
+def _not_within_another(spans: Spans) -> Mask:
+    """Finds that are no part of a longer one: "2026" in "2026 0042" names nothing."""
+    order = np.lexsort((-spans.last, spans.first))
+    first, last = spans.first[order], spans.last[order]
+    furthest = np.r_[-1, np.maximum.accumulate(last)[:-1]][: len(last)]
+    # Among spans that begin together the longest come first, and equals stay.
+    begin = np.searchsorted(first, first)
+    before = np.r_[-1, np.maximum.accumulate(last)][begin]
+    longest_here = last[begin] if len(last) else last
+    out = np.zeros(len(order), np.bool_)
+    out[order] = (before < last) & (longest_here == last) & (furthest <= last)
+    return out

@@ -1,0 +1,130 @@
+"""Plain data to a ruleset's values: every fault with its path, not only the first."""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from functools import cache
+from types import UnionType
+from typing import get_args, get_origin
+
+from attrs import NOTHING, AttrsInstance, fields, has
+from cattrs import BaseValidationError, Converter
+
+Fields = dict[str, object]
+
+
+def structured(
+    given: Mapping[str, object], kind: type[AttrsInstance]
+) -> tuple[Fields, tuple[str, ...]]:
+    """Arguments for an attrs class from a parsed document.
+
+    Args:
+        given: Keys and plain values, as tomllib returns them.
+        kind: The class; its fields may be attrs classes, or tuples of them.
+
+    Returns:
+        The arguments that could be read, and a fault for each that could not, with the
+        path of its key.
+    """
+    return _fields(given, kind, "")
+
+
+def _fields(
+    given: object, kind: type[AttrsInstance], path: str
+) -> tuple[Fields, tuple[str, ...]]:
+    if not isinstance(given, Mapping):
+        return {}, (f"{path}: a table is wanted, not {given!r}",)
+    known = {field.name: field for field in fields(kind)}
+    faults = [
+        f"{_joined(path, key)}: is not a key here; known are {', '.join(known)}"
+        for key in given
+        if key not in known
+    ]
+    out: Fields = {}
+    for name, field in known.items():
+        if name in given:
+            value, found = _value(given[name], field.type, _joined(path, name))
+            faults += found
+            if not found:
+                out[name] = value
+        elif field.default is NOTHING:
+            faults.append(f"{_joined(path, name)}: is missing")
+    return out, tuple(faults)
+
+
+def _joined(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _value(given: object, kind: object, path: str) -> tuple[object, tuple[str, ...]]:
+    if isinstance(kind, type) and has(kind):
+        return _built(given, kind, path)
+    inner = get_args(kind)
+    if get_origin(kind) is tuple and isinstance(inner[0], type) and has(inner[0]):
+        if not isinstance(given, list):
+            return (), (f"{path}: a list of tables is wanted, not {given!r}",)
+        parts = [
+            _built(item, inner[0], f"{path}[{place}]")
+            for place, item in enumerate(given)
+        ]
+        faults = tuple(fault for _, found in parts for fault in found)
+        return tuple(part for part, _ in parts), faults
+    try:
+        return _converter().structure(given, kind), ()  # type: ignore[call-overload]
+    except (BaseValidationError, ValueError, TypeError):
+        return None, (f"{path}: {given!r} is not {_wanted(kind)}",)
+
+
+def _built(
+    given: object, kind: type[AttrsInstance], path: str
+) -> tuple[object, tuple[str, ...]]:
+    arguments, faults = _fields(given, kind, path)
+    return (None if faults else kind(**arguments)), faults
+
+
+def _wanted(kind: object) -> str:
+    if get_origin(kind) is tuple:
+        return f"a list, each {_wanted(get_args(kind)[0]).removeprefix('a ')}"
+    if isinstance(kind, UnionType):
+        return _wanted(get_args(kind)[0])
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return f"one of {', '.join(kind)}"
+    words = {str: "a text", int: "a whole number", float: "a number"}
+    return words.get(kind, "a decimal as text, as '2.50'")  # type: ignore[call-overload]
+
+
+@cache
+def _converter() -> Converter:
+    converter = Converter()
+    converter.register_structure_hook(Decimal, _decimal)
+    converter.register_structure_hook(float, _float)
+    converter.register_structure_hook(int, _int)
+    converter.register_structure_hook(str, _str)
+    return converter
+
+
+def _decimal(value: object, _: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise TypeError
+    try:
+        return Decimal(value)
+    except InvalidOperation as error:
+        raise ValueError from error
+
+
+def _float(value: object, _: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, float | int):
+        raise TypeError
+    return float(value)
+
+
+def _int(value: object, _: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError
+    return value
+
+
+def _str(value: object, _: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
