@@ -3,9 +3,9 @@
 Where the best hypotheses of all transactions share no invoice, they are the answer.
 Where they do, the component of transactions that dispute one another's invoices is
 solved by branch and bound: exactly, up to ``MOST_STEPS`` steps, which components of ten
-transactions with three hypotheses each do not reach. Beyond, the answer is greedy: the best hypothesis first, then
-the best that is still free; with at most k invoices in a hypothesis its total is at
-least 1/(k+1) of the best.
+transactions with three hypotheses each do not reach. Beyond, the answer is greedy: the
+best hypothesis first, then the best that is still free; with at most k invoices in a
+hypothesis its total is at least 1/(k+1) of the best.
 """
 
 from collections.abc import Iterator, Sequence

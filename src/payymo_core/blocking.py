@@ -14,9 +14,9 @@ from payymo_core.customers import (
     customers_of,
     payers_of,
 )
+from payymo_core.finds import Finds, find
 from payymo_core.keys import Floats, Ints, KeyIndex, Mask, expand, mix
 from payymo_core.money import EXPONENTS
-from payymo_core.finds import Finds, find
 from payymo_core.references import Forms, forms_of
 from payymo_core.rules import AmountRule, Ruleset
 from payymo_core.texts import TextColumn, text_column

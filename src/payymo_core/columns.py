@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from itertools import chain
 from decimal import Decimal
+from itertools import chain
 from typing import TypeVar
 
 import numpy as np
@@ -161,8 +161,9 @@ def _usable(
         records = [record for record, fault in checked if fault is None]
         for record, found in checked:
             if found is not None:
-                record_id = record.id if isinstance(record.id, str) else ""
                 field, fault = found
+                name: object = record.id
+                record_id = name if isinstance(name, str) else ""
                 rejected.append(Rejected(record_id=record_id, fault=fault, field=field))
     ids = [record.id for record in records]
     order = sorted(range(len(ids)), key=ids.__getitem__)
@@ -396,8 +397,9 @@ def _customer_fault(value: object) -> tuple[str, str] | None:
         ("accounts", value.accounts),
         ("aliases", value.aliases),
     ):
-        if texts and not (
-            isinstance(texts, tuple) and all(isinstance(t, str) for t in texts)
+        given: object = texts
+        if given and not (
+            isinstance(given, tuple) and all(isinstance(t, str) for t in given)
         ):
             return f"customer.{field}", "is not a tuple of texts"
     return (
@@ -434,8 +436,9 @@ def _days(dates: Sequence[date | None]) -> Ints:
     return np.array([NO_DAY if d is None else d.toordinal() for d in dates], np.int64)
 
 
-def take_rows(columns: TransactionColumns, rows: slice) -> TransactionColumns:
-    """Some transactions, in their order."""
+def take_rows(columns: TransactionColumns, begin: int, end: int) -> TransactionColumns:
+    """Transactions from one row up to another."""
+    rows = slice(begin, end)
     return TransactionColumns(
         records=columns.records[rows],
         input_order=columns.input_order[rows],

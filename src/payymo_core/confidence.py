@@ -76,7 +76,7 @@ def _probability(bits: Floats) -> Floats:
 
 
 def _sum_by(group: Ints, values: Floats, groups: int) -> Floats:
-    return np.bincount(group, weights=values, minlength=groups)
+    return np.bincount(group, weights=values, minlength=groups).astype(np.float64)
 
 
 def _largest_by(group: Ints, values: Floats, groups: int) -> Floats:

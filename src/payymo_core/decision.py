@@ -64,15 +64,22 @@ def decide(
     at = np.where(held, best, 0)
     table = _Proposals.of(hypotheses, confidence, at, held, assigned)
     thresholds = ruleset.thresholds
-    barred = _barred(table, hypotheses, at, ruleset.policies)
+    barred = _barred(table, ruleset.policies)
     sure = held & (table.confidence >= thresholds.match)
     sure &= (table.margin >= thresholds.margin) & (best == assigned)
     match = sure & ~barred.any(axis=1)
     offered = held & (table.confidence >= thresholds.review) & ~match
     outcome = np.where(match, _MATCH, np.where(offered, _REVIEW, _NONE))
-    reasons = _reasons(
-        table, barred, outcome, hypotheses, confidence, transactions, foreign
-    )
+    closed = _names_closed(hypotheses, confidence, len(transactions))
+    any_at_all = np.bincount(hypotheses.transaction, minlength=len(transactions)) > 0
+    said = _reasons(table, barred, outcome)
+    said |= {
+        Reason.CURRENCY_DIFFERS: foreign & ~match,
+        Reason.OUTGOING: (outcome == _NONE) & (transactions.gross < 0),
+        Reason.PENDING: ~transactions.booked,
+        Reason.REFERENCE_OF_PAID_INVOICE: closed & ~match,
+    }
+    reasons = _mask(said, outcome, any_at_all)
     proposal = np.where(outcome == _NONE, -1, best)
     bits = np.where(outcome == _NONE, _bits(confidence.nothing), table.log_odds)
     shown = np.where(outcome == _NONE, confidence.nothing, table.confidence)
@@ -188,9 +195,7 @@ def _claimants(
 _DEEPEST = 8
 
 
-def _barred(
-    table: _Proposals, hypotheses: Hypotheses, at: Ints, policies: Policies
-) -> Mask:
+def _barred(table: _Proposals, policies: Policies) -> Mask:
     """What keeps a sure proposal from being a match: a column each."""
     review = np.zeros(len(Kind), np.bool_)
     for kind, treatment in (
@@ -204,43 +209,37 @@ def _barred(
     return np.column_stack([~table.identified, table.stale, review[table.kind], twice])
 
 
-def _reasons(
-    table: _Proposals,
-    barred: Mask,
-    outcome: Ints,
-    hypotheses: Hypotheses,
-    confidence: Confidences,
-    transactions: TransactionColumns,
-    foreign: Mask,
-) -> Ints:
-    """Why it is not a match, as a bit mask over ``REASONS``."""
+def _names_closed(hypotheses: Hypotheses, confidence: Confidences, rows: int) -> Mask:
+    """Transactions that likely pay an invoice that is not open."""
+    out = np.zeros(rows, np.bool_)
+    likely = (hypotheses.kind == Kind.CLOSED) & (confidence.of > _RIVAL)
+    out[hypotheses.transaction[likely]] = True
+    return out
+
+
+def _reasons(table: _Proposals, barred: Mask, outcome: Ints) -> dict[Reason, Mask]:
+    """Why the proposal is not a match, as far as it says so itself."""
     review, none = outcome == _REVIEW, outcome == _NONE
     rival = np.maximum(table.runner_up, table.claimant)
     unequal = np.isin(table.kind, [Kind.PART, Kind.SHORT, Kind.OVER, Kind.TWICE])
-    named_closed = np.zeros(len(transactions), np.bool_)
-    closed = hypotheses.kind == Kind.CLOSED
-    likely = closed & (confidence.of > _RIVAL)
-    named_closed[hypotheses.transaction[likely]] = True
-    any_at_all = np.bincount(hypotheses.transaction, minlength=len(transactions)) > 0
-    booked, outgoing = transactions.booked, transactions.gross < 0
     amount_only, stale, policy, twice = barred.T
-    said = {
+    again = (review | none) & table.taken & table.identified
+    return {
         Reason.AMBIGUOUS: review & (rival >= _RIVAL * table.confidence),
         Reason.AMOUNT_DIFFERS: review & unequal,
         Reason.AMOUNT_ONLY: review & amount_only,
-        Reason.CURRENCY_DIFFERS: foreign & ~(outcome == _MATCH),
-        Reason.DUPLICATE_PAYMENT: (review & twice)
-        | ((review | none) & table.taken & table.identified),
-        Reason.OUTGOING: none & outgoing & booked,
-        Reason.PENDING: ~booked,
-        Reason.REFERENCE_OF_PAID_INVOICE: (review | none) & named_closed,
+        Reason.DUPLICATE_PAYMENT: (review & twice) | again,
         Reason.REVIEW_BY_POLICY: review & policy,
         Reason.TOO_OLD: review & stale,
     }
-    explained = np.any(list(said.values()), axis=0)
-    said[Reason.NO_CANDIDATE] = none & ~explained & ~any_at_all
-    said[Reason.LOW_CONFIDENCE] = (review | none) & ~explained & any_at_all
-    mask = np.zeros(len(transactions), np.int64)
+
+
+def _mask(said: dict[Reason, Mask], outcome: Ints, any_at_all: Mask) -> Ints:
+    """Reasons as a bit mask; where none is said yet, the general ones."""
+    unsaid = ~np.any(list(said.values()), axis=0) & (outcome != _MATCH)
+    said[Reason.NO_CANDIDATE] = unsaid & ~any_at_all
+    said[Reason.LOW_CONFIDENCE] = unsaid & any_at_all
+    mask = np.zeros(len(outcome), np.int64)
     for reason, applies in said.items():
         mask |= applies.astype(np.int64) << REASONS.index(reason)
     return mask

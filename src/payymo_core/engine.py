@@ -103,7 +103,7 @@ class Matcher:
         parts, foreign, capped = [], [], dict[str, int]()
         offsets = list(range(0, len(columns), self.chunk)) or [0]
         for begin, end in pairwise([*offsets, len(columns)]):
-            rows = take_rows(columns, slice(begin, end))
+            rows = take_rows(columns, begin, end)
             candidates = block(rows, self.ledger, self.ruleset)
             parts.append(explanations(rows, self.ledger, candidates, self.ruleset))
             foreign.append(_names_other_currency(rows, self.ledger, candidates))

@@ -7,11 +7,10 @@ from payymo_core.blocking import Ledger
 from payymo_core.columns import NO_DAY
 from payymo_core.comparison import NOT_FOUND, AmountLevel, DateLevel, TextLevel
 from payymo_core.customers import PayerLevel
+from payymo_core.finds import LEVELS
 from payymo_core.hypotheses import PARTS, Hypotheses
-from payymo_core.money import from_minor
 from payymo_core.normalisation import fold
 from payymo_core.records import Customer, Invoice, Transaction
-from payymo_core.finds import LEVELS
 from payymo_core.results import Evidence
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind
@@ -51,9 +50,11 @@ def evidence_rows(
         _counterparty(transaction, invoices, hypotheses, members, bits),
         _dates(transaction, ledger, hypotheses, members, bits[_PART_OF["dates"]]),
     ]
-    for name in ("set", "precedence"):
-        if weight := bits[_PART_OF[name]]:
-            rows.append(_further(name, kind, weight, invoices))
+    rows += [
+        _further(name, kind, bits[_PART_OF[name]], invoices)
+        for name in ("set", "precedence")
+        if bits[_PART_OF[name]]
+    ]
     rivals = log_odds - sum(bits)
     level = "none" if not rivals else "weaker" if rivals > -1 else "strong"
     return (*rows, Evidence("rivals", level, rivals, "", ""))
@@ -121,7 +122,7 @@ def _found_text(transaction: Transaction, hypotheses: Hypotheses, member: int) -
 
 
 def transaction_text(transaction: Transaction, field: int) -> str:
-    """The text of a field: the four named ones, then ``metadata`` by its sorted keys."""
+    """The text of a field: the four named ones, then ``metadata`` in order of keys."""
     texts = (
         transaction.remittance,
         transaction.creditor_reference,
@@ -200,8 +201,3 @@ def _further(name: str, kind: Kind, weight: float, invoices: list[Invoice]) -> E
         return Evidence(name, "later_payment", weight, "", ids)
     level = f"{len(invoices)}_invoices" if kind is Kind.SEVERAL else "oldest_of_equals"
     return Evidence(name, level, weight, "", ids)
-
-
-def money(minor: int, currency: str) -> str:
-    """An amount with its currency, for a sentence."""
-    return f"{from_minor(minor, currency):,} {currency}"

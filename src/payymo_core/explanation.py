@@ -114,7 +114,7 @@ def _kept(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], float] 
 
 def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], float]:
     """The pair compared anew: blocking or grouping had no use for it."""
-    one = take_rows(run.transactions, slice(row, row + 1))
+    one = take_rows(run.transactions, row, row + 1)
     candidates = block(one, run.ledger, run.ruleset)
     pair = np.zeros(1, np.int64), np.array([place])
     pairs = compare(*pair, one, run.ledger, candidates, run.ruleset)

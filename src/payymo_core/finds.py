@@ -153,8 +153,9 @@ def _by_pattern(column: TextColumn, forms: Forms, rule: int, pattern: str) -> Fi
 
 
 def _spellings(seen: Scan) -> tuple[Spans, Keys, Mask]:
-    """Each text as a whole, and without the word before its digits: "PO" is the
-    pattern's, and the ledger may hold the digits alone.
+    """Each text as a whole, and without the word before its digits.
+
+    In "PO123456" the "PO" is the pattern's, and the ledger may hold the digits alone.
     """
     whole = wholes(seen)
     digits = np.r_[0, np.cumsum(seen.digits)]

@@ -53,7 +53,7 @@ class Hypotheses:
 
     def take(self, rows: Ints) -> "Hypotheses":
         """Some of them, in the order given, with nothing that only others need."""
-        owner, place = expand(self.start[rows], self.count[rows])
+        _, place = expand(self.start[rows], self.count[rows])
         used, member = np.unique(self.member[place], return_inverse=True)
         count = self.count[rows]
         return evolve(

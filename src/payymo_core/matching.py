@@ -67,8 +67,10 @@ class LazyEvidence(Sequence[Evidence]):
     @overload
     def __getitem__(self, index: int) -> Evidence: ...
     @overload
-    def __getitem__(self, index: slice) -> tuple[Evidence, ...]: ...
-    def __getitem__(self, index: int | slice) -> Evidence | tuple[Evidence, ...]:
+    def __getitem__(self, index: "slice[int | None]") -> tuple[Evidence, ...]: ...
+    def __getitem__(
+        self, index: int | slice[int | None]
+    ) -> Evidence | tuple[Evidence, ...]:
         return self._written()[index]
 
     def __len__(self) -> int:
@@ -85,7 +87,7 @@ class LazyEvidence(Sequence[Evidence]):
 
 
 def proposal_evidence(run: Run, row: int) -> tuple[Evidence, ...]:
-    """Evidence rows of a transaction's proposal, or of "nothing" where there is none."""
+    """Evidence of a transaction's proposal, or of "nothing" where there is none."""
     proposal = int(run.decisions.proposal[row])
     bits = float(run.decisions.log_odds[row])
     return evidence_rows(
@@ -122,8 +124,10 @@ class MatchResult(Sequence[Match]):
     @overload
     def __getitem__(self, index: int) -> Match: ...
     @overload
-    def __getitem__(self, index: slice) -> tuple[Match, ...]: ...
-    def __getitem__(self, index: int | slice) -> Match | tuple[Match, ...]:
+    def __getitem__(self, index: "slice[int | None]") -> tuple[Match, ...]: ...
+    def __getitem__(
+        self, index: "int | slice[int | None]"
+    ) -> Match | tuple[Match, ...]:
         if isinstance(index, slice):
             return tuple(self._match(row) for row in self._order[index])
         return self._match(self._order[index])
@@ -199,7 +203,7 @@ def _reasons(mask: int) -> tuple[Reason, ...]:
 
 
 class _View:
-    """The columns as lists: reading one number of an array costs as much as a record."""
+    """The columns as lists: one number read from an array costs as much as a record."""
 
     def __init__(self, run: Run) -> None:
         hypotheses, decisions = run.hypotheses, run.decisions

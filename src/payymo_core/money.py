@@ -66,9 +66,11 @@ def to_minor(amount: Decimal, currency: str) -> int:
             than the currency has.
     """
     exponent = exponent_of(currency)
-    if not isinstance(amount, Decimal):
-        kind = type(amount).__name__
-        msg = f"amount {amount!r} is a {kind}; a Decimal is wanted, never a float"
+    # A caller without a type checker may well bring a float.
+    given: object = amount
+    if not isinstance(given, Decimal):
+        kind = type(given).__name__
+        msg = f"amount {given!r} is a {kind}; a Decimal is wanted, never a float"
         raise RecordError(msg)
     try:
         scaled = amount.scaleb(exponent, _EXACTLY)

@@ -11,8 +11,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from payymo_core.blocking import Candidates, Ledger
-from payymo_core.keys import Floats, Ints, Mask, expand
 from payymo_core.finds import LEVELS, Finds
+from payymo_core.keys import Floats, Ints, Mask, expand
 from payymo_core.references import WRITTEN_WIDTH
 from payymo_core.rules import Exactness, ReferenceRule, Ruleset
 from payymo_core.spans import Scan, Spans, runs

@@ -10,7 +10,7 @@ _PLAIN = str.maketrans(
     {
         "ß": "SS", "ẞ": "SS", "ø": "O", "Ø": "O", "đ": "D", "Đ": "D", "ł": "L",
         "Ł": "L", "æ": "AE", "Æ": "AE", "œ": "OE", "Œ": "OE", "þ": "TH", "Þ": "TH",
-        "ð": "D", "Ð": "D", "ı": "I", "№": "NO",
+        "ð": "D", "Ð": "D", "\u0131": "I", "№": "NO",
     }
 )  # fmt: skip
 
@@ -65,14 +65,91 @@ def fold_column(texts: Sequence[str]) -> bytes:
 
 # Legal forms and forms of address: they say nothing of who it is.
 _EMPTY_WORDS = frozenset(
-    """
-    AB AG AS ASA APS BV BVBA CIE CO COMPANY CORP CORPORATION CV DOO EG EIRL EK EURL EV
-    GBR GMBH HANDELSBOLAG HB INC INCORPORATED KFT KG KGAA KS LDA LIMITED LLC LLP LP LTD
-    LTDA MBH NV OHG OY OYJ PLC PTE PTY SA SARL SAS SASU SE SICAV SL SLU SNC SPA SPK SRL
-    SRO STIFTUNG UG ZOO
-    DR FRAU HERR HERRN ING MADAME MISS MONSIEUR MR MRS MS PROF SENOR SENORA SIG
-    AND ET I OCH OG UND Y THE
-    """.split()
+    [
+        "AB",
+        "AG",
+        "AS",
+        "ASA",
+        "APS",
+        "BV",
+        "BVBA",
+        "CIE",
+        "CO",
+        "COMPANY",
+        "CORP",
+        "CORPORATION",
+        "CV",
+        "DOO",
+        "EG",
+        "EIRL",
+        "EK",
+        "EURL",
+        "EV",
+        "GBR",
+        "GMBH",
+        "HANDELSBOLAG",
+        "HB",
+        "INC",
+        "INCORPORATED",
+        "KFT",
+        "KG",
+        "KGAA",
+        "KS",
+        "LDA",
+        "LIMITED",
+        "LLC",
+        "LLP",
+        "LP",
+        "LTD",
+        "LTDA",
+        "MBH",
+        "NV",
+        "OHG",
+        "OY",
+        "OYJ",
+        "PLC",
+        "PTE",
+        "PTY",
+        "SA",
+        "SARL",
+        "SAS",
+        "SASU",
+        "SE",
+        "SICAV",
+        "SL",
+        "SLU",
+        "SNC",
+        "SPA",
+        "SPK",
+        "SRL",
+        "SRO",
+        "STIFTUNG",
+        "UG",
+        "ZOO",
+        "DR",
+        "FRAU",
+        "HERR",
+        "HERRN",
+        "ING",
+        "MADAME",
+        "MISS",
+        "MONSIEUR",
+        "MR",
+        "MRS",
+        "MS",
+        "PROF",
+        "SENOR",
+        "SENORA",
+        "SIG",
+        "AND",
+        "ET",
+        "I",
+        "OCH",
+        "OG",
+        "UND",
+        "Y",
+        "THE",
+    ]
 )
 _WORD = re.compile("[A-Z0-9]+")
 # Abbreviations written with dots: "G.m.b.H.", "S.A.", "s.r.o."
@@ -80,7 +157,7 @@ _DOTTED = re.compile(rb"\b([A-Z])\.\s?(?=[A-Z]\b)")
 _DIGRAPHS = re.compile(rb"([AOU])E")
 _WORDS_ONLY = bytes.maketrans(
     bytes(range(256)),
-    bytes(c if chr(c).isalnum() and c < 128 or c == 10 else 32 for c in range(256)),
+    bytes(c if (chr(c).isalnum() and c < 128) or c == 10 else 32 for c in range(256)),
 )
 
 

@@ -1,11 +1,11 @@
-"""Paid twice: of two payments that explain an invoice alike, the earlier one pays it."""
+"""Paid twice: of two payments that explain an invoice alike, the earlier pays it."""
 
 import numpy as np
 from attrs import evolve
 
 from payymo_core.columns import NO_DAY, TransactionColumns
 from payymo_core.hypotheses import PARTS, Hypotheses
-from payymo_core.keys import Ints
+from payymo_core.keys import Floats, Ints, Mask
 from payymo_core.scoring import Kind
 
 _COLUMN = PARTS.index("precedence")
@@ -34,9 +34,7 @@ def with_precedence(
     return evolve(hypotheses, parts=parts)
 
 
-def _has_earlier_equal(
-    invoice: Ints, day: Ints, weight: np.ndarray[tuple[int], np.dtype[np.float64]]
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _has_earlier_equal(invoice: Ints, day: Ints, weight: Floats) -> Mask:
     """Claims, ordered by invoice and day, with an earlier one about as good."""
     out = np.zeros(len(invoice), np.bool_)
     # The best claim of all earlier days on this invoice, day by day.
@@ -56,7 +54,7 @@ def _has_earlier_equal(
     return np.repeat(earlier, size) >= weight - _AS_GOOD
 
 
-def _longest_run(mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
+def _longest_run(mask: Mask) -> int:
     """Length of the longest run of True."""
     breaks = np.flatnonzero(np.r_[True, ~mask, True])
     return int(np.diff(breaks).max()) - 1

@@ -83,86 +83,113 @@ def _field(records: Sequence[Invoice], name: str) -> list[str | None]:
 
 def forms_of(records: Sequence[Invoice], rules: Sequence[ReferenceRule]) -> Forms:
     """Every form of every reference that the rules name."""
-    found = [_forms_of_rule(records, place, rule) for place, rule in enumerate(rules)]
-    parts = [part for part, _ in found]
-    key, invoice, rule, short, atoms, bits, heads, length = (
-        np.concatenate([part[column] for part in parts]) if parts else np.zeros(0)
-        for column in range(8)
-    )
+    rows, written = [_Rows.none()], []
+    for place, rule in enumerate(rules):
+        texts, row = invoice_texts(records, rule.invoice_fields)
+        seen = scan(texts)
+        rows.append(_forms_of_rule(seen, row, place, rule))
+        written.append(_written(seen, row, len(records)))
+    table = _Rows.joined(rows)
     return Forms(
-        index=KeyIndex.of(key.astype(np.uint64), np.arange(len(key))),
-        invoice=invoice.astype(np.int64),
-        rule=rule.astype(np.int64),
-        digits_only=short.astype(np.bool_),
-        atoms=atoms.astype(np.int64),
-        bits=bits.astype(np.float64),
-        heads=sorted_unique(heads[heads != 0].astype(np.uint64)),
-        longest=int(length.max(initial=0)),
-        per_rule=np.array([int((w != b"").sum()) for _, w in found], np.int64),
-        written=tuple(written for _, written in found),
+        index=KeyIndex.of(table.key, np.arange(len(table.key))),
+        invoice=table.invoice,
+        rule=table.rule,
+        digits_only=table.digits_only,
+        atoms=table.atoms,
+        bits=table.bits,
+        heads=sorted_unique(table.head[table.head != 0]),
+        longest=int(table.length.max(initial=0)),
+        per_rule=np.array([(text != b"").sum() for text in written], np.int64),
+        written=tuple(written),
     )
 
 
-def _written(seen: Scan, whole: Spans, rows: Ints, count: int) -> NDArray[np.bytes_]:
+@frozen(eq=False)
+class _Rows:
+    """Forms as they are collected: one row each."""
+
+    key: Keys
+    invoice: Ints
+    rule: Ints
+    digits_only: Mask
+    atoms: Ints
+    bits: Floats
+    head: Keys
+    length: Ints
+
+    @classmethod
+    def none(cls) -> "_Rows":
+        ints, keys = np.zeros(0, np.int64), np.zeros(0, np.uint64)
+        mask, bits = np.zeros(0, np.bool_), np.zeros(0, np.float64)
+        return cls(keys, ints, ints, mask, ints, bits, keys, ints)
+
+    @classmethod
+    def joined(cls, parts: Sequence["_Rows"]) -> "_Rows":
+        return cls(
+            np.concatenate([part.key for part in parts]),
+            np.concatenate([part.invoice for part in parts]),
+            np.concatenate([part.rule for part in parts]),
+            np.concatenate([part.digits_only for part in parts]),
+            np.concatenate([part.atoms for part in parts]),
+            np.concatenate([part.bits for part in parts]),
+            np.concatenate([part.head for part in parts]),
+            np.concatenate([part.length for part in parts]),
+        )
+
+
+def _written(seen: Scan, row: Ints, count: int) -> NDArray[np.bytes_]:
     """Each invoice's reference in letters and digits; its first, where it has more."""
+    whole = wholes(seen)
     out = np.zeros(count, f"S{WRITTEN_WIDTH}")
-    order = np.arange(len(whole))[::-1]
-    out[rows[seen.text[whole.first[order]]]] = seen.compacts(
-        whole.where(order), WRITTEN_WIDTH
+    last_first = np.arange(len(whole))[::-1]
+    out[row[seen.text[whole.first[last_first]]]] = seen.compacts(
+        whole.where(last_first), WRITTEN_WIDTH
     )
     return out
 
 
-_Part = tuple[Keys, Ints, Mask, Ints, Floats, Keys, Ints]
-
-
-def _forms_of_rule(
-    records: Sequence[Invoice], place: int, rule: ReferenceRule
-) -> tuple[_Part, NDArray[np.bytes_]]:
-    texts, rows = invoice_texts(records, rule.invoice_fields)
-    seen = scan(texts)
+def _forms_of_rule(seen: Scan, row: Ints, place: int, rule: ReferenceRule) -> _Rows:
     whole = wholes(seen)
     first, last = whole.first, whole.last
     letters = np.r_[0, np.cumsum(~seen.digits)]
-    lettered = letters[last + 1] > letters[first]
-    bits = _surprise(seen)
-    parts = [_form(seen, whole, lettered, bits)]
+    count = letters[last + 1] - letters[first]
+    spans, digits_only = [whole], [np.zeros(len(whole), np.bool_)]
     if Exactness.DIGITS in rule.exactness:
         # A prefix of letters is left out: "INV-2026-004711" as "2026 004711".
-        tail = np.minimum(first + (letters[last + 1] - letters[first]), last)
+        tail = np.minimum(first + count, last)
         plain = letters[last + 1] == letters[tail]
-        parts.append(_short_form(seen, tail, last, lettered & plain, bits))
+        spans.append(_long_enough(seen, tail, last, (count > 0) & plain))
         # Or all but the last run of digits: "4711".
         run = seen.digits[last] & (last > np.where(plain, tail, first))
-        parts.append(_short_form(seen, last, last, run, bits))
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    key, text_of, short, atoms, found_bits, heads, length = columns
-    count = len(key)
-    part = (
-        key, rows[text_of] if count else text_of, np.full(count, place), short, atoms,
-        found_bits, heads, length,
-    )  # fmt: skip
-    return part, _written(seen, whole, rows, len(records))
+        spans.append(_long_enough(seen, last, last, run))
+        digits_only += [np.ones(len(part), np.bool_) for part in spans[1:]]
+    both = Spans(
+        np.concatenate([part.first for part in spans]),
+        np.concatenate([part.last for part in spans]),
+    )
+    short = np.concatenate(digits_only)
+    lettered = letters[both.last + 1] > letters[both.first]
+    head = seen.keys(Spans(both.first, both.first))
+    bits = _surprise(seen)
+    return _Rows(
+        key=np.where(lettered, seen.keys(both), seen.number_keys(both)),
+        invoice=row[seen.text[both.first]],
+        rule=np.full(len(both), place),
+        digits_only=short,
+        atoms=both.last - both.first + 1,
+        bits=np.where(
+            short,
+            seen.number_length(both) * _BITS_A_DIGIT,
+            bits[both.last + 1] - bits[both.first],
+        ),
+        head=np.where(lettered, head, np.uint64(0)),
+        length=seen.length(both),
+    )
 
 
-def _form(seen: Scan, spans: Spans, lettered: Mask, bits: Floats) -> _Part:
-    key = np.where(lettered, seen.keys(spans), seen.number_keys(spans))
-    single = Spans(spans.first, spans.first)
-    heads = np.where(lettered, seen.keys(single), np.uint64(0))
-    return (
-        key, seen.text[spans.first], np.zeros(len(spans), np.bool_),
-        spans.last - spans.first + 1, bits[spans.last + 1] - bits[spans.first], heads,
-        seen.length(spans),
-    )  # fmt: skip
-
-
-def _short_form(seen: Scan, first: Ints, last: Ints, keep: Mask, bits: Floats) -> _Part:
+def _long_enough(seen: Scan, first: Ints, last: Ints, keep: Mask) -> Spans:
     spans = Spans(first[keep], last[keep])
-    spans = spans.where(seen.number_length(spans) >= _LEAST_DIGITS)
-    none = np.zeros(len(spans), np.bool_)
-    key, text, _, atoms, _, heads, length = _form(seen, spans, none, bits)
-    found = seen.number_length(spans) * _BITS_A_DIGIT
-    return key, text, ~none, atoms, found, heads, length
+    return spans.where(seen.number_length(spans) >= _LEAST_DIGITS)
 
 
 def _surprise(seen: Scan) -> Floats:

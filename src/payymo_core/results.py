@@ -1,5 +1,6 @@
 """What comes out: one match per transaction, as values."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum, unique
 
@@ -105,5 +106,5 @@ class Match:
     allocations: tuple[Allocation, ...]
     unapplied: Decimal
     alternatives: tuple[Proposal, ...]
-    evidence: tuple[Evidence, ...]
+    evidence: Sequence[Evidence]
     reasons: tuple[Reason, ...]

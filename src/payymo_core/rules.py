@@ -260,7 +260,7 @@ class Ruleset:
 
         given, faults = structured(document, cls)
         try:
-            ruleset = cls(**given)
+            ruleset = cls(**given)  # type: ignore[arg-type]  # as their types say
         except RulesetError as error:
             raise RulesetError((*faults, *error.faults)) from error
         if faults:
@@ -290,21 +290,15 @@ def _reference_faults(
         yield f"{path}.name: is empty"
     if names.count(rule.name) > 1:
         yield f"{path}.name: {rule.name!r} is used by more than one rule"
-    for key, known, mapping in (
-        ("transaction_fields", TRANSACTION_FIELDS, "metadata."),
-        ("invoice_fields", INVOICE_FIELDS, "references."),
-    ):
-        chosen = (
-            rule.transaction_fields if mapping == "metadata." else rule.invoice_fields
-        )
-        if not chosen:
-            yield f"{path}.{key}: is empty"
-        for name in chosen:
-            if name not in known and not (
-                name.startswith(mapping) and len(name) > len(mapping)
-            ):
-                wanted = ", ".join((*known, f"{mapping}KEY", f"{mapping}*"))
-                yield f"{path}.{key}: {name!r} is not one of {wanted}"
+    yield from _field_faults(
+        f"{path}.transaction_fields",
+        rule.transaction_fields,
+        TRANSACTION_FIELDS,
+        "metadata.",
+    )
+    yield from _field_faults(
+        f"{path}.invoice_fields", rule.invoice_fields, INVOICE_FIELDS, "references."
+    )
     if not rule.exactness:
         yield f"{path}.exactness: is empty"
     if not 0 < rule.reliability < 1:
@@ -314,6 +308,17 @@ def _reference_faults(
             compile_pattern(rule.pattern)
         except ValueError as error:
             yield f"{path}.pattern: {error}"
+
+
+def _field_faults(
+    path: str, chosen: tuple[str, ...], known: tuple[str, ...], mapping: str
+) -> Iterator[str]:
+    if not chosen:
+        yield f"{path}: is empty"
+    for name in chosen:
+        if name not in known and name.removeprefix(mapping) in ("", name):
+            wanted = ", ".join((*known, f"{mapping}KEY", f"{mapping}*"))
+            yield f"{path}: {name!r} is not one of {wanted}"
 
 
 def _limit_faults(ruleset: Ruleset) -> Iterator[str]:

@@ -9,7 +9,9 @@ Weights are whole multiples of 2**-8 bits, so that sums are exact in any order a
 explanation adds up to the weight to the last digit.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum, unique
+from typing import TypeVar
 
 import numpy as np
 from attrs import frozen
@@ -24,9 +26,11 @@ from payymo_core.comparison import (
     TextLevel,
 )
 from payymo_core.customers import PayerLevel
-from payymo_core.keys import Floats, Ints
 from payymo_core.finds import LEVELS
+from payymo_core.keys import Floats, Ints
 from payymo_core.rules import Exactness, Priors, Ruleset
+
+Level = TypeVar("Level", bound=IntEnum)
 
 QUANTUM = 2.0**-8
 """Weights are multiples of this many bits."""
@@ -138,16 +142,16 @@ _DATE_BITS = {
 }
 
 
-def _table(values: dict[IntEnum, float], size: int) -> Floats:
+def _table(values: Mapping[Level, float], size: int) -> Floats:
     table = np.zeros(size)
     for level, bits in values.items():
         table[level] = bits
     return table
 
 
-_DATE_TABLE = _table(dict(_DATE_BITS), len(DateLevel))
-_FLOOR_TABLE = _table(dict(_PAYER_FLOOR_BITS), len(PayerLevel))
-_NOT_FOUND_TABLE = _table(dict(_NOT_FOUND), len(TextLevel))
+_DATE_TABLE = _table(_DATE_BITS, len(DateLevel))
+_FLOOR_TABLE = _table(_PAYER_FLOOR_BITS, len(PayerLevel))
+_NOT_FOUND_TABLE = _table(_NOT_FOUND, len(TextLevel))
 _M_TABLE = np.array([_REFERENCE_M[level] for level in LEVELS])
 
 

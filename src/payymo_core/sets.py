@@ -79,6 +79,21 @@ class Searches:
     choices: Ints
 
 
+@frozen(eq=False)
+class Answers:
+    """Sets that add up: the search of each, and its members padded with -1.
+
+    Attributes:
+        search: The search that found it.
+        chosen: Places of its members among the search's items, rising.
+        member: Its pairs.
+    """
+
+    search: Ints
+    chosen: Ints
+    member: Ints
+
+
 def sets_of(
     pairs: Comparisons,
     weights: Weights,
@@ -99,30 +114,27 @@ def sets_of(
     ]
     searches = _searches(np.flatnonzero(items), pairs, transactions, ledger)
     amounts = ledger.invoices.outstanding[pairs.invoice[searches.pair]]
-    search, chosen, unfinished = _solve(searches, amounts, transactions, ruleset)
-    member = np.where(
-        chosen >= 0, searches.pair[searches.start[search][:, None] + chosen], -1
-    )
-    search, chosen, member = _distinct(searches, search, chosen, member)
-    parts = _parts(member, pairs, weights)
-    row = searches.transaction[search]
+    answers, unfinished = _solve(searches, amounts, transactions, ruleset)
+    answers = _distinct(searches, answers)
+    parts = _parts(answers.member, pairs, weights)
+    row = searches.transaction[answers.search]
     count = np.log2(open_items(transactions, ledger))
     base = prior_bits(ruleset.priors)[Kind.SEVERAL] - count
     parts[:, 0] = quantised(base[row])
     rare = rarity_bits(transactions.gross, transactions.currency, ledger)
     parts[:, 1] = quantised(rare[row])
-    choice = _structure(searches, search, chosen, member, pairs, ledger, count[row])
+    choice = _structure(searches, answers, pairs, ledger, count[row])
     parts[:, PARTS.index("set")] = quantised(choice)
     other = np.zeros(len(transactions))
     # What an unfinished search leaves out hits the amount no oftener than chance does.
     lost = searches.transaction[unfinished]
     payer = weights.counterparty[searches.pair[searches.start[unfinished]]]
     np.add.at(other, lost, np.exp2(base[lost] + payer) * _ANY)
-    return Sets(row, member, parts, other)
+    return Sets(row, answers.member, parts, other)
 
 
 def _settled(pairs: Comparisons, weights: Weights, known: Mask, rows: int) -> Mask:
-    """Transactions that one known open item explains in full, and that name no other."""
+    """Transactions that one known open item explains in full, and no other is named."""
     found = pairs.reference.level < NOT_FOUND
     in_full = known & (weights.kind == Kind.FULL)
     others = np.bincount(pairs.transaction[found & ~in_full], minlength=rows)
@@ -172,12 +184,8 @@ def _solve(
     amounts: Ints,
     transactions: TransactionColumns,
     ruleset: Ruleset,
-) -> tuple[Ints, Ints, Ints]:
-    """Every answer: (search, places of the members padded with -1), and what is open.
-
-    Returns:
-        The search of each answer, its members, and the searches given up.
-    """
+) -> tuple[Answers, Ints]:
+    """Every answer, and the searches that were not exhaustive."""
     targets = transactions.gross[searches.transaction]
     found = [np.zeros(0, np.int64)]
     chosen = [np.zeros((0, MOST_MEMBERS), np.int64)]
@@ -199,7 +207,9 @@ def _solve(
         found.append(these[row])
         chosen.append(places)
     unfinished = np.flatnonzero(searches.count > MOST_ENUMERATED)
-    return np.concatenate(found), np.concatenate(chosen), unfinished
+    search, places = np.concatenate(found), np.concatenate(chosen)
+    pair = searches.pair[searches.start[search][:, None] + places]
+    return Answers(search, places, np.where(places >= 0, pair, -1)), unfinished
 
 
 def _padded(held: Mask) -> Ints:
@@ -211,16 +221,15 @@ def _padded(held: Mask) -> Ints:
     return out
 
 
-def _distinct(
-    searches: Searches, search: Ints, chosen: Ints, member: Ints
-) -> tuple[Ints, Ints, Ints]:
+def _distinct(searches: Searches, answers: Answers) -> Answers:
     """One of each set: a customer's items may be those that the text names, too."""
+    member = answers.member
     key = np.where(member >= 0, mix(member.ravel()).reshape(member.shape), np.uint64(0))
     of_set = key.sum(axis=1, dtype=np.uint64)
-    order = np.lexsort((searches.customer[search] < 0, of_set))
+    order = np.lexsort((searches.customer[answers.search] < 0, of_set))
     new = np.r_[True, of_set[order][1:] != of_set[order][:-1]][: len(order)]
     keep = np.sort(order[new])
-    return search[keep], chosen[keep], member[keep]
+    return Answers(answers.search[keep], answers.chosen[keep], member[keep])
 
 
 def _parts(member: Ints, pairs: Comparisons, weights: Weights) -> Floats:
@@ -242,14 +251,13 @@ def _parts(member: Ints, pairs: Comparisons, weights: Weights) -> Floats:
 
 def _structure(
     searches: Searches,
-    search: Ints,
-    chosen: Ints,
-    member: Ints,
+    answers: Answers,
     pairs: Comparisons,
     ledger: Ledger,
     open_bits: Floats,
 ) -> Floats:
     """log2 of how likely payers are to choose just these, of all they could."""
+    search, chosen, member = answers.search, answers.chosen, answers.member
     held = member >= 0
     size = held.sum(axis=1)
     invoice = pairs.invoice[member]
@@ -262,7 +270,7 @@ def _structure(
     chance += np.where(whole & (size == among), _ALL_OPEN, 0.0)
     oldest = np.where(held, chosen, -1).max(axis=1, initial=0) == size - 1
     chance += np.where(whole & oldest & (size < among), _OLDEST / among, 0.0)
-    month = _month_sizes(searches, search, chosen, pairs, ledger)
+    month = _month_sizes(searches, answers, pairs, ledger)
     chance += np.where(whole & (month == size) & (size < among), _ONE_MONTH / 2, 0.0)
     # Of several customers: any other open item could have been meant.
     apart = np.log2(_OF_SEVERAL_CUSTOMERS) - (size - 1) * open_bits
@@ -288,9 +296,10 @@ def _any_choice(among: Ints, size: Ints) -> Floats:
 
 
 def _month_sizes(
-    searches: Searches, search: Ints, chosen: Ints, pairs: Comparisons, ledger: Ledger
+    searches: Searches, answers: Answers, pairs: Comparisons, ledger: Ledger
 ) -> Ints:
     """Items of one month's issue, where all members are of that month; else 0."""
+    search, chosen = answers.search, answers.chosen
     issued = ledger.invoices.issued[pairs.invoice[searches.pair]]
     month = _months(issued)
     begin = searches.start[search]

@@ -52,7 +52,7 @@ class Spans:
     def __len__(self) -> int:
         return len(self.first)
 
-    def where(self, keep: NDArray[np.generic]) -> "Spans":
+    def where(self, keep: Ints | Mask) -> "Spans":
         """Those that a mask or an index chooses."""
         return Spans(self.first[keep], self.last[keep])
 

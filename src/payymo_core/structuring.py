@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
 from types import UnionType
-from typing import get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from attrs import NOTHING, AttrsInstance, fields, has
 from cattrs import BaseValidationError, Converter
@@ -56,7 +56,11 @@ def _joined(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def _value(given: object, kind: object, path: str) -> tuple[object, tuple[str, ...]]:
+def _value(  # type: ignore[explicit-any]
+    given: object,
+    kind: Any,  # any annotation
+    path: str,
+) -> tuple[object, tuple[str, ...]]:
     if isinstance(kind, type) and has(kind):
         return _built(given, kind, path)
     inner = get_args(kind)
@@ -70,7 +74,7 @@ def _value(given: object, kind: object, path: str) -> tuple[object, tuple[str, .
         faults = tuple(fault for _, found in parts for fault in found)
         return tuple(part for part, _ in parts), faults
     try:
-        return _converter().structure(given, kind), ()  # type: ignore[call-overload]
+        return _converter().structure(given, kind), ()
     except (BaseValidationError, ValueError, TypeError):
         return None, (f"{path}: {given!r} is not {_wanted(kind)}",)
 
@@ -82,7 +86,7 @@ def _built(
     return (None if faults else kind(**arguments)), faults
 
 
-def _wanted(kind: object) -> str:
+def _wanted(kind: Any) -> str:  # type: ignore[explicit-any]  # any annotation
     if get_origin(kind) is tuple:
         return f"a list, each {_wanted(get_args(kind)[0]).removeprefix('a ')}"
     if isinstance(kind, UnionType):
@@ -90,7 +94,7 @@ def _wanted(kind: object) -> str:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return f"one of {', '.join(kind)}"
     words = {str: "a text", int: "a whole number", float: "a number"}
-    return words.get(kind, "a decimal as text, as '2.50'")  # type: ignore[call-overload]
+    return words.get(kind, "a decimal as text, as '2.50'")
 
 
 @cache

@@ -1,5 +1,7 @@
 """What the engine says, in a bookkeeper's words."""
 
+from collections.abc import Callable
+
 from payymo_core.results import Evidence, Reason
 from payymo_core.rules import (
     CounterpartyEvidence,
@@ -86,27 +88,37 @@ def sentence(row: Evidence) -> str:
     >>> sentence(Evidence("amount", "exact", 9.5, "119.00 EUR", "119.00"))
     '119.00 EUR is exactly what is outstanding (119.00)'
     """
+    if row.rule in _SENTENCES:
+        return _SENTENCES[row.rule](row)
     ours, theirs = row.transaction_text, row.invoice_text
-    if row.rule == "prior":
-        return f"how often payments are of this kind: {_PRIORS[row.level]}"
-    if row.rule == "amount":
-        return f"{ours} {_AMOUNTS[row.level]} ({theirs})"
-    if row.rule == "reference":
-        return f"{_NOT_FOUND[row.level]} ({theirs})"
-    if row.rule == "counterparty":
-        said = f" ({ours} / {theirs})" if ours and theirs else ""
-        return f"{_PAYERS[row.level]}{said}"
-    if row.rule == "dates":
-        return (
-            f"{_DATES[row.level]} ({ours}; {theirs})" if theirs else _DATES[row.level]
-        )
-    if row.rule == "set":
-        return _of_set(row)
-    if row.rule == "precedence":
-        return "an earlier payment explains the same invoice as well"
-    if row.rule == "rivals":
-        return _of_rivals(row)
     return f"the text names it: {ours!r} for {theirs!r} ({row.rule}, {row.level})"
+
+
+def _of_prior(row: Evidence) -> str:
+    return f"how often payments are of this kind: {_PRIORS[row.level]}"
+
+
+def _of_amount(row: Evidence) -> str:
+    return f"{row.transaction_text} {_AMOUNTS[row.level]} ({row.invoice_text})"
+
+
+def _of_no_reference(row: Evidence) -> str:
+    return f"{_NOT_FOUND[row.level]} ({row.invoice_text})"
+
+
+def _of_counterparty(row: Evidence) -> str:
+    ours, theirs = row.transaction_text, row.invoice_text
+    said = f" ({ours} / {theirs})" if ours and theirs else ""
+    return f"{_PAYERS[row.level]}{said}"
+
+
+def _of_dates(row: Evidence) -> str:
+    ours, theirs = row.transaction_text, row.invoice_text
+    return f"{_DATES[row.level]} ({ours}; {theirs})" if theirs else _DATES[row.level]
+
+
+def _of_precedence(_: Evidence) -> str:
+    return "an earlier payment explains the same invoice as well"
 
 
 def _of_set(row: Evidence) -> str:
@@ -126,13 +138,27 @@ def _of_rivals(row: Evidence) -> str:
     )
 
 
+_SENTENCES: dict[str, Callable[[Evidence], str]] = {
+    "prior": _of_prior,
+    "amount": _of_amount,
+    "reference": _of_no_reference,
+    "counterparty": _of_counterparty,
+    "dates": _of_dates,
+    "set": _of_set,
+    "precedence": _of_precedence,
+    "rivals": _of_rivals,
+}
+
+
 def describe_ruleset(ruleset: Ruleset) -> tuple[str, ...]:
     """What a ruleset does, line by line."""
     thresholds, amount, groups = ruleset.thresholds, ruleset.amount, ruleset.groups
     policies = ruleset.policies
     lines = [
-        f"A proposal is applied unseen from a confidence of {thresholds.match:g}, with "
-        f"a lead of {thresholds.margin:g} over its rivals.",
+        (
+            f"A proposal is applied unseen from a confidence of {thresholds.match:g}, "
+            f"with a lead of {thresholds.margin:g} over its rivals."
+        ),
         f"From {thresholds.review:g} on it is offered to a human; below, dropped.",
         "The amount, rarer ones for more, never decides by itself.",
     ]
@@ -143,12 +169,19 @@ def describe_ruleset(ruleset: Ruleset) -> tuple[str, ...]:
     else:
         lines.append("Who paid is not looked at.")
     lines += [
-        f"A payment may fall short by {amount.short_percent} percent, at most "
-        f"{amount.short_most} in the invoice's currency: a bank's fee.",
-        f"Up to {groups.invoices} invoices may be paid together, looked for among up to "
-        f"{groups.open_items} open items of a customer and those that the text names.",
-        f"An invoice more than {ruleset.dates.stale_after_days} days overdue is never "
-        "applied unseen.",
+        (
+            f"A payment may fall short by {amount.short_percent} percent, at most "
+            f"{amount.short_most} in the invoice's currency: a bank's fee."
+        ),
+        (
+            f"Up to {groups.invoices} invoices may be paid together, looked for among "
+            f"up to {groups.open_items} open items of a customer and those that the "
+            "text names."
+        ),
+        (
+            f"An invoice more than {ruleset.dates.stale_after_days} days overdue is "
+            "never applied unseen."
+        ),
     ]
     for kind, treatment in (
         ("A part payment", policies.part),
@@ -187,7 +220,7 @@ def _of_reference(rule: ReferenceRule) -> str:
     ways = ", ".join(_EXACTNESS[way] for way in rule.exactness)
     written = f", written as {rule.pattern}" if rule.pattern else ""
     return (
-        f"Rule {rule.name!r}: looks for the invoice's {', '.join(rule.invoice_fields)} in "
-        f"{', '.join(rule.transaction_fields)}{written}; {ways}; right in "
+        f"Rule {rule.name!r}: looks for the invoice's {', '.join(rule.invoice_fields)} "
+        f"in {', '.join(rule.transaction_fields)}{written}; {ways}; right in "
         f"{rule.reliability:.1%} of the texts that name one."
     )
