@@ -7,16 +7,11 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.columns import CURRENCIES, InvoiceColumns, TransactionColumns
-from payymo_core.customers import (
-    Customers,
-    PayerLevel,
-    Payers,
-    customers_of,
-    payers_of,
-)
+from payymo_core.customers import Customers, customers_of
 from payymo_core.finds import Finds, find
 from payymo_core.keys import Floats, Ints, KeyIndex, Mask, expand, mix
 from payymo_core.money import EXPONENTS
+from payymo_core.payers import PayerLevel, Payers, payers_of
 from payymo_core.references import Forms, forms_of
 from payymo_core.rules import AmountRule, Ruleset
 from payymo_core.texts import TextColumn, text_column

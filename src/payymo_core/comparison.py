@@ -7,10 +7,10 @@ from attrs import frozen
 
 from payymo_core.blocking import Candidates, Ledger, largest_shortfall
 from payymo_core.columns import NO_DAY, TransactionColumns
-from payymo_core.customers import PayerLevel, Payers
 from payymo_core.finds import LEVELS, Finds
 from payymo_core.keys import Floats, Ints
 from payymo_core.nearness import near_finds
+from payymo_core.payers import PayerLevel, Payers
 from payymo_core.rules import Ruleset
 from payymo_core.texts import TextColumn
 

@@ -6,9 +6,9 @@ from attrs import frozen
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import NOT_FOUND, DateLevel
 from payymo_core.confidence import Confidences
-from payymo_core.customers import PayerLevel
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Floats, Ints, Mask
+from payymo_core.payers import PayerLevel
 from payymo_core.results import Outcome, Reason
 from payymo_core.rules import Policies, Ruleset, Treatment
 from payymo_core.scoring import Kind

@@ -6,10 +6,10 @@ from datetime import date
 from payymo_core.blocking import Ledger
 from payymo_core.columns import NO_DAY
 from payymo_core.comparison import NOT_FOUND, AmountLevel, DateLevel, TextLevel
-from payymo_core.customers import PayerLevel
 from payymo_core.finds import LEVELS
 from payymo_core.hypotheses import PARTS, Hypotheses
 from payymo_core.normalisation import fold
+from payymo_core.payers import PayerLevel
 from payymo_core.records import Customer, Invoice, Transaction
 from payymo_core.results import Evidence
 from payymo_core.rules import Ruleset

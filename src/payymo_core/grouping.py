@@ -12,9 +12,9 @@ from payymo_core.allocation import allocate
 from payymo_core.blocking import Ledger
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import NOT_FOUND, Comparisons
-from payymo_core.customers import PayerLevel
 from payymo_core.hypotheses import PARTS, Hypotheses
 from payymo_core.keys import Floats, Ints, Mask
+from payymo_core.payers import PayerLevel
 from payymo_core.rules import Ruleset, TiePolicy
 from payymo_core.scoring import Kind, Weights
 from payymo_core.sets import sets_of

@@ -1,5 +1,8 @@
 """Columns to values again: matches are made when they are looked at."""
 
+# A plain ``slice`` is generic over Any, and Python 3.11 cannot say it otherwise.
+# mypy: disable-error-code="explicit-any"
+
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
 from typing import overload
@@ -67,10 +70,8 @@ class LazyEvidence(Sequence[Evidence]):
     @overload
     def __getitem__(self, index: int) -> Evidence: ...
     @overload
-    def __getitem__(self, index: "slice[int | None]") -> tuple[Evidence, ...]: ...
-    def __getitem__(
-        self, index: int | slice[int | None]
-    ) -> Evidence | tuple[Evidence, ...]:
+    def __getitem__(self, index: slice) -> tuple[Evidence, ...]: ...
+    def __getitem__(self, index: int | slice) -> Evidence | tuple[Evidence, ...]:
         return self._written()[index]
 
     def __len__(self) -> int:
@@ -124,10 +125,8 @@ class MatchResult(Sequence[Match]):
     @overload
     def __getitem__(self, index: int) -> Match: ...
     @overload
-    def __getitem__(self, index: "slice[int | None]") -> tuple[Match, ...]: ...
-    def __getitem__(
-        self, index: "int | slice[int | None]"
-    ) -> Match | tuple[Match, ...]:
+    def __getitem__(self, index: slice) -> tuple[Match, ...]: ...
+    def __getitem__(self, index: int | slice) -> Match | tuple[Match, ...]:
         if isinstance(index, slice):
             return tuple(self._match(row) for row in self._order[index])
         return self._match(self._order[index])

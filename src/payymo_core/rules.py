@@ -10,6 +10,9 @@ from attrs import Factory, field, fields, frozen
 from payymo_core.errors import RulesetError
 from payymo_core.patterns import compile_pattern
 
+TRANSACTION_FIELDS = ("remittance", "creditor_reference", "end_to_end_id", "mandate_id")
+INVOICE_FIELDS = ("number", "id", "creditor_reference")
+
 
 @unique
 class Exactness(StrEnum):
@@ -266,10 +269,6 @@ class Ruleset:
         if faults:
             raise RulesetError(faults)
         return ruleset
-
-
-TRANSACTION_FIELDS = ("remittance", "creditor_reference", "end_to_end_id", "mandate_id")
-INVOICE_FIELDS = ("number", "id", "creditor_reference")
 
 
 def _faults(ruleset: Ruleset) -> Iterator[str]:

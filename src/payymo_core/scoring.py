@@ -25,9 +25,9 @@ from payymo_core.comparison import (
     DateLevel,
     TextLevel,
 )
-from payymo_core.customers import PayerLevel
 from payymo_core.finds import LEVELS
 from payymo_core.keys import Floats, Ints
+from payymo_core.payers import PayerLevel
 from payymo_core.rules import Exactness, Priors, Ruleset
 
 Level = TypeVar("Level", bound=IntEnum)
