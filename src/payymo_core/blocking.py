@@ -8,6 +8,7 @@ from attrs import frozen
 
 from payymo_core.columns import CURRENCIES, InvoiceColumns, TransactionColumns
 from payymo_core.customers import Customers, customers_of
+from payymo_core.fields import CounterpartyFields
 from payymo_core.finds import Finds, find
 from payymo_core.keys import Floats, Ints, KeyIndex, Mask, expand, mix
 from payymo_core.money import EXPONENTS
@@ -80,7 +81,7 @@ class Candidates:
 
 def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     """Index a ledger."""
-    customers = customers_of(invoices.records)
+    customers = customers_of(invoices.fields.customer)
     owed = np.flatnonzero(invoices.is_open)
     currency, amount = invoices.currency[owed], invoices.outstanding[owed]
     customer = customers.of_invoice[owed]
@@ -90,7 +91,7 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     direction = currency * 2 + (amount < 0)
     return Ledger(
         invoices=invoices,
-        forms=forms_of(invoices.records, ruleset.references),
+        forms=forms_of(invoices.fields, ruleset.references),
         customers=customers,
         by_amount=KeyIndex.of(mix(currency, amount), owed),
         by_customer_amount=KeyIndex.of(
@@ -117,10 +118,10 @@ def block(
     transactions: TransactionColumns, ledger: Ledger, ruleset: Ruleset
 ) -> Candidates:
     """Pair each booked transaction with the open items that it may pay."""
-    texts = text_column(transactions.records)
+    texts = text_column(transactions.fields)
     finds = find(texts, ledger.forms, ruleset.references)
     payers = payers_of(
-        transactions.records,
+        CounterpartyFields.of(transactions.fields.counterparty),
         texts,
         ledger.customers,
         ruleset.counterparty.evidence,
@@ -245,14 +246,15 @@ def _by_near_amount(
 
 def largest_shortfall(gross: Ints, currency: Ints, rule: AmountRule) -> Ints:
     """How much larger an invoice may be, in minor units, to be short by a fee."""
-    share = rule.short_percent / (100 - rule.short_percent)
-    relative = np.floor(np.abs(gross) * float(share)).astype(np.int64)
+    percent = float(rule.short_percent)
+    relative = np.floor(np.abs(gross) * (percent / (100 - percent))).astype(np.int64)
     return np.minimum(relative, _minor_by_currency(rule.short_most)[currency])
 
 
 def _minor_by_currency(amount: Decimal) -> Ints:
+    units, parts = amount.as_integer_ratio()
     return np.array(
-        [int(amount.scaleb(EXPONENTS[code])) for code in CURRENCIES], np.int64
+        [units * 10 ** EXPONENTS[code] // parts for code in CURRENCIES], np.int64
     )
 
 

@@ -9,14 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 from attrs import frozen
 
 from payymo_core.errors import Rejected
+from payymo_core.fields import InvoiceFields, TransactionFields
 from payymo_core.keys import Ints, Mask
-from payymo_core.money import EXPONENTS, minor_column, to_minor
+from payymo_core.money import EXPONENTS, minor_column
 from payymo_core.records import (
     Invoice,
     InvoiceStatus,
@@ -45,6 +46,7 @@ class TransactionColumns:
 
     Attributes:
         records: The records themselves.
+        fields: What they say.
         input_order: Where each stood among the usable records that came in.
         gross: Amount and fee, minor units.
         currency: Index into ``CURRENCIES``.
@@ -53,6 +55,7 @@ class TransactionColumns:
     """
 
     records: Sequence[Transaction]
+    fields: TransactionFields
     input_order: Ints
     gross: Ints
     currency: Ints
@@ -69,6 +72,7 @@ class InvoiceColumns:
 
     Attributes:
         records: The records themselves.
+        fields: What they say.
         outstanding: Minor units; negative for a credit note.
         total: As billed, minor units; the outstanding amount where it is not known.
         currency: Index into ``CURRENCIES``.
@@ -79,6 +83,7 @@ class InvoiceColumns:
     """
 
     records: Sequence[Invoice]
+    fields: InvoiceFields
     outstanding: Ints
     total: Ints
     currency: Ints
@@ -94,64 +99,91 @@ def transaction_columns(
     given: Iterable[Transaction | Rejected],
 ) -> tuple[TransactionColumns, tuple[Rejected, ...]]:
     """Columns of the usable transactions, and what was set aside."""
-    records, places, rejected = _usable(
-        given, Transaction, sound_transactions, transaction_fault
-    )
-    amounts = _minor([r.amount for r in records], [r.currency for r in records])
-    with_fee = [place for place, r in enumerate(records) if r.fee is not None]
-    for place in with_fee:
-        fee = records[place].fee
-        amounts[place] += 0 if fee is None else to_minor(fee, records[place].currency)
-    booked = TransactionStatus.BOOKED
+    records, rejected = _of_kind(given, Transaction)
+    fields = TransactionFields.of(records)
+    places: Sequence[int] = range(len(records))
+    if not sound_transactions(fields):
+        places, faults = _without_faults(records, transaction_fault)
+        rejected += faults
+    order, repeated = _by_id(records, fields.id, places)
+    if order != list(range(len(records))):
+        records = [records[place] for place in order]
+        fields = TransactionFields.of(records)
     columns = TransactionColumns(
         records=records,
-        input_order=np.array(places, np.int64),
-        gross=amounts,
-        currency=_codes(records),
-        day=_days([r.booking_date or r.value_date for r in records]),
-        booked=np.array([r.status == booked for r in records], np.bool_),
+        fields=fields,
+        input_order=np.array(order, np.int64),
+        gross=_gross(fields),
+        currency=_codes(fields.currency),
+        day=_days([b or v for b, v in zip(*_dates(fields), strict=True)]),
+        booked=np.array([s == TransactionStatus.BOOKED for s in fields.status], bool),
     )
-    return columns, rejected
+    return columns, (*rejected, *repeated)
+
+
+def _dates(fields: TransactionFields) -> tuple[Sequence[date | None], ...]:
+    return fields.booking_date, fields.value_date
+
+
+def _gross(fields: TransactionFields) -> Ints:
+    gross = _minor(fields.amount, fields.currency)
+    kept = [(n, fee) for n, fee in enumerate(fields.fee) if fee is not None]
+    rows = np.array([n for n, _ in kept], np.int64)
+    currencies = [fields.currency[n] for n, _ in kept]
+    gross[rows] += _minor([fee for _, fee in kept], currencies)
+    return gross
 
 
 def invoice_columns(
     given: Iterable[Invoice | Rejected],
 ) -> tuple[InvoiceColumns, tuple[Rejected, ...]]:
     """Columns of the usable invoices, and what was set aside."""
-    records, _, rejected = _usable(given, Invoice, sound_invoices, invoice_fault)
-    currencies = [r.currency for r in records]
-    outstanding = _minor([r.outstanding for r in records], currencies)
-    totals = [r.outstanding if r.total is None else r.total for r in records]
-    is_open = np.array([r.status == InvoiceStatus.OPEN for r in records], np.bool_)
-    due = _days([r.due_date for r in records])
-    issued = _days([r.issue_date for r in records])
+    records, rejected = _of_kind(given, Invoice)
+    fields = InvoiceFields.of(records)
+    places: Sequence[int] = range(len(records))
+    if not sound_invoices(fields):
+        places, faults = _without_faults(records, invoice_fault)
+        rejected += faults
+    order, repeated = _by_id(records, fields.id, places)
+    if order != list(range(len(records))):
+        records = [records[place] for place in order]
+        fields = InvoiceFields.of(records)
+    outstanding = _minor(fields.outstanding, fields.currency)
+    due, issued = _days(fields.due_date), _days(fields.issue_date)
     undated = np.flatnonzero((due == NO_DAY) & (issued == NO_DAY))
-    issued[undated] = [_numbered_year_end(records[n].number) for n in undated.tolist()]
+    issued[undated] = [_numbered_year_end(fields.number[n]) for n in undated.tolist()]
+    is_open = np.array([s == InvoiceStatus.OPEN for s in fields.status], np.bool_)
     columns = InvoiceColumns(
         records=records,
+        fields=fields,
         outstanding=outstanding,
-        total=_minor(totals, currencies),
-        currency=_codes(records),
+        total=_totals(fields, outstanding),
+        currency=_codes(fields.currency),
         issued=issued,
         due=due,
         is_open=is_open & (outstanding != 0),
     )
-    return columns, rejected
+    return columns, (*rejected, *repeated)
 
 
-def _usable(
-    given: Iterable[Record | Rejected],
-    kind: type[Record],
-    sound: Callable[[Sequence[Record]], bool],
-    fault_of: Callable[[Record], tuple[str, str] | None],
-) -> tuple[list[Record], list[int], tuple[Rejected, ...]]:
-    """Records in the order of their ids, their places, and what is set aside.
+def _totals(fields: InvoiceFields, outstanding: Ints) -> Ints:
+    known = [(n, total) for n, total in enumerate(fields.total) if total is not None]
+    rows = np.array([n for n, _ in known], np.int64)
+    out = outstanding.copy()
+    currencies = [fields.currency[n] for n, _ in known]
+    out[rows] = _minor([total for _, total in known], currencies)
+    return out
 
-    Whole columns are checked first: one look a record only where one of them is bad.
-    """
-    rejected = []
-    records: list[Record] = []
-    for record in given:
+
+def _of_kind(
+    given: Iterable[Record | Rejected], kind: type[Record]
+) -> tuple[list[Record], list[Rejected]]:
+    """Records of the kind wanted, and what was or is set aside."""
+    everything = list(given)
+    if set(map(type, everything)) <= {kind}:
+        return cast("list[Record]", everything), []
+    records, rejected = [], []
+    for record in everything:
         if isinstance(record, kind):
             records.append(record)
         elif isinstance(record, Rejected):
@@ -159,21 +191,34 @@ def _usable(
         else:
             fault = f"is not a {kind.__name__} but a {type(record).__name__}"
             rejected.append(Rejected(record_id="", fault=fault))
-    if not sound(records):
-        checked = [(record, fault_of(record)) for record in records]
-        records = [record for record, fault in checked if fault is None]
-        for record, found in checked:
-            if found is not None:
-                field, fault = found
-                name: object = record.id
-                record_id = name if isinstance(name, str) else ""
-                rejected.append(Rejected(record_id=record_id, fault=fault, field=field))
-    ids = [record.id for record in records]
-    order = sorted(range(len(ids)), key=ids.__getitem__)
-    if len(set(ids)) < len(ids):
-        order, repeated = _without_repeats(records, order)
-        rejected += repeated
-    return [records[place] for place in order], order, tuple(rejected)
+    return records, rejected
+
+
+def _without_faults(
+    records: Sequence[Record], fault_of: Callable[[Record], tuple[str, str] | None]
+) -> tuple[list[int], list[Rejected]]:
+    """Places of the usable records, and the others with their faults."""
+    places, rejected = [], []
+    for place, record in enumerate(records):
+        found = fault_of(record)
+        if found is None:
+            places.append(place)
+        else:
+            field, fault = found
+            name: object = record.id
+            record_id = name if isinstance(name, str) else ""
+            rejected.append(Rejected(record_id=record_id, fault=fault, field=field))
+    return places, rejected
+
+
+def _by_id(
+    records: Sequence[Record], ids: Sequence[str], places: Sequence[int]
+) -> tuple[list[int], list[Rejected]]:
+    """Places of one record of each id, in the order of ids, and what is repeated."""
+    order = sorted(places, key=ids.__getitem__)
+    if len({ids[place] for place in places}) == len(places):
+        return order, []
+    return _without_repeats(records, order)
 
 
 def _without_repeats(
@@ -204,8 +249,8 @@ def _minor(amounts: Sequence[Decimal], currencies: Sequence[str]) -> Ints:
     return np.array(minor_column(amounts, currencies), np.int64)
 
 
-def _codes(records: Sequence[Transaction] | Sequence[Invoice]) -> Ints:
-    return np.array([_CURRENCY_CODE[r.currency] for r in records], np.int64)
+def _codes(currencies: Sequence[str]) -> Ints:
+    return np.array([_CURRENCY_CODE[currency] for currency in currencies], np.int64)
 
 
 # "F-2024001", "2024-001": the year, then at least two digits that count.
@@ -230,6 +275,7 @@ def take_rows(columns: TransactionColumns, begin: int, end: int) -> TransactionC
     rows = slice(begin, end)
     return TransactionColumns(
         records=columns.records[rows],
+        fields=columns.fields.part(rows),
         input_order=columns.input_order[rows],
         gross=columns.gross[rows],
         currency=columns.currency[rows],

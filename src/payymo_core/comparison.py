@@ -1,5 +1,6 @@
 """How well each rule agrees on each pair: small integers, no judgement yet."""
 
+from collections.abc import Sequence
 from enum import IntEnum, unique
 
 import numpy as np
@@ -9,9 +10,9 @@ from payymo_core.blocking import Candidates, Ledger, largest_shortfall
 from payymo_core.columns import NO_DAY, TransactionColumns
 from payymo_core.finds import LEVELS, Finds
 from payymo_core.keys import Floats, Ints
-from payymo_core.nearness import near_finds
+from payymo_core.nearness import near_finds, rank_of
 from payymo_core.payers import PayerLevel, Payers
-from payymo_core.rules import Ruleset
+from payymo_core.rules import ReferenceRule, Ruleset
 from payymo_core.texts import TextColumn
 
 
@@ -220,13 +221,9 @@ def _payer(
         if len(key)
         else np.zeros(len(row), np.bool_)
     )
+    others = transactions.fields.counterparty
     named = np.array(
-        [
-            r.counterparty is not None
-            and bool(r.counterparty.name or r.counterparty.iban)
-            for r in transactions.records
-        ],
-        np.bool_,
+        [bool(other and (other.name or other.iban)) for other in others], np.bool_
     )
     known = np.r_[ledger.customers.named, False][customer]
     other = np.where(named[row] & known, PayerLevel.OTHER, PayerLevel.UNKNOWN)
@@ -261,7 +258,7 @@ def _reference(
     texts, finds = candidates.texts, candidates.finds
     width = len(ledger.invoices) + 1
     key = row * width + invoice
-    best = _best_finds(finds, width)
+    best = _best_finds(finds, width, ruleset.references)
     found_key = (finds.transaction * width + finds.invoice)[best]
     place = np.minimum(np.searchsorted(found_key, key), max(len(found_key) - 1, 0))
     found = found_key[place] == key if len(found_key) else np.zeros(len(key), np.bool_)
@@ -278,9 +275,9 @@ def _reference(
     return out
 
 
-def _best_finds(finds: Finds, width: int) -> Ints:
+def _best_finds(finds: Finds, width: int, rules: Sequence[ReferenceRule]) -> Ints:
     """The most surprising find of each pair."""
     key = finds.transaction * width + finds.invoice
-    order = np.lexsort((finds.rule, finds.level, -finds.bits, key))
+    order = np.lexsort((rank_of(rules)[finds.rule], finds.level, -finds.bits, key))
     ordered = key[order]
     return order[np.r_[True, ordered[1:] != ordered[:-1]][: len(order)]]

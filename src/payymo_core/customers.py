@@ -6,9 +6,9 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from payymo_core.keys import Floats, Ints, KeyIndex, mix
-from payymo_core.normalisation import compact, name_sequences, name_words
-from payymo_core.records import Customer, Invoice
+from payymo_core.keys import Floats, Ints, KeyIndex, Keys, mix
+from payymo_core.normalisation import name_sequences, name_words
+from payymo_core.records import Customer
 from payymo_core.spans import Spans, scan, wholes
 
 NEVER_SHORTER = 4
@@ -24,6 +24,7 @@ class Customers:
         of_invoice: Customer of each invoice, -1 where none is known.
         accounts: Customers by the key of an account or of an IBAN's tail.
         ibans: Customers by the key of an IBAN.
+        name_rows: Row of each of ``names``.
         names: Every distinct set of name words, sorted and joined by spaces.
         name_owner: Customers by name, as (name, customer) rows.
         named: Whether a customer has a name at all.
@@ -39,6 +40,7 @@ class Customers:
     of_invoice: Ints
     accounts: KeyIndex
     ibans: KeyIndex
+    name_rows: dict[str, int]
     names: tuple[str, ...]
     name_owner: KeyIndex
     named: NDArray[np.bool_]
@@ -46,20 +48,19 @@ class Customers:
     word_names: KeyIndex
     word_bits: Floats
     in_text: KeyIndex
-    text_heads: NDArray[np.uint64]
+    text_heads: Keys
     text_length: int
 
 
-def customers_of(invoices: Sequence[Invoice]) -> Customers:
-    """Collect the customers of a ledger."""
-    held = _distinct(invoices)
+def customers_of(given: Sequence[Customer | None]) -> Customers:
+    """Collect the customers of a ledger, given that of each invoice."""
+    held = _distinct(given)
     ids = tuple(sorted({customer.id for customer in held}))
     row = {customer_id: place for place, customer_id in enumerate(ids)}
     distinct = [(row[customer.id], customer) for customer in held]
     ibans = [(n, t) for n, c in distinct for t in c.ibans]
     accounts = [(n, t) for n, c in distinct for t in c.accounts]
-    tails = [(n, account_tail(t)) for n, t in (*ibans, *accounts)]
-    spoken = sorted({(n, t) for n, c in distinct for t in _names(c)})
+    spoken = [(n, text) for n, c in distinct for text in _names(c)]
     sequences = name_sequences([text for _, text in spoken])
     words = [
         (n, name_words(sequence))
@@ -78,11 +79,12 @@ def customers_of(invoices: Sequence[Invoice]) -> Customers:
     return Customers(
         ids=ids,
         of_invoice=np.array(
-            [-1 if i.customer is None else row[i.customer.id] for i in invoices],
+            [-1 if customer is None else row[customer.id] for customer in given],
             np.int64,
         ),
-        accounts=_text_index(tails),
+        accounts=_tail_index([*ibans, *accounts]),
         ibans=_text_index(ibans),
+        name_rows=name_row,
         names=names,
         name_owner=_pair_index(owners),
         named=named,
@@ -95,9 +97,9 @@ def customers_of(invoices: Sequence[Invoice]) -> Customers:
     )
 
 
-def _distinct(invoices: Sequence[Invoice]) -> list[Customer]:
+def _distinct(customers: Sequence[Customer | None]) -> list[Customer]:
     """Customers, each as often as its records differ in what tells who it is."""
-    objects = {id(i.customer): i.customer for i in invoices if i.customer is not None}
+    objects = {id(c): c for c in customers if c is not None}
     return list(
         {
             (c.id, c.name, c.company, c.ibans, c.accounts, c.aliases): c
@@ -110,19 +112,27 @@ def _names(customer: Customer) -> Iterable[str]:
     yield from (t for t in (customer.name, customer.company, *customer.aliases) if t)
 
 
-def account_tail(account: str) -> str:
-    """The last ten digits, as a bank writes a national account number.
-
-    >>> account_tail("DE12500105170648489890"), account_tail("648489890")
-    ('648489890', '648489890')
-    """
-    return compact(account)[-10:].lstrip("0")
+TAIL = 10
+"""Digits of an account number that count: an IBAN ends with the national number."""
 
 
 def _text_index(pairs: Sequence[tuple[int, str]]) -> KeyIndex:
-    unique = sorted({(text, n) for n, text in pairs if compact(text)})
-    keys = text_keys([text for text, _ in unique])
-    return KeyIndex.of(keys, np.array([n for _, n in unique], np.int64))
+    owners = np.array([n for n, _ in pairs], np.int64)
+    return _owner_index(text_keys([text for _, text in pairs]), owners)
+
+
+def _tail_index(pairs: Sequence[tuple[int, str]]) -> KeyIndex:
+    owners = np.array([n for n, _ in pairs], np.int64)
+    return _owner_index(tail_keys([text for _, text in pairs]), owners)
+
+
+def _owner_index(keys: Keys, owners: Ints) -> KeyIndex:
+    """Each owner once for each key; the key 0 of an empty text is left out."""
+    order = np.lexsort((owners, keys))
+    keys, owners = keys[order], owners[order]
+    new = np.r_[True, (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])]
+    keep = new[: len(keys)] & (keys != 0)
+    return KeyIndex.of(keys[keep], owners[keep])
 
 
 def _pair_index(pairs: Sequence[tuple[int, int]]) -> KeyIndex:
@@ -130,12 +140,21 @@ def _pair_index(pairs: Sequence[tuple[int, int]]) -> KeyIndex:
     return KeyIndex.of(mix(table[:, 0]), table[:, 1])
 
 
-def text_keys(texts: Sequence[str]) -> NDArray[np.uint64]:
+def text_keys(texts: Sequence[str]) -> Keys:
     """Key of the letters and digits of each text; 0 where it has none."""
     seen = scan(texts)
     whole = wholes(seen)
     keys = np.zeros(len(texts), np.uint64)
     keys[seen.text[whole.first]] = seen.keys(whole)
+    return keys
+
+
+def tail_keys(texts: Sequence[str]) -> Keys:
+    """As ``text_keys``, of the last ``TAIL`` of them, without leading zeros."""
+    seen = scan(texts)
+    whole = wholes(seen)
+    keys = np.zeros(len(texts), np.uint64)
+    keys[seen.text[whole.first]] = seen.tail_keys(whole, TAIL)
     return keys
 
 
@@ -152,17 +171,12 @@ def _word_table(names: Sequence[str]) -> tuple[dict[str, int], tuple[Ints, Ints]
 
 def _text_table(
     spoken: Sequence[tuple[int, list[str]]],
-) -> tuple[KeyIndex, NDArray[np.uint64], int]:
-    unique = sorted(
-        {
-            (" ".join(words), row)
-            for row, words in spoken
-            if sum(map(len, words)) >= NEVER_SHORTER
-        }
-    )
-    texts = [text for text, _ in unique]
+) -> tuple[KeyIndex, Keys, int]:
+    texts = [" ".join(words) for _, words in spoken]
     seen = scan(texts)
     whole = wholes(seen)
-    index = KeyIndex.of(seen.keys(whole), np.array([n for _, n in unique], np.int64))
+    whole = whole.where(seen.length(whole) >= NEVER_SHORTER)
+    owners = np.array([row for row, _ in spoken], np.int64)[seen.text[whole.first]]
+    index = _owner_index(seen.keys(whole), owners)
     heads = np.sort(seen.keys(Spans(whole.first, whole.first)))
     return index, heads, max(map(len, texts), default=0)

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
 from payymo_core.blocking import Ledger
 from payymo_core.columns import NO_DAY
 from payymo_core.comparison import NOT_FOUND, AmountLevel, DateLevel, TextLevel
 from payymo_core.finds import LEVELS
 from payymo_core.hypotheses import PARTS, Hypotheses
+from payymo_core.money import added
 from payymo_core.normalisation import fold
 from payymo_core.payers import PayerLevel
 from payymo_core.records import Customer, Invoice, Transaction
@@ -67,7 +69,7 @@ def _amount(
     members: list[int],
     weight: float,
 ) -> Evidence:
-    gross = transaction.amount + (transaction.fee or 0)
+    gross = added(transaction.amount, transaction.fee or Decimal(0))
     said = f"{transaction.amount} {transaction.currency}"
     if transaction.fee:
         said = f"{gross} {transaction.currency} ({transaction.amount} + fee)"

@@ -23,6 +23,8 @@ MOST_KEPT = 24
 """Hypotheses kept of one transaction; the rest count as a whole."""
 LEAST_WEIGHT = -14.0
 """Bits against "nothing" below which a hypothesis is counted but not kept."""
+FAR_BEHIND = 24.0
+"""And so for one this many bits behind the best of its transaction."""
 
 _SET = PARTS.index("set")
 _TIE_WON = 16.0  # bits: as good as certain, as the stated policy says
@@ -124,11 +126,12 @@ def _oldest_of_equals(
 def _best(table: Hypotheses) -> Hypotheses:
     """The likeliest of each transaction in order; the rest as odds."""
     weight = table.weight()
-    first = table.pairs.invoice[table.member[table.start]]
-    order = np.lexsort((first, table.count, table.kind, -weight, table.transaction))
+    # Singles stand before sets, and each in the order of invoices: that breaks ties.
+    order = np.lexsort((-weight, table.transaction))
     row = table.transaction[order]
     begin = np.searchsorted(row, row)
-    keep = (np.arange(len(row)) - begin < MOST_KEPT) & (weight[order] >= LEAST_WEIGHT)
+    least = np.maximum(weight[order[begin]] - FAR_BEHIND, LEAST_WEIGHT)
+    keep = (np.arange(len(row)) - begin < MOST_KEPT) & (weight[order] >= least)
     lost = order[~keep & (table.kind[order] != Kind.CLOSED)]
     other = table.other.copy()
     np.add.at(other, table.transaction[lost], np.exp2(weight[lost]))

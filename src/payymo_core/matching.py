@@ -4,6 +4,7 @@
 # mypy: disable-error-code="explicit-any"
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from functools import cache, cached_property
 from typing import overload
 
@@ -183,7 +184,7 @@ class MatchResult(Sequence[Match]):
             outcome=outcome,
             confidence=view.confidence[row],
             allocations=allocations,
-            unapplied=from_minor(unapplied, record.currency),
+            unapplied=_major(unapplied, record.currency),
             alternatives=view.alternatives(row, record.currency),
             evidence=LazyEvidence(run, row),
             reasons=_reasons(view.reasons[row]),
@@ -192,6 +193,15 @@ class MatchResult(Sequence[Match]):
     @cached_property
     def _view(self) -> "_View":
         return _View(self.run)
+
+
+def _major(minor: int, currency: str) -> Decimal:
+    return from_minor(minor, currency) if minor else _zero(currency)
+
+
+@cache
+def _zero(currency: str) -> Decimal:
+    return from_minor(0, currency)
 
 
 @cache

@@ -31,8 +31,9 @@ EXPONENTS: dict[str, int] = {
 
 _SCALES = {code: Decimal(10**exponent) for code, exponent in EXPONENTS.items()}
 
-# Minor units; the sum of a ledger of a hundred items this large still fits 63 bits.
-_TOO_LARGE = 10**16
+# Of minor units: the sum of a hundred amounts this large still fits 63 bits.
+_MOST_DIGITS = 16
+_TOO_LARGE = Decimal(10**_MOST_DIGITS)
 
 
 # Whatever the caller's context is: a result that would be rounded is an error.
@@ -72,14 +73,15 @@ def to_minor(amount: Decimal, currency: str) -> int:
         kind = type(given).__name__
         msg = f"amount {given!r} is a {kind}; a Decimal is wanted, never a float"
         raise RecordError(msg)
-    try:
-        scaled = amount.scaleb(exponent, _EXACTLY)
-        minor = int(scaled)
-    except (DecimalException, ValueError, OverflowError):
-        minor, scaled = _TOO_LARGE, amount
-    if abs(minor) >= _TOO_LARGE:
+    # Asked before int(): a number of a million digits is a line of nine characters.
+    if not amount.is_finite() or amount.adjusted() + exponent >= _MOST_DIGITS:
         msg = f"amount {amount} is not a finite number below 10**16 minor units"
         raise RecordError(msg)
+    try:
+        scaled = _EXACTLY.multiply(amount, _SCALES[currency])
+        minor = int(scaled)
+    except DecimalException:  # more than 60 digits, so more decimals than any has
+        minor, scaled = 0, amount
     if minor != scaled:
         msg = f"amount {amount} has more decimals than {currency} has ({exponent})"
         raise RecordError(msg)
@@ -101,11 +103,12 @@ def minor_column(
         scaled = [
             multiply(a, _SCALES[c]) for a, c in zip(amounts, currencies, strict=True)
         ]
-        minor = list(map(int, scaled))
-    except (DecimalException, KeyError, OverflowError, TypeError, ValueError):
+        if scaled and not (min(scaled) > -_TOO_LARGE and max(scaled) < _TOO_LARGE):
+            return None
+    except (DecimalException, KeyError, TypeError):
         return None
-    bounded = not minor or (max(minor) < _TOO_LARGE and min(minor) > -_TOO_LARGE)
-    return minor if bounded and minor == scaled else None
+    minor = list(map(int, scaled))
+    return minor if minor == scaled else None
 
 
 def from_minor(minor: int, currency: str) -> Decimal:
@@ -114,7 +117,12 @@ def from_minor(minor: int, currency: str) -> Decimal:
     >>> from_minor(1230, "EUR"), from_minor(-5, "JPY")
     (Decimal('12.30'), Decimal('-5'))
     """
-    return Decimal(minor).scaleb(-exponent_of(currency))
+    return Decimal(minor).scaleb(-exponent_of(currency), _EXACTLY)
+
+
+def added(one: Decimal, other: Decimal) -> Decimal:
+    """A sum that no caller's context rounds."""
+    return _EXACTLY.add(one, other)
 
 
 @frozen

@@ -4,6 +4,8 @@ Only pairs that something else already brought together are compared, so a dense
 numbering, in which a mistyped number is mostly another valid one, brings no pairs.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
@@ -68,7 +70,7 @@ def near_finds(
     pair, rule_of, level, bits, first, last = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
-    best = _best(pair, bits, rule_of)
+    best = _best(pair, bits, rank_of(ruleset.references)[rule_of])
     pair = pair[best]
     text, begin, end = texts.located(Spans(first[best], last[best]))
     found_invoice, found_rule = invoice[pair], rule_of[best]
@@ -84,6 +86,16 @@ def near_finds(
         0,
     )
     return NearFinds(pair, finds)
+
+
+def rank_of(rules: Sequence[ReferenceRule]) -> Ints:
+    """Which of equal finds counts: the most reliable rule's, then the first name's."""
+    order = sorted(
+        range(len(rules)), key=lambda n: (-rules[n].reliability, rules[n].name)
+    )
+    rank = np.zeros(len(rules), np.int64)
+    rank[order] = np.arange(len(rules))
+    return rank
 
 
 _Found = tuple[Ints, Ints, Floats, Ints, Ints]

@@ -7,10 +7,10 @@ import numpy as np
 from attrs import frozen
 from rapidfuzz import fuzz, process
 
-from payymo_core.customers import Customers, account_tail, text_keys
-from payymo_core.keys import Floats, Ints, KeyIndex, expand, mix
+from payymo_core.customers import Customers, tail_keys, text_keys
+from payymo_core.fields import CounterpartyFields
+from payymo_core.keys import Floats, Ints, KeyIndex, Keys, expand, mix
 from payymo_core.normalisation import name_sequences, name_words
-from payymo_core.records import Transaction
 from payymo_core.rules import CounterpartyEvidence
 from payymo_core.spans import Spans, runs
 from payymo_core.texts import TextColumn
@@ -56,22 +56,24 @@ class Payers:
 
 
 def payers_of(
-    records: Sequence[Transaction],
+    others: CounterpartyFields,
     texts: TextColumn,
     customers: Customers,
     evidence: Sequence[CounterpartyEvidence],
 ) -> Payers:
     """Who may have sent each transaction, by every kind of evidence in use."""
     parts = [_none()]
-    others = [(n, r.counterparty) for n, r in enumerate(records) if r.counterparty]
     if CounterpartyEvidence.IBAN in evidence:
-        known = [(n, o.iban) for n, o in others if o.iban]
-        parts.append(_by_account(known, customers.ibans, PayerLevel.IBAN))
+        rows = np.array(others.row, np.int64)
+        keys = text_keys([iban or "" for iban in others.iban])
+        parts.append(_by_account(rows, keys, customers.ibans, PayerLevel.IBAN))
     if CounterpartyEvidence.ACCOUNT in evidence:
-        known = [(n, account_tail(o.account or o.iban or "")) for n, o in others]
-        parts.append(_by_account(known, customers.accounts, PayerLevel.ACCOUNT))
+        rows = np.array(others.row, np.int64)
+        both = zip(others.account, others.iban, strict=True)
+        keys = tail_keys([account or iban or "" for account, iban in both])
+        parts.append(_by_account(rows, keys, customers.accounts, PayerLevel.ACCOUNT))
     if CounterpartyEvidence.NAME in evidence:
-        parts.append(_by_name(records, customers))
+        parts.append(_by_name(others, customers))
     if CounterpartyEvidence.TEXT in evidence:
         parts.append(_by_text(texts, customers))
     return _best([np.concatenate(column) for column in zip(*parts, strict=True)])
@@ -89,21 +91,18 @@ def _rows(row: Ints, customer: Ints, level: int, sharers: Ints) -> _Rows:
     return row, customer, np.full(len(row), level), sharers, np.ones(len(row), np.int64)
 
 
-def _by_account(
-    known: Sequence[tuple[int, str]], index: KeyIndex, level: PayerLevel
-) -> _Rows:
-    row = np.array([n for n, _ in known], np.int64)
-    needle, customer, _ = index.probe(text_keys([t for _, t in known]), MOST_SHARERS)
-    sharers = np.bincount(needle, minlength=len(known))[needle]
+def _by_account(row: Ints, keys: Keys, index: KeyIndex, level: PayerLevel) -> _Rows:
+    needle, customer, _ = index.probe(keys, MOST_SHARERS)
+    sharers = np.bincount(needle, minlength=len(row))[needle]
     return _rows(row[needle], customer, level, sharers)
 
 
-def _by_name(records: Sequence[Transaction], customers: Customers) -> _Rows:
+def _by_name(others: CounterpartyFields, customers: Customers) -> _Rows:
     """Resolve each distinct counterparty name once, then hand it to its rows."""
     places: dict[str, list[int]] = {}
-    for row, record in enumerate(records):
-        if record.counterparty is not None and record.counterparty.name:
-            places.setdefault(record.counterparty.name, []).append(row)
+    for row, name in zip(others.row, others.name, strict=True):
+        if name:
+            places.setdefault(name, []).append(row)
     asked, customer, level, sharers, words = _resolve(
         list(map(name_words, name_sequences(list(places)))), customers
     )
@@ -117,7 +116,7 @@ def _by_name(records: Sequence[Transaction], customers: Customers) -> _Rows:
 
 def _resolve(asked: list[str], customers: Customers) -> _Rows:
     """Customers for distinct names, given as sorted words."""
-    known = {text: place for place, text in enumerate(customers.names)}
+    known = customers.name_rows
     same = [(n, known[text]) for n, text in enumerate(asked) if text in known]
     exact = np.array(same, np.int64).reshape(-1, 2)
     rest = np.array([n for n, t in enumerate(asked) if t and t not in known], np.int64)

@@ -6,8 +6,8 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from payymo_core.fields import InvoiceFields
 from payymo_core.keys import Floats, Ints, KeyIndex, Keys, Mask, sorted_unique
-from payymo_core.records import Invoice
 from payymo_core.rules import Exactness, ReferenceRule
 from payymo_core.spans import Scan, Spans, scan, wholes
 
@@ -51,44 +51,42 @@ class Forms:
     written: tuple[NDArray[np.bytes_], ...]
 
 
-def invoice_texts(
-    records: Sequence[Invoice], fields: Sequence[str]
-) -> tuple[list[str], Ints]:
+def invoice_texts(said: InvoiceFields, fields: Sequence[str]) -> tuple[list[str], Ints]:
     """What invoices say in some fields, and the row of each text."""
     texts: list[str] = []
     rows = [np.zeros(0, np.int64)]
     for name in fields:
         if name == "references.*":
-            held = [(n, r.references) for n, r in enumerate(records) if r.references]
+            held = [(n, held) for n, held in enumerate(said.references) if held]
             pairs = [(n, t) for n, references in held for t in references.values() if t]
             texts += [text for _, text in pairs]
             rows.append(np.array([n for n, _ in pairs], np.int64))
         else:
-            column = _field(records, name)
+            column = _field(said, name)
             texts += [text for text in column if text]
             rows.append(np.flatnonzero(np.array([bool(t) for t in column], np.bool_)))
     return texts, np.concatenate(rows)
 
 
-def _field(records: Sequence[Invoice], name: str) -> list[str | None]:
+def _field(said: InvoiceFields, name: str) -> Sequence[str | None]:
     if name.startswith("references."):
         key = name.removeprefix("references.")
-        return [r.references.get(key) for r in records]
+        return [references.get(key) for references in said.references]
     if name == "number":
-        return [r.number for r in records]
+        return said.number
     if name == "id":
-        return [r.id for r in records]
-    return [r.creditor_reference for r in records]
+        return said.id
+    return said.creditor_reference
 
 
-def forms_of(records: Sequence[Invoice], rules: Sequence[ReferenceRule]) -> Forms:
+def forms_of(said: InvoiceFields, rules: Sequence[ReferenceRule]) -> Forms:
     """Every form of every reference that the rules name."""
     rows, written = [_Rows.none()], []
     for place, rule in enumerate(rules):
-        texts, row = invoice_texts(records, rule.invoice_fields)
+        texts, row = invoice_texts(said, rule.invoice_fields)
         seen = scan(texts)
         rows.append(_forms_of_rule(seen, row, place, rule))
-        written.append(_written(seen, row, len(records)))
+        written.append(_written(seen, row, len(said.id)))
     table = _Rows.joined(rows)
     return Forms(
         index=KeyIndex.of(table.key, np.arange(len(table.key))),

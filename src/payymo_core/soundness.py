@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import chain
 
 from payymo_core.errors import RecordError
+from payymo_core.fields import CounterpartyFields, InvoiceFields, TransactionFields
 from payymo_core.money import minor_column, to_minor
 from payymo_core.records import (
     Counterparty,
@@ -17,67 +18,72 @@ from payymo_core.records import (
 )
 
 
-def sound_transactions(records: Sequence[Transaction]) -> bool:
+def sound_transactions(fields: TransactionFields) -> bool:
     """Whether every column is what it should be; a record's own check says what not."""
-    others = [r.counterparty for r in records if r.counterparty is not None]
+    fees = [fee for fee in fields.fee if fee is not None]
+    of_fee = [
+        code
+        for fee, code in zip(fields.fee, fields.currency, strict=True)
+        if fee is not None
+    ]
+    others = fields.counterparty
     return (
-        _sound_ids([r.id for r in records])
-        and _sound_amounts([r.amount for r in records], [r.currency for r in records])
-        and _sound_amounts(
-            [r.fee for r in records if r.fee is not None],
-            [r.currency for r in records if r.fee is not None],
-        )
-        and _are([r.booking_date for r in records], date)
-        and _are([r.value_date for r in records], date)
-        and _all_of([r.status for r in records], _STATUSES[TransactionStatus])
-        and _are([r.remittance for r in records], str)
-        and _are([r.creditor_reference for r in records], str)
-        and _are([r.end_to_end_id for r in records], str)
-        and _are([r.mandate_id for r in records], str)
-        and _sound_mappings([r.metadata for r in records])
-        and set(map(type, others)) <= {Counterparty}
-        and _are([o.name for o in others], str)
-        and _are([o.iban for o in others], str)
-        and _are([o.account for o in others], str)
+        _sound_ids(fields.id)
+        and _sound_amounts(fields.amount, fields.currency)
+        and _sound_amounts(fees, of_fee)
+        and _are(fields.booking_date, date)
+        and _are(fields.value_date, date)
+        and _all_of(fields.status, _STATUSES[TransactionStatus])
+        and _are(fields.remittance, str)
+        and _are(fields.creditor_reference, str)
+        and _are(fields.end_to_end_id, str)
+        and _are(fields.mandate_id, str)
+        and _sound_mappings(fields.metadata)
+        and _are(others, Counterparty)
+        and _sound_counterparties(CounterpartyFields.of(others))
     )
 
 
-def sound_invoices(records: Sequence[Invoice]) -> bool:
+def _sound_counterparties(others: CounterpartyFields) -> bool:
+    return all(_are(texts, str) for texts in (others.name, others.iban, others.account))
+
+
+def sound_invoices(fields: InvoiceFields) -> bool:
     """As ``sound_transactions``."""
+    totals = [t for t in fields.total if t is not None]
+    of_total = [
+        code
+        for total, code in zip(fields.total, fields.currency, strict=True)
+        if total is not None
+    ]
     return (
-        _sound_ids([r.id for r in records])
-        and _sound_amounts(
-            [r.outstanding for r in records], [r.currency for r in records]
-        )
-        and _sound_amounts(
-            [r.outstanding if r.total is None else r.total for r in records],
-            [r.currency for r in records],
-        )
-        and _are([r.issue_date for r in records], date)
-        and _are([r.due_date for r in records], date)
-        and _all_of([r.status for r in records], _STATUSES[InvoiceStatus])
-        and _are([r.number for r in records], str)
-        and _are([r.creditor_reference for r in records], str)
-        and _sound_mappings([r.references for r in records])
-        and _sound_customers([r.customer for r in records if r.customer is not None])
+        _sound_ids(fields.id)
+        and _sound_amounts(fields.outstanding, fields.currency)
+        and _sound_amounts(totals, of_total)
+        and _are(fields.issue_date, date)
+        and _are(fields.due_date, date)
+        and _all_of(fields.status, _STATUSES[InvoiceStatus])
+        and _are(fields.number, str)
+        and _are(fields.creditor_reference, str)
+        and _sound_mappings(fields.references)
+        and _sound_customers([c for c in fields.customer if c is not None])
     )
 
 
 def _sound_customers(customers: Sequence[Customer]) -> bool:
     if not set(map(type, customers)) <= {Customer}:
         return False
-    lists = [
-        texts
-        for c in customers
-        for texts in (c.ibans, c.accounts, c.aliases)
-        if texts != ()
-    ]
+    objects = {id(customer): customer for customer in customers}.values()
+    rows = [(c.id, c.name, c.company, c.ibans, c.accounts, c.aliases) for c in objects]
+    if not rows:
+        return True
+    ids, names, companies, *lists = zip(*rows, strict=True)
     return (
-        _sound_ids([c.id for c in customers])
-        and _are([c.name for c in customers], str)
-        and _are([c.company for c in customers], str)
-        and set(map(type, lists)) <= {tuple}
-        and set(map(type, chain.from_iterable(lists))) <= {str}
+        _sound_ids(ids)
+        and _are(names, str)
+        and _are(companies, str)
+        and all(set(map(type, texts)) <= {tuple} for texts in lists)
+        and all(set(map(type, chain.from_iterable(texts))) <= {str} for texts in lists)
     )
 
 

@@ -26,15 +26,35 @@ _INVERSE = pow(_BASE, -1, 1 << 64)
 _VALUE = mix(np.arange(1, 257))
 
 
-@lru_cache(maxsize=4)
-def _powers(count: int) -> tuple[Keys, Keys]:
-    """Powers of the base and of its inverse, modulo 2**64."""
-    out = []
-    for base in (_BASE, _INVERSE):
-        factors = np.full(count, base, np.uint64)
-        factors[0] = 1
-        out.append(np.multiply.accumulate(factors))
-    return out[0], out[1]
+_STEP = 1 << 12
+
+
+@lru_cache(maxsize=2)
+def _low_powers(base: int) -> Keys:
+    return _geometric(base, _STEP)
+
+
+def _high_powers(base: int, count: int) -> Keys:
+    return _geometric(pow(base, _STEP, 1 << 64), count // _STEP + 1)
+
+
+def _geometric(base: int, count: int) -> Keys:
+    """Powers of a base from 0 on, modulo 2**64."""
+    factors = np.full(count, base, np.uint64)
+    factors[0] = 1
+    return np.multiply.accumulate(factors)
+
+
+def _powers(count: int) -> Keys:
+    """Powers of the base from 0 on: each is a low power times a high one."""
+    high = _high_powers(_BASE, count)
+    return (high[:, None] * _low_powers(_BASE)).ravel()[:count]
+
+
+def _inverse_at(place: Ints, count: int) -> Keys:
+    """Inverse of the power at each place below the count."""
+    high = _high_powers(_INVERSE, count)
+    return _low_powers(_INVERSE)[place % _STEP] * high[place // _STEP]
 
 
 @frozen(eq=False)
@@ -95,6 +115,13 @@ class Scan:
         """As ``keys``, without the leading zeros of the first atom."""
         return self._hash(self.bare[spans.first], self.end[spans.last])
 
+    def tail_keys(self, spans: Spans, most: int) -> Keys:
+        """Hash of the last letters and digits of each span, past leading zeros."""
+        end = self.end[spans.last]
+        start = np.maximum(self.start[spans.first], end - most)
+        held = self.letters[self.place]
+        return self._hash(_past_zeros(held, start, end), end)
+
     def number_length(self, spans: Spans) -> Ints:
         """As ``length``, without the leading zeros of the first atom."""
         return self.end[spans.last] - self.bare[spans.first]
@@ -124,12 +151,10 @@ class Scan:
         return np.where(at < 0, ord("\n"), self.letters[at]).astype(np.uint8)
 
     def _hash(self, start: Ints, end: Ints) -> Keys:
-        _, inverse = _powers(_rounded(len(self.place)))
-        return mix((self.prefix[end] - self.prefix[start]) * inverse[start])
-
-
-def _rounded(count: int) -> int:
-    return 1 << max(count, 1).bit_length()
+        return mix(
+            (self.prefix[end] - self.prefix[start])
+            * _inverse_at(start, len(self.place))
+        )
 
 
 def scan(texts: Sequence[str]) -> Scan:
@@ -138,9 +163,8 @@ def scan(texts: Sequence[str]) -> Scan:
     kind_of = _CLASS[letters]
     place = np.flatnonzero(kind_of)
     kind = kind_of[place]
-    powers, _ = _powers(_rounded(len(place)))
     prefix = np.zeros(len(place) + 1, np.uint64)
-    np.cumsum(_VALUE[letters[place]] * powers[: len(place)], out=prefix[1:])
+    np.cumsum(_VALUE[letters[place]] * _powers(len(place)), out=prefix[1:])
     gap = np.diff(place, prepend=-2) != 1
     start = np.flatnonzero(gap | np.r_[True, kind[1:] != kind[:-1]][: len(place)])
     end = np.r_[start[1:], len(place)][: len(start)]

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
+from payymo_core.fields import TransactionFields
 from payymo_core.keys import Ints, Mask
-from payymo_core.records import Transaction
 from payymo_core.rules import TRANSACTION_FIELDS, ReferenceRule
 from payymo_core.spans import Scan, Spans, scan
 
@@ -57,28 +57,29 @@ def _looks_in(rule: ReferenceRule, field: str) -> bool:
     )
 
 
-def text_column(records: Sequence[Transaction]) -> TextColumn:
+def text_column(said: TransactionFields) -> TextColumn:
     """Collect every text field of transactions; empty ones are left out."""
     columns = (
-        [r.remittance for r in records],
-        [r.creditor_reference for r in records],
-        [r.end_to_end_id for r in records],
-        [r.mandate_id for r in records],
+        said.remittance,
+        said.creditor_reference,
+        said.end_to_end_id,
+        said.mandate_id,
     )
     texts: list[str] = []
     rows: list[int] = []
     places: list[int] = []
     for place, column in enumerate(columns):
-        held = [row for row, text in enumerate(column) if text]
-        texts += [text for text in column if text]
-        rows += held
+        held = [(row, text) for row, text in enumerate(column) if text]
+        texts += [text for _, text in held]
+        rows += [row for row, _ in held]
         places += [place] * len(held)
     fields = list(TRANSACTION_FIELDS)
     origins = places.copy()
-    for row, record in enumerate(records):
-        if not record.metadata:
-            continue
-        for origin, (key, text) in enumerate(sorted(record.metadata.items())):
+    carried = [
+        (row, metadata) for row, metadata in enumerate(said.metadata) if metadata
+    ]
+    for row, metadata in carried:
+        for origin, (key, text) in enumerate(sorted(metadata.items())):
             name = f"metadata.{key}"
             if name not in fields:
                 fields.append(name)
@@ -94,7 +95,7 @@ def text_column(records: Sequence[Transaction]) -> TextColumn:
         origin=np.array(origins, np.int64),
         noise=noise(seen),
         fields=tuple(fields),
-        rows=len(records),
+        rows=len(said.id),
     )
 
 

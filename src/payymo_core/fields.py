@@ -1,0 +1,107 @@
+"""Records read once, field by field: what every later stage looks at.
+
+A record is scattered over the memory. To read it whole costs one walk; to come back to
+it for every field, as a comprehension a field does, costs several times as much.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from attrs import astuple, frozen
+
+from payymo_core.records import Counterparty, Customer, Invoice, Transaction
+
+
+@frozen(eq=False)
+class TransactionFields:
+    """What transactions say, one tuple a field."""
+
+    id: tuple[str, ...]
+    amount: tuple[Decimal, ...]
+    currency: tuple[str, ...]
+    booking_date: tuple[date | None, ...]
+    value_date: tuple[date | None, ...]
+    status: tuple[str, ...]
+    remittance: tuple[str | None, ...]
+    creditor_reference: tuple[str | None, ...]
+    end_to_end_id: tuple[str | None, ...]
+    mandate_id: tuple[str | None, ...]
+    counterparty: tuple[Counterparty | None, ...]
+    fee: tuple[Decimal | None, ...]
+    metadata: tuple[Mapping[str, str], ...]
+
+    @classmethod
+    def of(cls, records: Sequence[Transaction]) -> "TransactionFields":
+        """Read every field of every record."""
+        rows = [
+            (
+                r.id, r.amount, r.currency, r.booking_date, r.value_date, r.status,
+                r.remittance, r.creditor_reference, r.end_to_end_id, r.mandate_id,
+                r.counterparty, r.fee, r.metadata,
+            )
+            for r in records
+        ]  # fmt: skip
+        return cls(*(zip(*rows, strict=True) if rows else ((),) * 13))
+
+    def part(self, rows: slice) -> "TransactionFields":  # type: ignore[explicit-any]
+        """The same of some consecutive records."""
+        return TransactionFields(
+            *(column[rows] for column in astuple(self, recurse=False))
+        )
+
+
+@frozen(eq=False)
+class InvoiceFields:
+    """What invoices say, one tuple a field."""
+
+    id: tuple[str, ...]
+    outstanding: tuple[Decimal, ...]
+    currency: tuple[str, ...]
+    number: tuple[str | None, ...]
+    total: tuple[Decimal | None, ...]
+    issue_date: tuple[date | None, ...]
+    due_date: tuple[date | None, ...]
+    status: tuple[str, ...]
+    creditor_reference: tuple[str | None, ...]
+    references: tuple[Mapping[str, str], ...]
+    customer: tuple[Customer | None, ...]
+
+    @classmethod
+    def of(cls, records: Sequence[Invoice]) -> "InvoiceFields":
+        """Read every field of every record."""
+        rows = [
+            (
+                r.id, r.outstanding, r.currency, r.number, r.total, r.issue_date,
+                r.due_date, r.status, r.creditor_reference, r.references, r.customer,
+            )
+            for r in records
+        ]  # fmt: skip
+        return cls(*(zip(*rows, strict=True) if rows else ((),) * 11))
+
+
+@frozen(eq=False)
+class CounterpartyFields:
+    """What the other sides are called, one tuple a field, and whose they are.
+
+    Attributes:
+        row: Row of the transaction.
+        name: Its name.
+        iban: Its IBAN.
+        account: Its account number.
+    """
+
+    row: tuple[int, ...]
+    name: tuple[str | None, ...]
+    iban: tuple[str | None, ...]
+    account: tuple[str | None, ...]
+
+    @classmethod
+    def of(cls, others: Sequence[Counterparty | None]) -> "CounterpartyFields":
+        """Read the other side of each transaction that has one."""
+        rows = [
+            (row, other.name, other.iban, other.account)
+            for row, other in enumerate(others)
+            if other is not None
+        ]
+        return cls(*(zip(*rows, strict=True) if rows else ((),) * 4))

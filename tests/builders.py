@@ -1,0 +1,116 @@
+"""Records and columns in a line each: what tests are written with."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.comparison import Comparisons, References
+from payymo_core.hypotheses import PARTS, Hypotheses
+from payymo_core.records import Counterparty, Customer, Invoice, Transaction
+from payymo_core.scoring import Kind
+
+
+def payment(
+    transaction_id: str,
+    money: str,
+    text: str | None = None,
+    *,
+    booked: str | None = None,
+    payer: str | None = None,
+    iban: str | None = None,
+    **further: object,
+) -> Transaction:
+    """A transaction, as ``payment("t1", "100.00 EUR", "INV-7", booked="2026-03-04")``."""
+    amount, currency = money.split()
+    other = Counterparty(name=payer, iban=iban) if payer or iban else None
+    return Transaction(
+        id=transaction_id,
+        amount=Decimal(amount),
+        currency=currency,
+        remittance=text,
+        booking_date=date.fromisoformat(booked) if booked else None,
+        counterparty=other,
+        **further,  # type: ignore[arg-type]
+    )
+
+
+def bill(
+    invoice_id: str,
+    money: str,
+    number: str | None = None,
+    *,
+    due: str | None = None,
+    customer: Customer | None = None,
+    **further: object,
+) -> Invoice:
+    """An invoice, as ``bill("i1", "100.00 EUR", "INV-7", due="2026-03-01")``."""
+    amount, currency = money.split()
+    return Invoice(
+        id=invoice_id,
+        outstanding=Decimal(amount),
+        currency=currency,
+        number=number,
+        due_date=date.fromisoformat(due) if due else None,
+        customer=customer,
+        **further,  # type: ignore[arg-type]
+    )
+
+
+@frozen
+class Claim:
+    """One hypothesis on a transaction, as a table of them is written by hand.
+
+    Attributes:
+        bits: Its weight against "nothing".
+        money: Minor units that each invoice, by its row, is given.
+        kind: Whole claims are FULL or SEVERAL; parts are PART.
+    """
+
+    bits: float
+    money: Mapping[int, int]
+    kind: Kind = Kind.FULL
+
+    @property
+    def invoices(self) -> frozenset[int]:
+        """Rows of the invoices that it needs."""
+        return frozenset(self.money)
+
+
+def hypotheses(claims: Sequence[Sequence[Claim]]) -> Hypotheses:
+    """A table of hypotheses: the claims of each transaction."""
+    flat = [(row, claim) for row, held in enumerate(claims) for claim in held]
+    parts = np.zeros((len(flat), len(PARTS)))
+    parts[:, 0] = [claim.bits for _, claim in flat]
+    count = np.array([len(claim.money) for _, claim in flat], np.int64)
+    rows = [row for row, claim in flat for _ in claim.money]
+    invoices = [invoice for _, claim in flat for invoice in claim.money]
+    money = [amount for _, claim in flat for amount in claim.money.values()]
+    return Hypotheses(
+        transaction=np.array([row for row, _ in flat], np.int64),
+        kind=np.array([claim.kind for _, claim in flat], np.int64),
+        parts=parts,
+        start=np.cumsum(count) - count,
+        count=count,
+        member=np.arange(len(invoices)),
+        amount=np.array(money, np.int64),
+        pairs=_pairs(rows, invoices),
+        other=np.zeros(len(claims)),
+    )
+
+
+def _pairs(rows: Sequence[int], invoices: Sequence[int]) -> Comparisons:
+    none = np.zeros(len(rows), np.int64)
+    return Comparisons(
+        transaction=np.array(rows, np.int64),
+        invoice=np.array(invoices, np.int64),
+        amount=none,
+        reference=References(none, none, none.astype(np.float64), none, none, none),
+        said=none,
+        payer=none,
+        sharers=none,
+        words=none,
+        date=none,
+    )

@@ -1,0 +1,297 @@
+"""The one home of hypothesis strategies; a new field of a record joins it.
+
+Everything collides on purpose: few amounts, few customers, dense numbers, texts built
+from the invoices' own references. A world in which nothing can be confused proves
+nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from attrs import evolve, frozen
+from hypothesis import strategies as st
+
+from payymo_core.money import EXPONENTS, from_minor
+from payymo_core.records import (
+    Counterparty,
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    Transaction,
+    TransactionStatus,
+)
+from payymo_core.rules import (
+    DEFAULT_REFERENCES,
+    Policies,
+    Ruleset,
+    Thresholds,
+    TiePolicy,
+    Treatment,
+)
+from payymo_core.scoring import Kind
+from tests.builders import Claim
+
+DAY_ONE = date(2026, 3, 1)
+PRICES = (1000, 2500, 2500, 10000, 11900, 3333)
+CURRENCIES = (*["EUR"] * 6, "USD", "JPY", "KWD")
+
+CUSTOMERS = (
+    Customer(id="c1", name="Anna Berg", ibans=("DE89370400440532013000",)),
+    Customer(id="c2", name="Berg & Sohn GmbH", company="Berg und Sohn"),
+    Customer(id="c3", company="Nordwind Hosting AB", accounts=("648489890",)),
+    Customer(id="c4", name="Anna Berg", aliases=("A. Berg Consulting",)),
+)
+
+T = TypeVar("T")
+
+
+@frozen
+class World:
+    """Transactions and the ledger that they were drawn from."""
+
+    transactions: tuple[Transaction, ...]
+    invoices: tuple[Invoice, ...]
+
+
+def _numbers() -> st.SearchStrategy[str | None]:
+    dense = st.integers(1, 12)
+    return st.one_of(
+        dense.map(lambda n: f"INV-2026-{n:04d}"),
+        dense.map(lambda n: f"INV-2026-{n:04d}"),
+        dense.map(lambda n: f"2026{n:03d}"),
+        dense.map(lambda n: f"R{n}"),
+        st.none(),
+    )
+
+
+@st.composite
+def invoices(draw: st.DrawFn, invoice_id: str) -> Invoice:
+    """One open item, or one whose number can still explain a text."""
+    owed = draw(st.sampled_from(PRICES))
+    currency = draw(st.sampled_from(CURRENCIES))
+    sign = draw(st.sampled_from((1, 1, 1, 1, -1)))
+    issued = DAY_ONE + timedelta(days=draw(st.sampled_from((-500, -40, -14, 0, 0, 9))))
+    dated = draw(st.integers(0, 3))
+    return Invoice(
+        id=invoice_id,
+        outstanding=from_minor(sign * owed, currency),
+        currency=currency,
+        number=draw(_numbers()),
+        total=draw(st.sampled_from((None, from_minor(sign * owed * 2, currency)))),
+        issue_date=issued if dated else None,
+        due_date=issued + timedelta(days=14) if dated > 1 else None,
+        status=draw(
+            st.sampled_from((*[InvoiceStatus.OPEN] * 4, InvoiceStatus.PAID, *_CLOSED))
+        ),
+        creditor_reference=draw(
+            st.sampled_from((None, None, "RF18539007547034", "+++020/3430/53497+++"))
+        ),
+        references=draw(
+            st.sampled_from(({}, {}, {"purchase_order": "PO123456"}, {"order": "77001"}))
+        ),
+        customer=draw(st.sampled_from((None, *CUSTOMERS, *CUSTOMERS))),
+    )
+
+
+_CLOSED = (InvoiceStatus.CANCELLED, InvoiceStatus.REFUNDED, InvoiceStatus.DRAFT)
+
+
+def ledgers(most: int = 8) -> st.SearchStrategy[tuple[Invoice, ...]]:
+    """Open items whose ids look like numbers of others."""
+    known = [*(f"i{n}" for n in range(8)), "2026001", "2026002", "R3"]
+    ids = st.lists(st.sampled_from(known), max_size=most, unique=True)
+    ids |= st.permutations(known).map(lambda held: held[:most])
+    return ids.flatmap(lambda held: st.tuples(*(invoices(one) for one in held)))
+
+
+def _references(invoice: Invoice) -> tuple[str, ...]:
+    said = (invoice.number, invoice.id, invoice.creditor_reference)
+    return tuple(text for text in (*said, *invoice.references.values()) if text)
+
+
+def _mangled(draw: st.DrawFn, text: str) -> str:
+    """What payers and banks do to a reference."""
+    place = draw(st.integers(0, len(text) - 1))
+    way = draw(st.integers(0, 20))
+    mangled = {
+        0: text.replace("-", " "),
+        1: text.replace("-", ""),
+        2: text.lower(),
+        3: text.replace("0", "O"),
+        4: text[:place] + text[place + 1 :],
+        5: text[:place] + "7" + text[place + 1 :],
+        6: text[: max(place, 3)],
+        7: f"{text[:place]} {text[place:]}",
+    }
+    return mangled.get(way, text)
+
+
+_ASIDES = (
+    "",
+    "thanks",
+    "Rechnung vom 01.03.2026",
+    "EUR 100,00",
+    "tel +49 30 1234567",
+    "Anna Berg",
+    "nr 2026",
+    "Nordwind Hosting",
+)
+
+
+def _amounts(draw: st.DrawFn, named: Sequence[Invoice], currency: str) -> int:
+    """Minor units: of what is named, of a part of it, or of nothing at all."""
+    scale = 10 ** EXPONENTS[currency]
+    owed = sum(int(i.outstanding * scale) for i in named) or draw(
+        st.sampled_from(PRICES)
+    )
+    changed = (owed // 2, owed - 150, owed * 2, owed + 1, -owed)
+    return draw(st.sampled_from((*[owed] * 7, *changed))) or 1
+
+
+@st.composite
+def transactions(
+    draw: st.DrawFn, transaction_id: str, ledger: tuple[Invoice, ...]
+) -> Transaction:
+    """One transaction that has to do with some of a ledger, mostly."""
+    named: list[Invoice] = []
+    if ledger and draw(st.integers(0, 7)):
+        some = st.lists(
+            st.sampled_from(ledger), min_size=1, max_size=3, unique_by=lambda i: i.id
+        )
+        named = draw(some)
+    currency = named[0].currency if named else draw(st.sampled_from(CURRENCIES))
+    if draw(st.integers(0, 11)) == 0:
+        currency = draw(st.sampled_from(CURRENCIES))
+    gross = _amounts(draw, [i for i in named if i.currency == currency], currency)
+    fee = draw(st.sampled_from((None, None, None, None, 0, 30)))
+    said = [
+        _mangled(draw, draw(st.sampled_from(held)))
+        for held in map(_references, named)
+        if draw(st.integers(0, 5))
+    ]
+    said.insert(draw(st.integers(0, len(said))), draw(st.sampled_from(_ASIDES)))
+    text = draw(st.sampled_from((" ", ", ", "/", ""))).join(said)
+    field = draw(st.integers(0, 5))
+    booked = DAY_ONE + timedelta(days=draw(st.sampled_from((0, 0, 1, 20, 300))))
+    return Transaction(
+        id=transaction_id,
+        amount=from_minor(gross - (fee or 0), currency),
+        currency=currency,
+        booking_date=booked if draw(st.integers(0, 4)) else None,
+        value_date=draw(st.sampled_from((None, DAY_ONE))),
+        status=draw(
+            st.sampled_from((*[TransactionStatus.BOOKED] * 9, TransactionStatus.PENDING))
+        ),
+        remittance=text if field < 3 else None,
+        creditor_reference=text if field == 3 else None,
+        end_to_end_id=text if field == 4 else None,
+        counterparty=draw(st.sampled_from(_COUNTERPARTIES)),
+        fee=None if fee is None else from_minor(fee, currency),
+        metadata={"invoice": text, "note": "2026"} if field == 5 else {},
+    )
+
+
+_COUNTERPARTIES = (
+    None,
+    Counterparty(name="ANNA BERG"),
+    Counterparty(name="Berg u. Sohn G.m.b.H."),
+    Counterparty(name="Somebody Else", iban="DE89370400440532013000"),
+    Counterparty(account="0648489890"),
+    Counterparty(name="Nordwind"),
+)
+
+
+@st.composite
+def worlds(draw: st.DrawFn, most: int = 7) -> World:
+    """A ledger and money that comes in against it."""
+    ledger = draw(ledgers())
+    ids = draw(
+        st.lists(st.integers(0, 20).map("t{:02d}".format), max_size=most, unique=True)
+    )
+    held = draw(st.tuples(*(transactions(one, ledger) for one in ids)))
+    return World(held, ledger)
+
+
+def rulesets() -> st.SearchStrategy[Ruleset]:
+    """Thresholds, policies and orders of rules that a user may choose."""
+    treatments = st.sampled_from(Treatment)
+    return st.builds(
+        lambda references, thresholds, policies: Ruleset(
+            references=tuple(references), thresholds=thresholds, policies=policies
+        ),
+        st.permutations(DEFAULT_REFERENCES),
+        st.builds(
+            Thresholds,
+            match=st.sampled_from((0.6, 0.9, 0.99, 0.9999)),
+            review=st.sampled_from((0.01, 0.05, 0.5)),
+            margin=st.sampled_from((0.0, 0.5, 0.9)),
+        ),
+        st.builds(
+            Policies,
+            part=treatments,
+            short=treatments,
+            over=treatments,
+            several=treatments,
+            ties=st.sampled_from(TiePolicy),
+        ),
+    )
+
+
+# --- tables of hypotheses ------------------------------------------------------------
+
+_BITS = st.integers(-6 * 4, 12 * 4).map(lambda n: n / 4)
+
+
+@st.composite
+def claims(
+    draw: st.DrawFn, most_rows: int = 4, most_invoices: int = 4
+) -> tuple[list[list[Claim]], list[int]]:
+    """Claims of a few transactions on a few invoices, and what these have outstanding.
+
+    Every invoice has 12 minor units; whole claims take them all, parts some.
+    """
+    count = draw(st.integers(1, most_invoices))
+    places = st.integers(0, count - 1)
+    out = []
+    for _ in range(draw(st.integers(1, most_rows))):
+        wanted = draw(
+            st.lists(
+                st.frozensets(places, min_size=1, max_size=2), max_size=3, unique=True
+            )
+        )
+        out.append([_claim(draw, sorted(one)) for one in wanted])
+    return out, [12] * count
+
+
+def _claim(draw: st.DrawFn, wanted: Sequence[int]) -> Claim:
+    bits = draw(_BITS)
+    if len(wanted) > 1:
+        return Claim(bits, dict.fromkeys(wanted, 12), Kind.SEVERAL)
+    if draw(st.integers(0, 3)):
+        return Claim(bits, {wanted[0]: 12})
+    return Claim(bits, {wanted[0]: draw(st.integers(1, 11))}, Kind.PART)
+
+
+# --- texts ---------------------------------------------------------------------------
+
+REMITTANCE = st.text(alphabet="AB01 -/.,\n\réßÅ²٣中", max_size=14)
+"""Short texts of few signs, so that equal runs of them are common."""
+
+ANY_TEXT = st.text(max_size=40)
+
+DECIMALS = st.decimals(allow_nan=True, allow_infinity=True)
+
+
+def shifted(record: Transaction, days: int) -> Transaction:
+    """The same transaction, booked on another day."""
+    booked = record.booking_date
+    return evolve(
+        record, booking_date=booked and booked + timedelta(days=days)
+    )
+
+
+def major(minor: int, currency: str = "EUR") -> Decimal:
+    """Major units of some minor ones."""
+    return from_minor(minor, currency)
