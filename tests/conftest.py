@@ -1,9 +1,10 @@
-"""Hypothesis profiles: ``ci`` draws the same examples every time."""
+"""Hypothesis profiles; ``HYPOTHESIS_PROFILE=deep pytest tests/core`` chooses one."""
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
+# The same examples every time, everywhere.
 settings.register_profile(
     "ci",
     max_examples=60,
@@ -11,7 +12,10 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-# ``HYPOTHESIS_PROFILE=deep pytest tests/core`` looks for what nobody thought of.
-settings.register_profile("deep", settings.get_profile("ci"), max_examples=2_000,
-                          derandomize=False)
+ci = settings.get_profile("ci")
+# Looks for what nobody thought of.
+settings.register_profile("deep", ci, max_examples=2_000, derandomize=False)
+# Says that a law fails, and shrinks nothing: to see which laws a bug breaks.
+settings.register_profile("survey", ci, phases=(Phase.explicit, Phase.generate))
+settings.register_profile("deepsurvey", settings.get_profile("survey"), max_examples=1_000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

@@ -172,9 +172,7 @@ class Month:
         self.bills[self.bills.index(bill)] = amended
         return amended
 
-    def book(
-        self, *payments: Payment, day: date | None = None, **given: str
-    ) -> None:
+    def book(self, *payments: Payment, day: date | None = None, **given: str) -> None:
         """Add an entry, on a day on which these bills might be paid."""
         bills = [bill for payment in payments for bill in payment.pays]
         issued = max((bill.issued for bill in bills), default=DAYS[0])

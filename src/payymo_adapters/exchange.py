@@ -45,6 +45,18 @@ from payymo_core.records import (
 )
 from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
 
+__all__ = [
+    "match_to_json",
+    "read_invoices",
+    "read_labels",
+    "read_matches",
+    "read_transactions",
+    "read_truth",
+    "write_invoices",
+    "write_matches",
+    "write_transactions",
+]
+
 T = TypeVar("T")
 
 

@@ -28,9 +28,13 @@ class AmountLevel(IntEnum):
     PART = 3
     TWICE = 4
     OVER = 5
-    TOTAL = 6
+    """More, by no more than a tenth."""
+    FAR_OVER = 6
+    NEARLY_ALL = 7
+    """Less, by no more than a tenth, but by more than a bank's fee."""
+    TOTAL = 8
     """A closed invoice's total."""
-    TOTAL_DIFFERS = 7
+    TOTAL_DIFFERS = 9
 
 
 @unique
@@ -166,7 +170,12 @@ def _amount(
     whole = np.abs(parts * np.abs(paid) - np.abs(owed)) + np.abs(
         np.rint(parts) * np.abs(paid) - np.abs(owed)
     )
-    level = np.where(missing > 0, AmountLevel.PART, AmountLevel.OVER)
+    level = np.where(missing > 0, AmountLevel.PART, AmountLevel.FAR_OVER)
+    level = np.where(
+        10 * np.abs(missing) <= np.abs(owed), AmountLevel.NEARLY_ALL, level
+    )
+    near = (missing < 0) & (level == AmountLevel.NEARLY_ALL)
+    level = np.where(near, AmountLevel.OVER, level)
     # A third of 100.00 is 33.33: a part rounds by less than a minor unit.
     equal = (missing > 0) & (parts < 12.5) & (whole < np.maximum(np.rint(parts), 1))
     level = np.where(equal, AmountLevel.EQUAL_PART, level)

@@ -153,7 +153,8 @@ _EMPTY_WORDS = frozenset(
 )
 _WORD = re.compile("[A-Z0-9]+")
 # Abbreviations written with dots: "G.m.b.H.", "S.A.", "s.r.o."
-_DOTTED = re.compile(rb"\b([A-Z])\.\s?(?=[A-Z]\b)")
+# A blank, never any white space: a newline parts two names.
+_DOTTED = re.compile(rb"\b([A-Z])\. ?(?=[A-Z]\b)")
 _DIGRAPHS = re.compile(rb"([AOU])E")
 _WORDS_ONLY = bytes.maketrans(
     bytes(range(256)),
@@ -166,8 +167,8 @@ def name_sequences(names: Sequence[str]) -> list[list[str]]:
 
     "ae", "oe" and "ue" count as the umlaut that they may stand for.
 
-    >>> name_sequences(["Mueller, Hans", "S.A. O'Neil", "AB"])
-    [['MULLER', 'HANS'], ['ONEIL'], []]
+    >>> name_sequences(["Mueller, Hans", "O'Neil S.A.", "B A", "AB"])
+    [['MULLER', 'HANS'], ['ONEIL'], ['B', 'A'], []]
     """
     if not names:
         return []

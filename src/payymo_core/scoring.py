@@ -93,6 +93,8 @@ _KIND_OF_AMOUNT = np.array(
         Kind.PART,  # PART
         Kind.TWICE,  # TWICE
         Kind.OVER,  # OVER
+        Kind.OVER,  # FAR_OVER
+        Kind.PART,  # NEARLY_ALL
         Kind.CLOSED,  # TOTAL
         Kind.CLOSED,  # TOTAL_DIFFERS
     ]
@@ -228,8 +230,14 @@ def _amount(
         [np.ones(len(row)), short, equal, np.ones(len(row))],
         0.0,
     )
-    # Any other part or excess is as likely as the amount is by chance.
-    return np.log2(np.maximum(chance, 0.5 * 2.0**-rare)) + rare
+    # Any other part, or a small excess, is as likely as the amount is by chance. Far
+    # too much is rather several invoices, of which the text lost some; a little less
+    # is rather a credit note set off.
+    odd = (pairs.amount == AmountLevel.FAR_OVER) | (
+        pairs.amount == AmountLevel.NEARLY_ALL
+    )
+    likeness = np.where(odd, 2.0**-6, 0.5)
+    return np.log2(np.maximum(chance, likeness * 2.0**-rare)) + rare
 
 
 def _reference(pairs: Comparisons, ledger: Ledger, ruleset: Ruleset) -> Floats:

@@ -50,7 +50,9 @@ _AMOUNTS = {
     "equal_part": "is an equal part of what is outstanding",
     "part": "is less than what is outstanding",
     "twice": "is twice what is outstanding",
-    "over": "is more than what is outstanding",
+    "over": "is a little more than what is outstanding",
+    "far_over": "is far more than what is outstanding",
+    "nearly_all": "is a little less than what is outstanding",
     "total": "is the total of an invoice that is not open",
     "total_differs": "is not the total of that closed invoice",
 }

@@ -146,7 +146,7 @@ def test_the_surest_header_wins_and_rivals_are_refused(bank):
 
 
 def test_a_file_without_a_known_header_is_refused_and_says_what_is_missing(bank):
-    with pytest.raises(FileError, match="amount and booking_date.*mapping"):
+    with pytest.raises(FileError, match=r"amount and booking_date.*mapping"):
         bank("when,how much", "2026-01-01,1.5")
 
 

@@ -71,9 +71,10 @@ def test_a_bad_entry_is_rejected_with_its_line_and_the_balance_says_so(german):
     bad = german.records[4]
     assert isinstance(bad, Rejected)
     assert (bad.where.rsplit(":", 1)[1], bad.field) == ("24", "61")
-    assert german.notes == (
+    [note] = german.notes
+    assert note == (
         "statement at line 16 does not add up: opening 0.00 + booked 60.50 = 60.50, "
-        "but closing is 61.50 (difference 1.00)",
+        "but closing is 61.50 (difference 1.00)"
     )
 
 
@@ -167,7 +168,8 @@ def test_a_file_without_fields_is_refused(tmp_path):
         ),
         (
             [
-                "020<00PRZELEW<20Faktura FV/7<27Jan<32Jan Nowak<38PL61109010140000071219812874"
+                "020<00PRZELEW<20Faktura FV/7<27Jan<32Jan Nowak",
+                "<38PL61109010140000071219812874",
             ],
             {
                 "remittance": "Faktura FV/7 Jan",

@@ -126,9 +126,8 @@ def test_a_fault_names_its_field(read, key, value):
 
 
 def test_a_number_in_place_of_an_amount_is_read_exactly(read):
-    [found] = read(
-        '{"invoices": [%s]}' % json.dumps(ENTRY).replace('"9.00"', "0.1")
-    ).records
+    response = json.dumps({"invoices": [ENTRY]}).replace('"9.00"', "0.1")
+    [found] = read(response).records
     assert found.total == Decimal("0.1")
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``payymo match``, ``evaluate``, ``explain``, ``rules``, ``demo``."""
+"""The command line: ``payymo`` and its commands."""
 
 from payymo_adapters.cli.app import main
 

@@ -2,6 +2,7 @@
 
 import click
 
+from payymo_adapters.cli.demo import demo_command
 from payymo_adapters.cli.evaluation import evaluate_command
 from payymo_adapters.cli.explanation import explain_command
 from payymo_adapters.cli.failures import EXIT_CODES, Group
@@ -19,5 +20,11 @@ def main() -> None:
     """Say which payment pays which invoice, how sure and why."""
 
 
-for command in (match_command, evaluate_command, explain_command, rules_command):
+for command in (
+    match_command,
+    evaluate_command,
+    explain_command,
+    rules_command,
+    demo_command,
+):
     main.add_command(command)

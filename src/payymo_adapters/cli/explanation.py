@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from attrs import asdict
 from rich.console import Console
+from rich.table import Table
 
 from payymo_adapters.cli.failures import EXIT_CODES, finish
 from payymo_adapters.cli.forms import Form, json_option
@@ -64,7 +65,8 @@ def _explained(
 ) -> Explanation:
     ids = [record.id for record in result.run.transactions.records]
     if transaction not in ids:
-        raise _unknown("TRANSACTION", transaction, result)
+        fault = _unknown("TRANSACTION", transaction, result)
+        raise fault
     if invoice is None:
         return explain(result, transaction)
     return explain_pair(result, transaction, _invoice_id(result, invoice))
@@ -80,7 +82,8 @@ def _invoice_id(result: MatchResult, wanted: str) -> str:
         msg = f"{len(named)} invoices have the number {wanted!r}; give an id: {several}"
         raise click.BadParameter(msg, param_hint="--invoice")
     if not named:
-        raise _unknown("--invoice", wanted, result)
+        fault = _unknown("--invoice", wanted, result)
+        raise fault
     return named[0]
 
 
@@ -91,25 +94,34 @@ def _unknown(hint: str, wanted: str, result: MatchResult) -> click.BadParameter:
 
 
 def _show(console: Console, result: MatchResult, explanation: Explanation) -> None:
-    row = result.row_of(explanation.transaction)
-    _show_transaction(console, result.run.transactions.records[row])
+    place = result.row_of(explanation.transaction)
+    _show_transaction(console, result.run.transactions.records[place])
+    invoices = result.run.ledger.invoices.records
     for invoice in explanation.invoices:
-        _show_invoice(console, result.run.ledger.invoices.records[result.place_of(invoice)])
+        _show_invoice(console, invoices[result.place_of(invoice)])
+    console.print(_evidence_table(explanation))
+    say(console, explanation.conclusion)
+
+
+def _evidence_table(explanation: Explanation) -> Table:
     table = plain_table("Rule", "Bits", "Against | for", "What it says")
     table.columns[1].justify = "right"
     largest = max(abs(row.weight) for row in explanation.rows)
     for row in explanation.rows:
-        drawn = signed_bar(row.weight, largest)
         table.add_row(
-            cell(row.rule), cell(f"{row.weight:+.2f}"), drawn, cell(sentence(row))
+            cell(row.rule),
+            cell(f"{row.weight:+.2f}"),
+            signed_bar(row.weight, largest),
+            cell(sentence(row)),
         )
     table.add_section()
-    said = f"confidence {percent(explanation.confidence)}"
     table.add_row(
-        cell("sum", "bold"), cell(f"{explanation.weight:+.2f}", "bold"), "", cell(said)
+        cell("sum", "bold"),
+        cell(f"{explanation.weight:+.2f}", "bold"),
+        cell(""),
+        cell(f"confidence {percent(explanation.confidence)}"),
     )
-    console.print(table)
-    say(console, explanation.conclusion)
+    return table
 
 
 def _show_transaction(console: Console, record: Transaction) -> None:

@@ -24,7 +24,7 @@ replaces all of them.""",
     "groups": "Bounds of the search for several invoices paid together.",
     "thresholds": "When a proposal is applied, offered, or dropped.",
     "policies": 'What a sure proposal of each kind may do: "match" or "review".',
-    "priors": "How often a transaction is of each kind, before any evidence; sums to 1.",
+    "priors": "How often each kind of transaction occurs: shares that add up to 1.",
 }
 _KEYS = {
     "version": "Version of this format.",

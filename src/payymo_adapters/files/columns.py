@@ -11,6 +11,7 @@ from attrs import frozen
 
 from payymo_adapters.errors import FieldError
 from payymo_adapters.files.headers import Roles
+from payymo_adapters.files.texts import one_line
 from payymo_core.money import EXPONENTS
 
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "ł": "l", "đ": "d", "œ": "oe"})
@@ -55,7 +56,7 @@ class Columns:
     def cells(self, role: str, row: Sequence[str]) -> str:
         """Text of a role in a row, the columns joined by a space; "" for none."""
         found = (
-            row[place].strip()
+            one_line(row[place])
             for place in self.places.get(role, ())
             if place < len(row)
         )

@@ -193,7 +193,7 @@ def _layout(name: str, text: Text, needs: Needs, mapping: CsvMapping) -> _Layout
     head = "\n".join(text.content.split("\n", _SEARCHED)[:_SEARCHED])
     for delimiter in (mapping.delimiter,) if mapping.delimiter else _DELIMITERS:
         rows = [row for row in _rows(head, delimiter) if row.line > (mapping.skip or 0)]
-        for row, after in zip(rows, [*rows[1:], Row(0, ())], strict=True):
+        for row, after in pairwise([*rows, Row(0, ())]):
             try:
                 columns = _columns(row, after, needs.roles, mapping)
             except FieldError as error:

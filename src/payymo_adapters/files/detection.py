@@ -13,16 +13,14 @@ from payymo_adapters.files.camt import read_camt
 from payymo_adapters.files.csv import read_csv
 from payymo_adapters.files.csv_format import CsvMapping
 from payymo_adapters.files.csv_ledger import read_csv_ledger
-from payymo_adapters.files.mt940 import read_mt940
+from payymo_adapters.files.mt940 import FIELD, read_mt940
 from payymo_adapters.files.statement import Ledger, Statement
 from payymo_adapters.files.texts import decode
 from payymo_adapters.files.whmcs import read_whmcs
 
 # Enough to see what a file is; a line of JSON may be longer, and is looked at alone.
 _LOOKED_AT = 65_536
-_SWIFT = re.compile(
-    r"^(?:\{[1-4]:.*|:(?:20|25P?|28C?|60[FM]|61|86|94[02]):.*)$", re.MULTILINE
-)
+_SWIFT = re.compile(rf"^(?:\{{[1-4]:|{FIELD.pattern})", re.MULTILINE)
 
 
 @unique

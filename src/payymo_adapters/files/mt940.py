@@ -41,7 +41,7 @@ from payymo_core.errors import Rejected
 from payymo_core.records import Counterparty, Transaction
 
 # Only the tags of the two messages: a line of text may begin with a time (":12:11").
-_FIELD = re.compile(
+FIELD = re.compile(
     r":(13D?|20|21|25P?|28C?|34F|60[FM]?|61|62[FM]?|64|65|86|90[CD]|94[02]|NS):"
 )
 _OPENING, _CLOSING = ("60F", "60M", "60"), ("62F", "62M", "62")
@@ -96,7 +96,7 @@ def read_mt940(path: str | PathLike[str]) -> Statement:
 def _fields(content: str) -> Iterator[_Field]:
     start, tag, lines = 0, "", list[str]()
     for number, line in enumerate(content.split("\n"), start=1):
-        found = _FIELD.match(line)
+        found = FIELD.match(line)
         ends = line.rstrip() in ("-", "-}")
         if found or ends:
             if tag:

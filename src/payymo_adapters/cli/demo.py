@@ -1,0 +1,85 @@
+"""``payymo demo``: a month of a fictional hosting company, from files to report."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from pathlib import Path
+from time import perf_counter
+
+import click
+
+from payymo_adapters.cli.evaluation import show_evaluation
+from payymo_adapters.cli.failures import EXIT_CODES, finish
+from payymo_adapters.cli.inputs import Options, match_files
+from payymo_adapters.cli.matching import show_summary, sources_of
+from payymo_adapters.cli.tables import matches_table
+from payymo_adapters.cli.terminal import say, stdout
+from payymo_adapters.demo import INVOICES, STATEMENT, TRUTH, copy_files
+from payymo_adapters.exchange import read_truth, write_matches
+from payymo_adapters.report.figures import Group, group_of
+from payymo_adapters.report.page import write_report
+from payymo_adapters.report.wording import kind_of
+from payymo_core import Match, MatchResult, evaluate
+
+_MOST_SHOWN = {
+    Group.MATCH: 10,
+    Group.REVIEW: 5,
+    Group.NONE: 4,
+    Group.OUTGOING: 1,
+    Group.PENDING: 1,
+}
+_HOW_NAMED = ("prior", "amount", "counterparty", "dates", "set", "precedence", "rivals")
+
+
+@click.command("demo", epilog=EXIT_CODES)
+@click.option(
+    "--dir",
+    "directory",
+    type=click.Path(file_okay=False, writable=True, path_type=Path),
+    default=Path("demo"),
+    help="Where the files go.  [default: demo]",
+)
+def demo_command(directory: Path) -> None:
+    """Match a month of a fictional hosting company, and look at it.
+
+    Writes a bank statement, a list of open invoices and the truth about them; then
+    the matches and the report.
+    """
+    began = perf_counter()
+    copy_files(directory)
+    paths = directory / STATEMENT, directory / INVOICES
+    matched = match_files(*paths, Options())
+    result = matched.result
+    sources = sources_of(matched, *paths)
+    write_matches(result, directory / "matches.jsonl")
+    write_report(result, directory / "report.html", sources)
+    took = perf_counter() - began
+    console = stdout()
+    say(console, "A few of each kind:", "bold")
+    console.print(matches_table(result, typical(result), console.width))
+    say(console, "What it comes to:", "bold")
+    show_summary(console, sources, result)
+    say(console, "")
+    say(console, "Against what was really paid:", "bold")
+    show_evaluation(console, evaluate(result, read_truth(directory / TRUTH)))
+    say(console, f"matches:  {directory / 'matches.jsonl'}")
+    say(console, f"report:   {directory / 'report.html'}  (open it in a browser)")
+    say(console, f"read, matched and written in {took:.1f} s")
+    finish(result.rejected)
+
+
+def typical(result: MatchResult) -> Iterator[Match]:
+    """Pick the first match of each kind, a few of each group, in their order."""
+    seen = set[Hashable]()
+    shown = Counter[Group]()
+    for match in result:
+        group, kind = group_of(match), _kind(match)
+        if kind not in seen and shown[group] < _MOST_SHOWN[group]:
+            seen.add(kind)
+            shown[group] += 1
+            yield match
+
+
+def _kind(match: Match) -> Hashable:
+    """What makes a match another one than those shown: how it is paid and named."""
+    named = tuple(e.level for e in match.evidence if e.rule not in _HOW_NAMED)
+    return group_of(match), kind_of(match), named, match.reasons
