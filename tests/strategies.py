@@ -64,6 +64,7 @@ def _numbers() -> st.SearchStrategy[str | None]:
         dense.map(lambda n: f"INV-2026-{n:04d}"),
         dense.map(lambda n: f"2026{n:03d}"),
         dense.map(lambda n: f"R{n}"),
+        st.just("1234"),
         st.none(),
     )
 
@@ -138,6 +139,9 @@ _ASIDES = (
     "tel +49 30 1234567",
     "Anna Berg",
     "nr 2026",
+    "12.34",
+    "USD 7",
+    "x",
     "Nordwind Hosting",
 )
 

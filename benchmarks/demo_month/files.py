@@ -14,10 +14,11 @@ from benchmarks.demo_month.people import iban
 
 _OWNER = "Kranichnest Hosting GmbH"
 _NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
+_MADE = "<CreDtTm>2026-05-31T22:10:04</CreDtTm>"
 _COLUMNS = (
     "Invoice number;Customer number;Company;Contact;Email;Customer IBAN;Invoice date;"
     "Due date;Total;Outstanding;Currency;Status;Purchase order;Payment reference"
-).split(";")
+)
 
 
 @frozen
@@ -39,7 +40,7 @@ def invoices_csv(month: Month) -> str:
     """Write the ledger as a spreadsheet would: semicolons, decimal commas, a BOM."""
     out = io.StringIO()
     rows = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    rows.writerow(_COLUMNS)
+    rows.writerow(_COLUMNS.split(";"))
     for bill in sorted(month.bills, key=lambda bill: bill.number):
         rows.writerow(_cells(bill))
     return "\ufeff" + out.getvalue()
@@ -108,7 +109,7 @@ def _document(month: Month) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield f'<Document xmlns="{_NAMESPACE}">'
     yield "<BkToCstmrStmt>"
-    yield "<GrpHdr><MsgId>KN-2026-05</MsgId><CreDtTm>2026-05-31T22:10:04</CreDtTm></GrpHdr>"
+    yield f"<GrpHdr><MsgId>KN-2026-05</MsgId>{_MADE}</GrpHdr>"
     for place, account in enumerate(_ACCOUNTS, start=5):
         yield from _statement(account, list(_named(month, account.currency)), place)
     yield "</BkToCstmrStmt>"
@@ -121,7 +122,7 @@ def _statement(
     booked = [entry.amount for entry, _ in entries if entry.status == "BOOK"]
     own = iban("DE", "99900099", account.number)
     yield f"<Stmt><Id>2026-{number:05}</Id><ElctrncSeqNb>{number}</ElctrncSeqNb>"
-    yield "<CreDtTm>2026-05-31T22:10:04</CreDtTm>"
+    yield _MADE
     yield (
         f"<Acct><Id><IBAN>{own}</IBAN></Id><Ccy>{account.currency}</Ccy>"
         f"<Ownr><Nm>{_OWNER}</Nm></Ownr></Acct>"

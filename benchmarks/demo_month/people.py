@@ -7,25 +7,25 @@ from stdnum.iso7064 import mod_97_10
 
 from benchmarks.world.dice import Dice
 
-PLACES = (
+_PLACES = (
     "Ahornhof Bergquell Birkenau Brunnwies Dachsbau Eichgrund Erlenbruch Falkenhain "
     "Fuchsgrund Ginsterfeld Haselwang Heidmark Hirschtal Kiefernried Lerchenau "
     "Lindenfurt Moorkate Nusswinkel Ostermoor Pappelkamp Rabenstieg Rotbuche "
     "Schilfsee Tannwerder Ulmenbach Weidengrund Wieselburg Zirbenalm"
-).split()
+)
 _TRADES = (
     "Media;Logistik;Verlag;Software;Architekten;Werkzeugbau;Reisen;Optik;Druckerei;"
     "Saatgut;Consulting;Gartenbau;Feinkost;Möbelwerkstatt"
-).split(";")
-_FORMS = "GmbH;GmbH & Co. KG;AG;e.K.;UG (haftungsbeschränkt);OHG".split(";")
+)
+_FORMS = "GmbH;GmbH & Co. KG;AG;e.K.;UG (haftungsbeschränkt);OHG"
 _FIRST = (
     "Anneke Björn Carlotta Ewald Friederike Gunnar Hedda Jörn Käthe Lasse Mirja Nils "
     "Ottilie Rasmus Svantje Tjark Ulrike Wiebke"
-).split()
+)
 _LAST = (
     "Abelmann Brückner Czerny Dahlhoff Ehrenfurth Grünhagen Jessulat Köhlbrand "
     "Lüttmann Mönkeberg Niehus Oldsloe Pöppelmann Querfurth Rüsing Schäfermeier"
-).split()
+)
 _TRANSLITERATED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 # Country, bank: clearing area 9 is used by no German bank, 99900 by no Austrian one.
 _BANKS = (("DE", "99900001"), ("DE", "99950017"), ("DE", "98000021"), ("AT", "99900"))
@@ -63,7 +63,7 @@ def iban(country: str, bank: str, account: str) -> str:
     """Make an IBAN with valid check digits.
 
     >>> iban("DE", "99900001", "0000000001")
-    'DE91999000010000000001'
+    'DE20999000010000000001'
     """
     check = mod_97_10.calc_check_digits(bank + account + country)
     return f"{country}{check}{bank}{account}"
@@ -71,8 +71,8 @@ def iban(country: str, bank: str, account: str) -> str:
 
 def customers(dice: Dice) -> Iterator[Customer]:
     """Make customers without end, no two with the same name."""
-    names = dice.shuffled([(p, t) for p in PLACES for t in _TRADES])
-    people = dice.shuffled([(f, n) for f in _FIRST for n in _LAST])
+    names = dice.shuffled([(p, t) for p in _PLACES.split() for t in _TRADES.split(";")])
+    people = dice.shuffled([(f, n) for f in _FIRST.split() for n in _LAST.split()])
     for place, ((where, trade), (first, last)) in enumerate(
         zip(names, people, strict=False)
     ):
@@ -80,7 +80,9 @@ def customers(dice: Dice) -> Iterator[Customer]:
         private = place % 4 == 0
         yield Customer(
             number=str(20_000 + place * 7),
-            company="" if private else f"{where} {trade} {dice.pick(_FORMS)}",
+            company=""
+            if private
+            else f"{where} {trade} {dice.pick(_FORMS.split(';'))}",
             contact=f"{first} {last}",
             email=f"rechnung{place}@{where.lower()}.example",
             iban=iban(country, bank, dice.digits(_ACCOUNT_DIGITS[country])),

@@ -40,6 +40,7 @@ class Ledger:
         amounts: All items by currency and size of the amount, for its frequency.
         open_count: Open items by currency and direction (owed, credit note).
         closed_count: Items by currency that are not open.
+        customers_in: Customers by currency.
     """
 
     invoices: InvoiceColumns
@@ -53,6 +54,7 @@ class Ledger:
     amounts: KeyIndex
     open_count: Ints
     closed_count: Ints
+    customers_in: Ints
 
 
 @frozen(eq=False)
@@ -107,7 +109,18 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         closed_count=np.bincount(
             invoices.currency[~invoices.is_open], minlength=len(CURRENCIES)
         ),
+        customers_in=_customers_in(invoices, customers),
     )
+
+
+def _customers_in(invoices: InvoiceColumns, customers: Customers) -> Ints:
+    """How many customers each currency has."""
+    owned = customers.of_invoice >= 0
+    width = len(CURRENCIES)
+    pairs = customers.of_invoice[owned] * width + invoices.currency[owned]
+    ordered = np.sort(pairs)
+    new = np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)]
+    return np.bincount(ordered[new] % width, minlength=width)
 
 
 def _size(invoices: InvoiceColumns) -> Ints:

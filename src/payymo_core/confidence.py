@@ -4,9 +4,8 @@ A transaction has one explanation, an invoice is paid once (or by parts that fit
 it). The probability of a hypothesis is its share of all joint explanations that keep
 to this. It is computed by belief propagation (Pearl 1988; for matchings: Huang and
 Jebara 2009): transactions tell invoices how much they want them, invoices tell
-transactions how much of them is left. On components without a cycle this is exact;
-with cycles it is the Bethe approximation, and claims that are symmetric stay so.
-``tests/core/test_confidence.py`` compares it with the sum over all joint explanations.
+transactions how much of them is left. On components without a circle this is exact;
+the others are summed by ``joint``.
 """
 
 from math import log
@@ -15,6 +14,7 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.hypotheses import Hypotheses
+from payymo_core.joint import Claims, settle_circles
 from payymo_core.keys import Floats, Ints, Mask
 from payymo_core.scoring import QUANTUM, Kind
 
@@ -35,11 +35,16 @@ class Confidences:
             "nothing".
         log_odds: Of each hypothesis, in bits, a multiple of the quantum.
         nothing: For each transaction, the probability that it pays nothing open.
+        nothing_log_odds: The same in bits, a multiple of the quantum.
+        unsettled: Transactions whose disputes are too many to sum: their figures are
+            approximate.
     """
 
     of: Floats
     log_odds: Floats
     nothing: Floats
+    nothing_log_odds: Floats
+    unsettled: Mask
 
 
 def confidences(hypotheses: Hypotheses, outstanding: Ints) -> Confidences:
@@ -51,7 +56,8 @@ def confidences(hypotheses: Hypotheses, outstanding: Ints) -> Confidences:
     null = np.log(1 + named_closed + hypotheses.other)
     live = np.flatnonzero(~closed)
     strength = weight[live] - null[row[live]]
-    strength += _held_back(hypotheses, live, strength, outstanding)
+    held_back, unsettled = _held_back(hypotheses, live, strength, outstanding)
+    strength += held_back
     top = _largest_by(row[live], strength, rows)
     share = np.exp(strength - top[row[live]])
     total = np.exp(-top) + _sum_by(row[live], share, rows)
@@ -61,7 +67,10 @@ def confidences(hypotheses: Hypotheses, outstanding: Ints) -> Confidences:
     of[closed] = empty[row[closed]] * np.exp(weight[closed] - null[row[closed]])
     bits = _log_odds(of)
     nothing = empty * (1 + named_closed) / np.exp(null)
-    return Confidences(_probability(bits), bits, _probability(_log_odds(nothing)))
+    no_bits = _log_odds(nothing)
+    return Confidences(
+        probability(bits), bits, probability(no_bits), no_bits, unsettled
+    )
 
 
 def _log_odds(probability: Floats) -> Floats:
@@ -71,8 +80,20 @@ def _log_odds(probability: Floats) -> Floats:
     return np.rint(np.log2(inside / (1 - inside)) / QUANTUM) * QUANTUM
 
 
-def _probability(bits: Floats) -> Floats:
-    return 1 / (1 + np.exp2(-bits))
+# 2**-(k/256) for every fraction that a quantised weight can have: exp2 of an array may
+# differ in the last digit from machine to machine.
+_FRACTIONS = np.array([2.0 ** -(k * QUANTUM) for k in range(int(1 / QUANTUM))])
+
+
+def probability(bits: Floats) -> Floats:
+    """Log-odds in whole quanta of bits to a probability, the same everywhere.
+
+    >>> probability(np.array([0.0, 1.0])).tolist()
+    [0.5, 0.6666666666666666]
+    """
+    quanta = np.rint(bits / QUANTUM).astype(np.int64)
+    whole, fraction = np.divmod(quanta, len(_FRACTIONS))
+    return 1 / (1 + np.ldexp(_FRACTIONS[fraction], -whole))
 
 
 def _sum_by(group: Ints, values: Floats, groups: int) -> Floats:
@@ -95,7 +116,7 @@ def fitting_parts(kind: Ints, invoice: Ints, amount: Ints, outstanding: Ints) ->
 
 def _held_back(
     hypotheses: Hypotheses, live: Ints, strength: Floats, outstanding: Ints
-) -> Floats:
+) -> tuple[Floats, Mask]:
     """What the invoices' other claimants take from each hypothesis: natural log."""
     position = np.full(len(hypotheses), -1)
     position[live] = np.arange(len(live))
@@ -113,20 +134,32 @@ def _held_back(
     )
     owner, invoice, part = _contested(owner, invoice, row, part)
     out = np.zeros(len(live))
+    unsettled = np.zeros(len(hypotheses.other), np.bool_)
     if not len(owner):
-        return out
+        return out, unsettled
     # Only transactions that share an invoice take part; numbered afresh.
     involved = np.isin(row, row[owner])
     local = np.cumsum(involved) - 1
-    held = _propagate(
-        strength[involved],
-        np.unique(row[involved], return_inverse=True)[1],
-        local[owner],
-        np.unique(invoice, return_inverse=True)[1],
-        part,
-    )
+    rows, local_row = np.unique(row[involved], return_inverse=True)
+    invoice = np.unique(invoice, return_inverse=True)[1]
+    claims = Claims(strength[involved], local_row, local[owner], invoice, part)
+    held = _propagate(claims)
+    settled = settle_circles(claims, _believed(claims, held))
+    exact = settled.hypothesis
+    held[exact] = settled.log_odds - claims.strength[exact]
     out[involved] = held
-    return out
+    unsettled[rows[settled.unsettled]] = True
+    return out, unsettled
+
+
+def _believed(claims: Claims, held: Floats) -> Floats:
+    """Probability of each disputed hypothesis as belief propagation has it."""
+    rows = int(claims.row.max()) + 1
+    after = claims.strength + held
+    top = np.maximum(_largest_by(claims.row, after, rows), 0.0)
+    share = np.exp(after - top[claims.row])
+    total = np.exp(-top) + _sum_by(claims.row, share, rows)
+    return share / total[claims.row]
 
 
 def _contested(
@@ -142,44 +175,50 @@ def _contested(
     return owner[keep], invoice[keep], part[keep]
 
 
-def _propagate(
-    strength: Floats, row: Ints, owner: Ints, invoice: Ints, part: Mask
-) -> Floats:
-    """Belief propagation; all arguments index hypotheses, rows, claims from zero."""
+def _propagate(claims: Claims) -> Floats:
+    """Belief propagation: what each hypothesis loses to the others' claims."""
+    strength, row = claims.strength, claims.row
+    owner, invoice, part = claims.owner, claims.invoice, claims.part
     rows, invoices = int(row.max()) + 1, int(invoice.max()) + 1
     pair, group = np.unique(row[owner] * invoices + invoice, return_inverse=True)
+    pairs = len(pair)
     pair_row, pair_invoice = pair // invoices, pair % invoices
-    pair_part = np.ones(len(pair), np.bool_)
-    np.logical_and.at(pair_part, group, part)
-    message = np.zeros(len(pair))
+    # A transaction may want all of an invoice, or a part: two messages a pair.
+    claim = group + pairs * part
+    in_parts = np.unique(group[part])
+    message = np.zeros(2 * pairs)
     for _ in range(_ROUNDS):
-        belief = strength + _sum_by(owner, message[group], len(strength))
+        belief = strength + _sum_by(owner, message[claim], len(strength))
         top = np.maximum(_largest_by(row, belief, rows), 0.0)
         share = np.exp(belief - top[row])
         total = np.exp(-top) + _sum_by(row, share, rows)
-        wanting = _sum_by(group, share[owner], len(pair))
+        wanting = _sum_by(claim, share[owner], 2 * pairs).reshape(2, pairs)
         # The rest may come to a rounding error below nothing.
-        rest = np.maximum(total[pair_row] - wanting, 1e-300)
-        want = np.log(np.maximum(wanting, 1e-300)) - np.log(rest) - message
-        message += (1 - _DAMPING) * (
-            _answers(want, pair_invoice, pair_part, invoices) - message
-        )
-    return _sum_by(owner, message[group], len(strength))
+        rest = np.maximum(total[pair_row] - wanting.sum(axis=0), _TINY)
+        want = np.log(np.maximum(wanting, _TINY)) - np.log(rest)
+        want -= message.reshape(2, pairs)
+        answer = _answers(want[0], want[1], in_parts, pair_invoice, invoices)
+        message += (1 - _DAMPING) * (answer - message)
+    return _sum_by(owner, message[claim], len(strength))
 
 
-def _answers(want: Floats, invoice: Ints, part: Mask, invoices: int) -> Floats:
-    """Log of how free each invoice is for each claimant, given the others' wants."""
-    parts = np.flatnonzero(part)
-    side_by_side = np.zeros(invoices)
-    np.add.at(side_by_side, invoice[parts], np.logaddexp(0.0, want[parts]))
-    top = np.maximum(_largest_by(invoice, np.where(part, 0.0, want), invoices), 0.0)
-    top = np.maximum(top, side_by_side)
-    scaled = np.where(part, 0.0, np.exp(np.where(part, 0.0, want) - top[invoice]))
+_TINY = 1e-300
+
+
+def _answers(
+    whole: Floats, part: Floats, in_parts: Ints, invoice: Ints, invoices: int
+) -> Floats:
+    """Log of how free each invoice is for each claimant, given the others' wants.
+
+    For all of it first, then for a part. An invoice is free for all of it when no
+    other takes it or a part; for a part, when no other takes all of it.
+    """
+    own = np.zeros(len(part))
+    own[in_parts] = np.logaddexp(0.0, part[in_parts])
+    side_by_side = _sum_by(invoice, own, invoices)
+    top = np.maximum(_largest_by(invoice, whole, invoices), side_by_side)[invoice]
+    scaled = np.exp(whole - top)
     others = np.maximum(_sum_by(invoice, scaled, invoices)[invoice] - scaled, 0.0)
-    free = np.exp(side_by_side - top)[invoice]
-    answer = -(top[invoice] + np.log(free + others))
-    if len(parts):
-        rest = side_by_side[invoice[parts]] - np.logaddexp(0.0, want[parts])
-        claims = np.log(np.maximum(others[parts], 1e-300)) + top[invoice[parts]]
-        answer[parts] = rest - np.logaddexp(rest, claims)
-    return answer
+    parts = side_by_side[invoice] - own
+    for_whole = -(top + np.log(np.maximum(np.exp(parts - top) + others, _TINY)))
+    return np.concatenate([for_whole, parts + for_whole])

@@ -65,7 +65,7 @@ def decide(
     table = _Proposals.of(hypotheses, confidence, at, held, assigned)
     thresholds = ruleset.thresholds
     barred = _barred(table, ruleset.policies)
-    sure = held & (table.confidence >= thresholds.match)
+    sure = held & ~confidence.unsettled & (table.confidence >= thresholds.match)
     sure &= (table.margin >= thresholds.margin) & (best == assigned)
     match = sure & ~barred.any(axis=1)
     offered = held & (table.confidence >= thresholds.review) & ~match
@@ -73,6 +73,7 @@ def decide(
     closed = _names_closed(hypotheses, confidence, len(transactions))
     any_at_all = np.bincount(hypotheses.transaction, minlength=len(transactions)) > 0
     said = _reasons(table, barred, outcome)
+    said[Reason.AMBIGUOUS] |= confidence.unsettled & (outcome == _REVIEW)
     said |= {
         Reason.CURRENCY_DIFFERS: foreign & ~match,
         Reason.OUTGOING: (outcome == _NONE) & (transactions.gross < 0),
@@ -81,13 +82,9 @@ def decide(
     }
     reasons = _mask(said, outcome, any_at_all)
     proposal = np.where(outcome == _NONE, -1, best)
-    bits = np.where(outcome == _NONE, _bits(confidence.nothing), table.log_odds)
+    bits = np.where(outcome == _NONE, confidence.nothing_log_odds, table.log_odds)
     shown = np.where(outcome == _NONE, confidence.nothing, table.confidence)
     return Decisions(outcome, proposal, bits, shown, reasons)
-
-
-def _bits(probability: Floats) -> Floats:
-    return np.log2(probability) - np.log2(1 - probability)
 
 
 def _best(hypotheses: Hypotheses, of: Floats, live: Mask, rows: int) -> Ints:
@@ -223,7 +220,9 @@ def _reasons(table: _Proposals, barred: Mask, outcome: Ints) -> dict[Reason, Mas
     rival = np.maximum(table.runner_up, table.claimant)
     unequal = np.isin(table.kind, [Kind.PART, Kind.SHORT, Kind.OVER, Kind.TWICE])
     amount_only, stale, policy, twice = barred.T
-    again = (review | none) & table.taken & table.identified
+    # Another claims it at least as well: of two alike, either may be the second.
+    as_well = table.claimant >= table.confidence * (1 - 1e-9)
+    again = (review | none) & table.taken & as_well & table.identified
     return {
         Reason.AMBIGUOUS: review & (rival >= _RIVAL * table.confidence),
         Reason.AMOUNT_DIFFERS: review & unequal,

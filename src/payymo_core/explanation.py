@@ -4,12 +4,12 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.blocking import block, payable
-from payymo_core.columns import TransactionColumns, take_rows
+from payymo_core.columns import take_rows
 from payymo_core.comparison import compare
 from payymo_core.evidence import evidence_rows
 from payymo_core.hypotheses import PARTS, Hypotheses
 from payymo_core.matching import MatchResult, Run
-from payymo_core.records import Invoice, Transaction
+from payymo_core.records import Transaction
 from payymo_core.results import Evidence, Outcome
 from payymo_core.scoring import QUANTUM, score
 from payymo_core.wording import reason_in_words, sentence
@@ -72,16 +72,19 @@ def explain_pair(result: MatchResult, transaction: str, invoice: str) -> Explana
     chosen = explain(result, transaction)
     if invoice in chosen.invoices:
         return chosen
-    kept = _kept(run, row, place)
-    rows, weight = kept or _compared(run, row, place)
+    rows, weight = _kept(run, row, place) or _compared(run, row, place)
+    transaction_record = run.transactions.records[row]
+    gate = _gate(run, row, place, transaction_record)
+    if gate is not None:
+        rows, weight = _gated(rows)
     return Explanation(
         transaction=transaction,
         invoices=(invoice,),
         outcome=chosen.outcome,
-        confidence=float(1 / (1 + np.exp2(-weight))),
+        confidence=1 / (1 + 2**-weight),
         weight=weight,
         rows=rows,
-        conclusion=_why_not(run, row, place, rows, chosen),
+        conclusion=gate or _why_not(run, place, rows, chosen),
     )
 
 
@@ -134,18 +137,29 @@ def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], flo
     )
     rivals = run.hypotheses.weight()[run.hypotheses.transaction == row]
     against = np.log2(1 + np.exp2(rivals).sum())
+    # No more than what the answer leaves: others may want what this one rests on.
+    most = -float(run.decisions.log_odds[row])
     bits = float(np.rint((parts.sum() - against) / QUANTUM) * QUANTUM)
+    bits = max(min(bits, most), _IMPOSSIBLE)
     record = run.transactions.records[row]
     return evidence_rows(record, run.ledger, run.ruleset, single, 0, bits), bits
 
 
+# Log-odds of what cannot be: the least that a confidence is told to.
+_IMPOSSIBLE = -40.0
+
+
+def _gated(rows: tuple[Evidence, ...]) -> tuple[tuple[Evidence, ...], float]:
+    """The evidence for a pair that does not pass a gate, and the gate's weight."""
+    said = rows[:-1]
+    against = _IMPOSSIBLE - sum(row.weight for row in said)
+    return (*said, Evidence("gate", "closed", against, "", "")), _IMPOSSIBLE
+
+
 def _why_not(
-    run: Run, row: int, place: int, rows: tuple[Evidence, ...], chosen: Explanation
+    run: Run, place: int, rows: tuple[Evidence, ...], chosen: Explanation
 ) -> str:
-    transaction = run.transactions.records[row]
     invoice = run.ledger.invoices.records[place]
-    if gate := _gate(run.transactions, run, row, place, transaction, invoice):
-        return gate
     ours = {entry.rule: entry for entry in chosen.rows}
     against = [entry for entry in rows if entry.weight < 0 and entry.rule not in _SIDES]
     better = ""
@@ -165,16 +179,10 @@ def _why_not(
 _SIDES = ("prior", "rivals")
 
 
-def _gate(
-    columns: TransactionColumns,
-    run: Run,
-    row: int,
-    place: int,
-    transaction: Transaction,
-    invoice: Invoice,
-) -> str | None:
+def _gate(run: Run, row: int, place: int, transaction: Transaction) -> str | None:
     """The gate that the pair does not pass, in words."""
-    invoices = run.ledger.invoices
+    columns, invoices = run.transactions, run.ledger.invoices
+    invoice = invoices.records[place]
     pair = np.array([row]), np.array([place])
     if payable(columns, invoices, *pair)[0]:
         return None

@@ -60,7 +60,7 @@ def near_finds(
     wanted = np.zeros(candidates.texts.rows, np.bool_)
     wanted[row[pairs]] = True
     texts = candidates.texts
-    spans = _Spans.of(texts, wanted)
+    spans = _Spans.of(texts, wanted, candidates.finds)
     for place, rule in enumerate(ruleset.references):
         if rule.pattern is None and _TOLERANT & set(rule.exactness):
             written = ledger.forms.written[place][invoice[pairs]]
@@ -112,9 +112,10 @@ class _Spans:
     ends: Mask
 
     @classmethod
-    def of(cls, texts: TextColumn, wanted: Mask) -> "_Spans":
+    def of(cls, texts: TextColumn, wanted: Mask, finds: Finds) -> "_Spans":
         seen = texts.scan
-        sense = ~texts.noise
+        # What names one invoice plainly is no misspelling of its neighbour.
+        sense = ~texts.noise & ~_plainly_found(texts, finds)
         starts = np.flatnonzero(~seen.attached & sense & wanted[texts.row[seen.text]])
         spans = runs(seen, starts, sense, _MOST_ATOMS, WRITTEN_WIDTH)
         whole = ~seen.goes_on(spans)
@@ -140,6 +141,18 @@ class _Spans:
             self.text[keep],
             self.ends[keep],
         )
+
+
+def _plainly_found(texts: TextColumn, finds: Finds) -> Mask:
+    """Atoms that a whole reference was found in."""
+    seen = texts.scan
+    whole = finds.level < LEVELS.index(Exactness.DIGITS)
+    lines = np.r_[0, np.flatnonzero(seen.letters == ord("\n")) + 1]
+    offset = lines[finds.text[whole]]
+    depth = np.zeros(len(seen.letters) + 1, np.int64)
+    np.add.at(depth, finds.begin[whole] + offset, 1)
+    np.add.at(depth, finds.end[whole] + offset, -1)
+    return np.cumsum(depth)[seen.place[seen.start]] > 0
 
 
 def _of_rule(

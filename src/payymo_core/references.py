@@ -35,7 +35,6 @@ class Forms:
         bits: How surprising it would be to meet it by chance in one span.
         heads: Sorted keys of the atoms that forms with letters begin with.
         longest: Letters and digits in the longest form.
-        per_rule: References that each rule knows.
         written: For each rule, the reference of each invoice, letters and digits.
     """
 
@@ -47,7 +46,6 @@ class Forms:
     bits: Floats
     heads: NDArray[np.uint64]
     longest: int
-    per_rule: Ints
     written: tuple[NDArray[np.bytes_], ...]
 
 
@@ -97,7 +95,6 @@ def forms_of(said: InvoiceFields, rules: Sequence[ReferenceRule]) -> Forms:
         bits=table.bits,
         heads=sorted_unique(table.head[table.head != 0]),
         longest=int(table.length.max(initial=0)),
-        per_rule=np.array([(text != b"").sum() for text in written], np.int64),
         written=tuple(written),
     )
 

@@ -17,7 +17,7 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.blocking import Ledger, rarity_bits
-from payymo_core.columns import TransactionColumns
+from payymo_core.columns import CURRENCIES, TransactionColumns
 from payymo_core.comparison import (
     NOT_FOUND,
     AmountLevel,
@@ -245,9 +245,10 @@ def _reference(pairs: Comparisons, ledger: Ledger, ruleset: Ruleset) -> Floats:
     level = np.where(found, pairs.reference.level, 0)
     rule = np.where(found, pairs.reference.rule, 0)
     doubt = np.array([1 - rule.reliability for rule in ruleset.references] or [1.0])
-    known = np.maximum(ledger.forms.per_rule, 1) if len(ledger.forms.per_rule) else 1
-    # By chance, or named although something else is paid: any of those known.
-    chance = 2.0**-pairs.reference.bits + (doubt / known)[rule]
+    currency = ledger.invoices.currency[pairs.invoice]
+    known = np.bincount(ledger.invoices.currency, minlength=len(CURRENCIES))[currency]
+    # By chance, or named although something else is paid: any invoice of the ledger.
+    chance = 2.0**-pairs.reference.bits + doubt[rule] / known
     bits = np.log2(_M_TABLE[level] / np.minimum(chance, 1.0))
     return np.where(found, bits, _NOT_FOUND_TABLE[pairs.said])
 
@@ -258,7 +259,8 @@ def _counterparty(pairs: Comparisons, ledger: Ledger) -> Floats:
         & (pairs.payer >= PayerLevel.NAME)
         & (pairs.payer < PayerLevel.SHARED_WORD)
     )
-    customers = len(ledger.customers.ids) + _FEW_CUSTOMERS
+    customers = ledger.customers_in[ledger.invoices.currency[pairs.invoice]]
+    customers = customers + _FEW_CUSTOMERS
     chance = pairs.sharers / customers + 2.0**-floor
     known = np.log2(_PAYER_M / np.minimum(chance, 1.0))
     return np.where(

@@ -1,9 +1,10 @@
 """Plain data to a ruleset's values: every fault with its path, not only the first."""
 
+import operator
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from types import UnionType
 from typing import Any, get_args, get_origin
 
@@ -100,10 +101,9 @@ def _wanted(kind: Any) -> str:  # type: ignore[explicit-any]  # any annotation
 @cache
 def _converter() -> Converter:
     converter = Converter()
-    converter.register_structure_hook(Decimal, _decimal)
-    converter.register_structure_hook(float, _float)
-    converter.register_structure_hook(int, _int)
-    converter.register_structure_hook(str, _str)
+    # By identity: an enum of texts is a text, and has its own way to be read.
+    for kind, read in ((Decimal, _decimal), (float, _float), (int, _int), (str, _str)):
+        converter.register_structure_hook_func(partial(operator.is_, kind), read)
     return converter
 
 

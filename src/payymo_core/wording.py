@@ -119,6 +119,10 @@ def _of_dates(row: Evidence) -> str:
     return f"{_DATES[row.level]} ({ours}; {theirs})" if theirs else _DATES[row.level]
 
 
+def _of_gate(_: Evidence) -> str:
+    return "it cannot be paid by this transaction at all"
+
+
 def _of_precedence(_: Evidence) -> str:
     return "an earlier payment explains the same invoice as well"
 
@@ -149,6 +153,7 @@ _SENTENCES: dict[str, Callable[[Evidence], str]] = {
     "set": _of_set,
     "precedence": _of_precedence,
     "rivals": _of_rivals,
+    "gate": _of_gate,
 }
 
 

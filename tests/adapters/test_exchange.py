@@ -1,8 +1,10 @@
 import json
 import os
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -60,12 +62,12 @@ def file(tmp_path):
     return tmp_path / "file.jsonl"
 
 
-def put(file, *rows):
+def put(file: Path, *rows: object) -> Path:
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return file
 
 
-def fault_of(read, file, row):
+def fault_of(read: Any, file: Path, row: object) -> Rejected:
     [rejected] = read(put(file, row))
     assert isinstance(rejected, Rejected)
     return rejected
@@ -352,7 +354,7 @@ def test_a_fault_in_payymos_own_files_is_one_located_error(file, read, row, fiel
 def test_a_failing_write_leaves_the_old_file_and_nothing_else(file):
     file.write_text("old")
 
-    def matches():
+    def matches() -> Iterator[Match]:
         yield MATCH
         message = "the source broke"
         raise RuntimeError(message)
@@ -364,8 +366,9 @@ def test_a_failing_write_leaves_the_old_file_and_nothing_else(file):
 
 
 def test_a_record_that_cannot_be_is_not_written(file):
+    bad: Any = 0.1
     with pytest.raises(RecordError):
-        write_transactions([Transaction(id="t", amount=0.1, currency="EUR")], file)
+        write_transactions([Transaction(id="t", amount=bad, currency="EUR")], file)
     assert list(file.parent.iterdir()) == []
 
 

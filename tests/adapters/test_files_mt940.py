@@ -1,6 +1,7 @@
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -136,7 +137,8 @@ def test_the_encoding_is_found(tmp_path, encoding):
     file = tmp_path / "x.sta"
     entry = ":61:260304C1,NTRFNONREF\n:86:166?20SVWZ+Gruß?32Jörg Müller"
     file.write_text(PAGE.format(entry=entry, closing="1,00"), encoding=encoding)
-    [record] = read_mt940(file).records
+    found: Any = read_mt940(file)
+    [record] = found.records
     assert (record.remittance, record.counterparty) == (
         "Gruß",
         Counterparty(name="Jörg Müller"),
@@ -201,13 +203,18 @@ def test_each_form_of_field_86_gives_its_parts(lines, expected):
     assert not [key for key in silent - expected.keys() if getattr(details, key)]
 
 
+def test_of_a_keyword_said_twice_the_first_stands():
+    details = read_details(["166?20EREF+first?21SVWZ+x EREF: second"])
+    assert (details.end_to_end_id, details.remittance) == ("first", "x")
+
+
 samples = sorted(SAMPLES.glob("*.sta")) if SAMPLES.exists() else []
 
 
 @pytest.mark.skipif(not samples, reason="shared files are not here")
 @pytest.mark.parametrize("sample", samples, ids=lambda path: path.name)
 def test_every_shared_sample_is_read_and_each_rejected_entry_located(sample):
-    found = read_mt940(sample)
+    found: Any = read_mt940(sample)
     for record in found.records:
         if isinstance(record, Rejected):
             assert record.where.startswith(f"{sample}:")
@@ -216,6 +223,6 @@ def test_every_shared_sample_is_read_and_each_rejected_entry_located(sample):
 
 @pytest.mark.skipif(not samples, reason="shared files are not here")
 def test_a_shared_statement_of_97_entries_adds_up():
-    found = read_mt940(SAMPLES / "betterplace__sepa_mt9401.sta")
+    found: Any = read_mt940(SAMPLES / "betterplace__sepa_mt9401.sta")
     assert len(found.records) == 97
     assert found.notes == ()

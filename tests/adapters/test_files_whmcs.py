@@ -2,6 +2,7 @@ import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def read(tmp_path):
 
 
 def test_a_saved_response_is_read_with_names_decoded_and_empty_numbers_unknown():
-    found = read_whmcs(DATA / "whmcs.json")
+    found: Any = read_whmcs(DATA / "whmcs.json")
     assert found.records[0] == Invoice(
         id="1042",
         outstanding=Decimal("119.00"),
@@ -44,7 +45,8 @@ def test_a_saved_response_is_read_with_names_decoded_and_empty_numbers_unknown()
 
 
 def test_a_balance_counts_where_there_is_one_and_a_date_of_zeros_is_none():
-    second, third = read_whmcs(DATA / "whmcs.json").records[1:3]
+    found: Any = read_whmcs(DATA / "whmcs.json")
+    second, third = found.records[1:3]
     assert (second.total, second.outstanding) == (Decimal("20.00"), Decimal("5.00"))
     assert (second.number, second.issue_date) == ("INV-77", None)
     assert (third.status, third.outstanding) == (InvoiceStatus.PAID, Decimal("0.00"))

@@ -50,12 +50,10 @@ SEEDS = {
     "invoices": BILLS,
 }
 # What stands for much in one of the formats.
-TELLING = st.sampled_from(
-    rb"""< > &x; ]]> :61: :86: " ; , . { } [ null 1e9999 NaN - 0000-00-00 9999999999999999
-    \ud800 ?20 /REMI/ EUR XXX 260230 1.234 01/02/2026""".split()
-    + [b"\n", b"\r", b"\x00", b"\xff", b"\xef\xbb\xbf", b"\xc3"]
-    + ["\u0663".encode(), "\u2028".encode()]
-)
+WORDS = b"""< > &x; ]]> :61: :86: " ; , . { } [ null 1e9999 NaN - 0000-00-00 XXX EUR
+    9999999999999999 \\ud800 ?20 /REMI/ 260230 1.234 01/02/2026"""
+BYTES = (b"\n", b"\r", b"\x00", b"\xff", b"\xef\xbb\xbf", b"\xc3", b"\xe2\x80\xa8")
+TELLING = st.sampled_from([*WORDS.split(), *BYTES])
 quick = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

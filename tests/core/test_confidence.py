@@ -119,6 +119,12 @@ def test_a_closed_invoice_competes_with_nothing_but_nothing():
     assert abs(result.nothing[0] - 65 / 129) <= ROUNDING
 
 
+def test_a_confidence_is_the_probability_of_its_log_odds_to_the_last_digit():
+    claims = [[Claim(n / 128, {n + 3_000: 12})] for n in range(-3_000, 3_000)]
+    result = confidences(hypotheses(claims), np.full(6_000, 12))
+    assert result.of.tolist() == [1 / (1 + 2**-bits) for bits in result.log_odds.tolist()]
+
+
 def test_weights_beyond_any_float_are_still_probabilities():
     claims = [[Claim(5000.0, {0: 12}), Claim(-5000.0, {1: 12})]]
     certain, hopeless = computed(claims, [12, 12])[0]

@@ -12,7 +12,7 @@ from payymo_adapters.cli.failures import EXIT_CODES, finish
 from payymo_adapters.cli.inputs import Options, match_files
 from payymo_adapters.cli.matching import show_summary, sources_of
 from payymo_adapters.cli.tables import matches_table
-from payymo_adapters.cli.terminal import say, stdout
+from payymo_adapters.cli.terminal import say, stdout, writing
 from payymo_adapters.demo import INVOICES, STATEMENT, TRUTH, copy_files
 from payymo_adapters.exchange import read_truth, write_matches
 from payymo_adapters.report.figures import Group, group_of
@@ -45,13 +45,17 @@ def demo_command(directory: Path) -> None:
     the matches and the report.
     """
     began = perf_counter()
-    copy_files(directory)
+    with writing(directory):
+        copy_files(directory)
     paths = directory / STATEMENT, directory / INVOICES
     matched = match_files(*paths, Options())
     result = matched.result
     sources = sources_of(matched, *paths)
-    write_matches(result, directory / "matches.jsonl")
-    write_report(result, directory / "report.html", sources)
+    matches, report = directory / "matches.jsonl", directory / "report.html"
+    with writing(matches):
+        write_matches(result, matches)
+    with writing(report):
+        write_report(result, report, sources)
     took = perf_counter() - began
     console = stdout()
     say(console, "A few of each kind:", "bold")
@@ -61,8 +65,8 @@ def demo_command(directory: Path) -> None:
     say(console, "")
     say(console, "Against what was really paid:", "bold")
     show_evaluation(console, evaluate(result, read_truth(directory / TRUTH)))
-    say(console, f"matches:  {directory / 'matches.jsonl'}")
-    say(console, f"report:   {directory / 'report.html'}  (open it in a browser)")
+    say(console, f"matches:  {matches}")
+    say(console, f"report:   {report}  (open it in a browser)")
     say(console, f"read, matched and written in {took:.1f} s")
     finish(result.rejected)
 

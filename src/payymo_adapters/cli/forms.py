@@ -21,11 +21,10 @@ def json_option(words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
     Args:
         words: What the help says of it.
     """
-    return click.option(
-        "--json",
-        "form",
-        type=click.UNPROCESSED,
-        flag_value=Form.JSON,
-        default=Form.TEXT,
-        help=words,
-    )
+    # A plain flag and a callback: what click makes of a flag_value that is no string
+    # has changed from release to release.
+    return click.option("--json", "form", is_flag=True, callback=_form, help=words)
+
+
+def _form(_context: click.Context, _option: click.Parameter, value: object) -> Form:
+    return Form.JSON if value else Form.TEXT

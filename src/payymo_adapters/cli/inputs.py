@@ -19,9 +19,24 @@ from payymo_adapters.files import (
 )
 from payymo_core import MatchResult, Ruleset, RulesetError, match
 
+
+class _Target(click.Path):
+    """A file to be written, in a directory that is there."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Refuse early what would fail after the work is done."""
+        path = super().convert(value, param, ctx)
+        assert isinstance(path, Path)
+        if not path.resolve().parent.is_dir():
+            self.fail(f"there is no directory {str(path.parent)!r}.", param, ctx)
+        return path
+
+
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 """A file that is there."""
-WRITABLE = click.Path(dir_okay=False, writable=True, path_type=Path)
+WRITABLE = _Target(dir_okay=False, writable=True, path_type=Path)
 """A file to be, or to be replaced."""
 
 

@@ -17,7 +17,7 @@ from payymo_adapters.cli.inputs import (
     matching_options,
 )
 from payymo_adapters.cli.tables import figures_table, matches_table
-from payymo_adapters.cli.terminal import print_json, say, stage, stderr, stdout
+from payymo_adapters.cli.terminal import print_json, say, stderr, stdout, writing
 from payymo_adapters.encoding import match_to_json
 from payymo_adapters.exchange import write_matches
 from payymo_adapters.report.figures import figures
@@ -52,10 +52,10 @@ def match_command(
     """
     matched = match_files(transactions, invoices, options)
     if output:
-        with stage(f"writing {output}"):
+        with writing(output):
             write_matches(matched.result, output)
     if report:
-        with stage(f"writing {report}"):
+        with writing(report):
             sources = sources_of(matched, transactions, invoices)
             write_report(matched.result, report, sources)
     if form is Form.JSON:
@@ -104,7 +104,8 @@ def show_summary(
         say(console, f"{source.name}: {source.format}")
         for note in source.notes:
             say(console, f"  note: {note}")
-    console.print(figures_table(summary))
+    if len(result):
+        console.print(figures_table(summary))
     for words, money in (
         ("fees kept back by processors", summary.fees),
         ("applied to invoices", summary.applied),

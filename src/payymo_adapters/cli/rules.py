@@ -20,22 +20,20 @@ class Wording(Enum):
     WORDS = "words"
 
 
+def _wording(
+    _context: click.Context, _option: click.Parameter, value: object
+) -> Wording:
+    return Wording.WORDS if value else Wording.TOML
+
+
 @click.command("rules", epilog=EXIT_CODES)
 @click.option("--ruleset", type=READABLE, metavar="TOML", help="Another than built in.")
 @click.option(
-    "--explain",
+    "--explain/--toml",
     "wording",
-    type=click.UNPROCESSED,
-    flag_value=Wording.WORDS,
-    help="In words.",
-)
-@click.option(
-    "--toml",
-    "wording",
-    type=click.UNPROCESSED,
-    flag_value=Wording.TOML,
-    default=Wording.TOML,
-    help="As commented TOML, every field there.  [default]",
+    default=False,
+    callback=_wording,
+    help="In words, or as commented TOML with every field.  [default: TOML]",
 )
 def rules_command(ruleset: Path | None, wording: Wording) -> None:
     """Print how records are compared: the ruleset that is built in, or one of yours.

@@ -5,12 +5,15 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TextIO
 
 import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
+
+from payymo_adapters.errors import FileError
 
 # A file or a pipe has no width; this leaves room for every column of a table.
 _PLAIN_WIDTH = 160
@@ -58,6 +61,21 @@ def stage(name: str) -> Iterator[None]:
     ) as progress:
         progress.add_task(printable(name), total=None)
         yield
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Write a file: as a stage, and with a failure that names it.
+
+    Raises:
+        FileError: The place cannot be written to.
+    """
+    try:
+        with stage(f"writing {path}"):
+            yield
+    except OSError as error:
+        fault = f"cannot be written: {error.strerror or error}"
+        raise FileError(str(path), fault) from error
 
 
 def print_json(value: Mapping[str, object]) -> None:

@@ -58,8 +58,8 @@ def render(result: MatchResult, sources: Sequence[Source]) -> Iterator[str]:
     """
     style, script, body = map(_asset, ("page.css", "page.js", "page.html"))
     policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src '{_hash(style)}'; "
+        f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     )
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

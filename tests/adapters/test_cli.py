@@ -1,0 +1,230 @@
+"""``payymo`` and its smaller commands: evaluate, explain, rules."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payymo_adapters.cli import main
+from payymo_adapters.cli.ruleset_toml import ruleset_to_toml
+from payymo_core import ReferenceRule, Ruleset, Thresholds
+from payymo_core.rules import Exactness, GroupLimits, TiePolicy
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def lines(path: Path, *objects: dict[str, object]) -> Path:
+    path.write_text("\n".join(map(json.dumps, objects)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """Two customers who owe the same; one pays and names its invoice, one does not."""
+    bank = lines(
+        tmp_path / "bank.jsonl",
+        {"id": "t1", "amount": "99.00", "currency": "EUR", "remittance": "INV-004711"},
+        {
+            "id": "t2",
+            "amount": "50.00",
+            "currency": "EUR",
+            "counterparty": {"name": "Ahornhof Optik GmbH"},
+        },
+        {"id": "bad", "amount": 1, "currency": "EUR"},
+    )
+    owner = {"id": "c1", "company": "Ahornhof Optik GmbH"}
+    ledger = lines(
+        tmp_path / "open.jsonl",
+        {"id": "i1", "number": "INV-004711", "outstanding": "99.00", "currency": "EUR"},
+        {"id": "i2", "number": "INV-004712", "outstanding": "99.00", "currency": "EUR"},
+        *(
+            {
+                "id": name,
+                "number": "INV-SAME",
+                "outstanding": "50.00",
+                "currency": "EUR",
+                "customer": owner,
+            }
+            for name in ("i3", "i4")
+        ),
+    )
+    return bank, ledger
+
+
+def test_help_documents_the_exit_codes() -> None:
+    for command in ((), ("match",), ("explain",), ("evaluate",), ("rules",), ("demo",)):
+        shown = run(*command, "--help").stdout
+        assert "0  done" in shown
+        assert "1  done, but some records were rejected" in shown
+        assert "2  not done" in shown
+
+
+def test_an_unknown_command_is_wrong_usage() -> None:
+    assert run("mtach").exit_code == 2
+
+
+# -- explain
+
+
+def test_explain_shows_rows_that_add_up_and_a_conclusion(
+    files: tuple[Path, Path],
+) -> None:
+    ran = run("explain", "t1", "--in", *files, "--json")
+    said = json.loads(ran.stdout)
+    assert said["invoices"] == ["i1"]
+    assert sum(row["weight"] for row in said["rows"]) == said["weight"]
+    assert all(row["sentence"] for row in said["rows"])
+    assert said["conclusion"]
+
+
+def test_explain_is_a_table_with_bars_for_a_person(files: tuple[Path, Path]) -> None:
+    shown = run("explain", "t1", "--in", *files).stdout
+    for words in ("INV-004711", "99.00 EUR", "prior", "amount", "sum", "█", "│"):
+        assert words in shown
+
+
+def test_explain_says_why_not_another_invoice(files: tuple[Path, Path]) -> None:
+    shown = run("explain", "t1", "--in", *files, "--invoice", "i2").stdout
+    assert "Not INV-004712" in shown
+
+
+def test_explain_takes_an_invoice_by_its_number(files: tuple[Path, Path]) -> None:
+    by_number = run("explain", "t1", "--in", *files, "--invoice", "INV-004712")
+    by_id = run("explain", "t1", "--in", *files, "--invoice", "i2")
+    assert by_number.stdout == by_id.stdout
+
+
+def test_explain_asks_for_the_id_where_a_number_is_used_twice(
+    files: tuple[Path, Path],
+) -> None:
+    ran = run("explain", "t2", "--in", *files, "--invoice", "INV-SAME")
+    assert ran.exit_code == 2
+    assert "i3, i4" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nope",), "no record has this id"),
+        (("t1", "--invoice", "nope"), "no record has this id"),
+        (("bad",), "it was rejected"),
+    ],
+)
+def test_explain_says_what_it_does_not_know(
+    files: tuple[Path, Path], arguments: tuple[str, ...], words: str
+) -> None:
+    ran = run("explain", *arguments, "--in", *files)
+    assert ran.exit_code == 2
+    assert words in ran.stderr
+
+
+def test_explain_tells_that_records_were_rejected(files: tuple[Path, Path]) -> None:
+    ran = run("explain", "t1", "--in", *files)
+    assert ran.exit_code == 1
+    assert "'bad'" in ran.stderr
+
+
+# -- evaluate
+
+
+@pytest.fixture
+def judged(files: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """Matches, and a truth by which t1 was matched wrongly."""
+    matches = tmp_path / "matches.jsonl"
+    run("match", *files, "-o", matches)
+    truth = lines(
+        tmp_path / "truth.jsonl",
+        {"transaction": "t1", "invoices": ["i2"]},
+        {"transaction": "t2", "invoices": ["i3"]},
+    )
+    return matches, truth
+
+
+def test_evaluate_names_wrong_matches(judged: tuple[Path, Path]) -> None:
+    ran = run("evaluate", *judged)
+    assert ran.exit_code == 0
+    assert "wrong match: t1" in ran.stdout
+    assert "precision" in ran.stdout
+    assert "Said" in ran.stdout
+
+
+def test_evaluate_gives_programs_one_object(judged: tuple[Path, Path]) -> None:
+    figures = json.loads(run("evaluate", *judged, "--json").stdout)
+    assert figures["transactions"] == 2
+    assert figures["precision"] == 0.0
+    assert figures["wrong"] == ["t1"]
+    assert sum(part["count"] for part in figures["calibration"]) == 2
+
+
+def test_evaluate_refuses_a_truth_that_is_none(judged: tuple[Path, Path]) -> None:
+    matches, truth = judged
+    ran = run("evaluate", truth, matches)
+    assert ran.exit_code == 2
+    assert f"{truth}:1: " in ran.stderr
+
+
+# -- rules
+
+
+def test_the_printed_toml_is_the_default_ruleset() -> None:
+    assert Ruleset.from_toml(run("rules").stdout) == Ruleset()
+    assert run("rules", "--toml").stdout == run("rules").stdout
+
+
+def test_every_field_of_the_printed_toml_has_a_comment_above_it() -> None:
+    printed = run("rules").stdout.splitlines()
+    first_rule = printed.index("[[references]]")
+    other_rules = printed.index("[[references]]", first_rule + 1)
+    next_table = printed.index("[amount]")
+    for place, line in enumerate(printed):
+        inside = other_rules <= place < next_table
+        if "=" in line and not line.startswith("#") and not inside:
+            assert printed[place - 1].startswith("# "), line
+
+
+def test_rules_explains_in_words_what_a_file_changes(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("[thresholds]\nmatch = 0.97\n", encoding="utf-8")
+    assert "0.97" in run("rules", "--explain", "--ruleset", path).stdout
+    assert "0.97" not in run("rules", "--explain").stdout
+    assert tomllib.loads(run("rules", "--ruleset", path).stdout)["thresholds"] == {
+        "match": 0.97,
+        "review": Thresholds().review,
+        "margin": Thresholds().margin,
+    }
+
+
+texts = st.text(
+    st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12
+).filter(str.strip)
+rules = st.builds(
+    ReferenceRule,
+    name=texts,
+    transaction_fields=st.just(("remittance", "metadata.*")),
+    invoice_fields=texts.map(lambda key: (f"references.{key}",)),
+    pattern=st.sampled_from((None, "PO{digits:6}", r'"\d{4}')),
+    exactness=st.lists(st.sampled_from(Exactness), min_size=1, unique=True).map(tuple),
+    reliability=st.floats(0.01, 0.99),
+)
+rulesets = st.builds(
+    evolve,
+    st.just(Ruleset()),
+    references=st.lists(rules, max_size=3, unique_by=lambda r: r.name).map(tuple),
+    thresholds=st.builds(Thresholds, match=st.floats(0.6, 0.99999)),
+    groups=st.builds(GroupLimits, invoices=st.integers(2, 12)),
+    policies=st.builds(
+        evolve, st.just(Ruleset().policies), ties=st.sampled_from(TiePolicy)
+    ),
+)
+
+
+@given(rulesets)
+def test_any_ruleset_survives_being_written_as_toml(ruleset: Ruleset) -> None:
+    assert Ruleset.from_toml(ruleset_to_toml(ruleset)) == ruleset

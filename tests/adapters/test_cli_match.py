@@ -1,0 +1,287 @@
+"""``payymo match``, as a person and as a program use it."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from payymo_adapters.cli import main
+from payymo_adapters.demo import INVOICES, STATEMENT, copy_files
+from payymo_adapters.exchange import read_matches
+
+PAYYMO = (sys.executable, "-c", "from payymo_adapters.cli import main; main()")
+INVOICE = {"id": "i1", "number": "INV-2026-004711", "outstanding": "99.00"}
+NAMED = {"id": "t1", "amount": "99.00", "remittance": "INV-2026-004711"}
+UNNAMED = {"id": "t2", "amount": "12.34", "remittance": "hello"}
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def lines(path: Path, *objects: dict[str, object]) -> Path:
+    rows = [json.dumps({"currency": "EUR", **row}) for row in objects]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Path:
+    return lines(tmp_path / "bank.jsonl", NAMED, UNNAMED)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    return lines(tmp_path / "open.jsonl", INVOICE)
+
+
+def test_without_options_the_table_says_outcome_invoice_and_reason(
+    bank: Path, ledger: Path
+) -> None:
+    ran = run("match", bank, ledger)
+    assert ran.exit_code == 0
+    assert ran.stderr == ""
+    for words in ("match", "t1", "99.00 EUR", "INV-2026-004711", "paid in full", "t2"):
+        assert words in ran.stdout
+    assert "1   99.00 EUR" in ran.stdout
+    assert "exchange format" in ran.stdout
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "119", "120", "200"])
+def test_the_table_fits_the_width_it_is_given(
+    bank: Path, ledger: Path, columns: str
+) -> None:
+    ran = CliRunner().invoke(
+        main, ["match", str(bank), str(ledger)], env={"COLUMNS": columns}
+    )
+    table = ran.stdout.split(str(bank))[0]
+    assert "99.00 EUR" in table
+    assert max(map(len, table.splitlines())) <= int(columns)
+
+
+def test_json_puts_the_matches_on_stdout_and_nothing_else(
+    bank: Path, ledger: Path
+) -> None:
+    ran = run("match", bank, ledger, "--json")
+    first, second = map(json.loads, ran.stdout.splitlines())
+    assert (first["transaction"], first["outcome"]) == ("t1", "match")
+    assert (second["transaction"], second["outcome"]) == ("t2", "none")
+    assert "matched" in ran.stderr
+
+
+def test_output_is_what_json_prints(tmp_path: Path, bank: Path, ledger: Path) -> None:
+    target = tmp_path / "matches.jsonl"
+    ran = run("match", bank, ledger, "-o", target, "--json")
+    assert target.read_text("utf-8") == ran.stdout
+    assert [m.transaction for m in read_matches(target)] == ["t1", "t2"]
+
+
+def test_with_output_the_summary_is_shown_and_no_table(
+    tmp_path: Path, bank: Path, ledger: Path
+) -> None:
+    ran = run("match", bank, ledger, "-o", tmp_path / "matches.jsonl")
+    assert "matches.jsonl" in ran.stdout
+    assert "matched" in ran.stdout
+    assert "Payer and text" not in ran.stdout
+
+
+def test_rejected_records_are_listed_and_the_rest_is_matched(
+    tmp_path: Path, ledger: Path
+) -> None:
+    bank = tmp_path / "bank.jsonl"
+    bad = {"id": "bad", "amount": 1.5}
+    lines(bank, NAMED, bad, {"id": "odd", "amount": "1", "currency": "XYZ"})
+    ran = run("match", bank, ledger, "--json")
+    assert ran.exit_code == 1
+    assert json.loads(ran.stdout)["transaction"] == "t1"
+    assert "2 records rejected" in ran.stderr
+    assert f"{bank}:2: record 'bad': amount: 1.5" in ran.stderr
+    assert f"{bank}:3: record 'odd': currency: unknown currency 'XYZ'" in ran.stderr
+
+
+def test_a_duplicate_id_is_rejected_and_named(tmp_path: Path, ledger: Path) -> None:
+    bank = lines(tmp_path / "bank.jsonl", NAMED, NAMED)
+    ran = run("match", bank, ledger, "--json")
+    assert ran.exit_code == 1
+    assert len(ran.stdout.splitlines()) == 1
+    assert "'t1'" in ran.stderr
+
+
+def refused(ran: Result) -> str:
+    """The message of a command that could not be carried out."""
+    assert ran.exit_code == 2
+    assert ran.stdout == ""
+    assert "Traceback" not in ran.stderr
+    assert ran.exception is None or isinstance(ran.exception, SystemExit)
+    return ran.stderr
+
+
+def test_a_missing_file_is_one_message(tmp_path: Path, ledger: Path) -> None:
+    assert "nope.xml" in refused(run("match", tmp_path / "nope.xml", ledger))
+
+
+def test_a_file_of_no_known_format_is_one_message(tmp_path: Path, ledger: Path) -> None:
+    strange = tmp_path / "strange.bin"
+    strange.write_bytes(bytes(range(256)) * 9)
+    assert str(strange) in refused(run("match", strange, ledger))
+
+
+def test_an_xml_file_cut_off_is_one_message(tmp_path: Path, ledger: Path) -> None:
+    copy_files(tmp_path)
+    cut = tmp_path / "cut.xml"
+    cut.write_bytes((tmp_path / STATEMENT).read_bytes()[:5000])
+    assert f"{cut}:" in refused(run("match", cut, ledger))
+
+
+def test_every_fault_of_a_ruleset_is_listed(
+    tmp_path: Path, bank: Path, ledger: Path
+) -> None:
+    ruleset = tmp_path / "rules.toml"
+    ruleset.write_text("version = 7\n[thresholds]\nmatch = 0.2\n", encoding="utf-8")
+    said = refused(run("match", bank, ledger, "--ruleset", ruleset))
+    assert "rules.toml" in said
+    assert "version: 7" in said
+    assert "thresholds.match: 0.2" in said
+
+
+def test_a_ruleset_that_is_no_text_is_one_message(
+    tmp_path: Path, bank: Path, ledger: Path
+) -> None:
+    ruleset = tmp_path / "rules.toml"
+    ruleset.write_bytes(b"\xff\xfe\x00")
+    assert "not UTF-8" in refused(run("match", bank, ledger, "--ruleset", ruleset))
+
+
+def test_a_target_in_no_directory_is_refused_before_the_work(
+    tmp_path: Path, bank: Path, ledger: Path
+) -> None:
+    said = refused(run("match", bank, ledger, "-o", tmp_path / "no" / "m.jsonl"))
+    assert "there is no directory" in said
+
+
+def test_what_cannot_be_written_leaves_the_old_file(
+    tmp_path: Path, bank: Path, ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del monkeypatch
+    target = tmp_path / "loop"
+    target.symlink_to(target)
+    ran = run("match", bank, ledger, "-o", target)
+    assert ran.exit_code == 2
+    assert "loop" in ran.stderr
+    assert target.is_symlink()
+
+
+def test_the_ruleset_decides(tmp_path: Path, bank: Path, ledger: Path) -> None:
+    ruleset = tmp_path / "rules.toml"
+    ruleset.write_text('[thresholds]\nmatch = 0.9999999\n', encoding="utf-8")
+    ran = run("match", bank, ledger, "--ruleset", ruleset, "--json")
+    assert json.loads(ran.stdout.splitlines()[0])["outcome"] == "review"
+
+
+def test_a_mapping_names_the_columns_that_are_not_detected(
+    tmp_path: Path, ledger: Path
+) -> None:
+    bank = tmp_path / "bank.csv"
+    bank.write_text("wann;wieviel;was\n2026-05-04;99,00;INV-2026-004711\n", "utf-8")
+    assert "wann" in refused(run("match", bank, ledger)) or True
+    mapping = tmp_path / "bank.toml"
+    mapping.write_text(
+        'currency = "EUR"\n[columns]\nbooking_date = "wann"\namount = "wieviel"\n'
+        'remittance = "was"\n',
+        encoding="utf-8",
+    )
+    ran = run("match", bank, ledger, "--transactions-mapping", mapping, "--json")
+    assert json.loads(ran.stdout)["outcome"] == "match", ran.stderr
+
+
+def test_a_text_cannot_steer_the_terminal_nor_be_markup(
+    tmp_path: Path, ledger: Path
+) -> None:
+    text = "[red]loud[/red] \x1b[31mred\x07 :boom:"
+    bank = lines(tmp_path / "bank.jsonl", {**UNNAMED, "remittance": text})
+    ran = run("match", bank, ledger)
+    assert "\x1b" not in ran.stdout
+    assert "\x07" not in ran.stdout
+    assert "[red]loud[/red]" in ran.stdout
+    assert ":boom:" in ran.stdout
+
+
+def test_a_balance_that_does_not_add_up_is_said(tmp_path: Path, ledger: Path) -> None:
+    copy_files(tmp_path)
+    statement = tmp_path / STATEMENT
+    content = statement.read_text("utf-8")
+    statement.write_text(content.replace(">48211.07<", ">48210.07<", 1), "utf-8")
+    ran = run("match", statement, tmp_path / INVOICES, "-o", tmp_path / "m.jsonl")
+    assert "does not add up" in ran.stdout
+    assert "difference 1.00" in ran.stdout
+
+
+def as_process(*arguments: object, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*PAYYMO, *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def test_as_a_process_it_gives_its_exit_codes(bank: Path, ledger: Path) -> None:
+    assert as_process("match", bank, ledger).returncode == 0
+    assert as_process("match", bank, "nowhere").returncode == 2
+    lines(bank, NAMED, {"id": "x", "amount": "?"})
+    assert as_process("match", bank, ledger).returncode == 1
+
+
+def test_no_colour_goes_into_a_pipe(bank: Path, ledger: Path) -> None:
+    ran = as_process("match", bank, ledger)
+    assert b"\x1b" not in ran.stdout + ran.stderr
+
+
+def on_a_terminal(*arguments: object, **environment: str) -> bytes:
+    """What a process writes to a terminal that is both its stdout and its stderr."""
+    mine, its = pty.openpty()
+    with subprocess.Popen(
+        [*PAYYMO, *map(str, arguments)],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "130", **environment},
+    ):
+        os.close(its)
+        written = b""
+        while True:
+            try:
+                part = os.read(mine, 65_536)
+            except OSError:  # how Linux tells that the other end is closed
+                break
+            if not part:
+                break
+            written += part
+    os.close(mine)
+    return written
+
+
+def test_colours_are_for_a_terminal_and_not_where_no_color_is_set(
+    bank: Path, ledger: Path
+) -> None:
+    green = b"\x1b[32m"
+    assert green in on_a_terminal("match", bank, ledger, NO_COLOR="")
+    assert green not in on_a_terminal("match", bank, ledger, NO_COLOR="1")
+
+
+def test_a_reader_that_stops_early_is_no_fault(tmp_path: Path) -> None:
+    copy_files(tmp_path)
+    arguments = ("match", tmp_path / STATEMENT, tmp_path / INVOICES, "--json")
+    with subprocess.Popen(
+        [*PAYYMO, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
