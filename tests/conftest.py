@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 # The same examples every time, everywhere.
@@ -17,5 +18,9 @@ ci = settings.get_profile("ci")
 settings.register_profile("deep", ci, max_examples=2_000, derandomize=False)
 # Says that a law fails, and shrinks nothing: to see which laws a bug breaks.
 settings.register_profile("survey", ci, phases=(Phase.explicit, Phase.generate))
-settings.register_profile("deepsurvey", settings.get_profile("survey"), max_examples=1_000, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers: ``pytest -m "not slow"`` leaves out what takes seconds."""
+    config.addinivalue_line("markers", "slow: builds and installs the wheel")

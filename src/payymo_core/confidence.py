@@ -144,7 +144,9 @@ def _held_back(
     invoice = np.unique(invoice, return_inverse=True)[1]
     claims = Claims(strength[involved], local_row, local[owner], invoice, part)
     held = _propagate(claims)
-    settled = settle_circles(claims, _believed(claims, held))
+    settled = settle_circles(
+        claims, _believed(claims, np.zeros(len(held))), _believed(claims, held)
+    )
     exact = settled.hypothesis
     held[exact] = settled.log_odds - claims.strength[exact]
     out[involved] = held
@@ -153,7 +155,7 @@ def _held_back(
 
 
 def _believed(claims: Claims, held: Floats) -> Floats:
-    """Probability of each disputed hypothesis as belief propagation has it."""
+    """Probability of each disputed hypothesis, held back by others' claims."""
     rows = int(claims.row.max()) + 1
     after = claims.strength + held
     top = np.maximum(_largest_by(claims.row, after, rows), 0.0)

@@ -125,8 +125,8 @@ class _Proposals:
             zero, no = np.zeros(len(at)), np.zeros(len(at), np.bool_)
             return cls(zero, zero, zero, zero, zero, no, at, no, no)
         of = np.where(held, confidence.of[at], 0.0)
-        runner_up = _runner_up(hypotheses, confidence.of, at)
-        claimant, taken = _claimants(hypotheses, confidence.of, at, assigned)
+        runner_up = _runner_up(hypotheses, confidence.of, at[held], len(at))
+        claimant, taken = _claimants(hypotheses, confidence.of, at[held], assigned)
         owner, _, place = hypotheses.incidence()
         pairs, member = hypotheses.pairs, hypotheses.member[place]
         known = (pairs.payer[member] < PayerLevel.SHARED_WORD) | (
@@ -147,20 +147,24 @@ class _Proposals:
         )
 
 
-def _runner_up(hypotheses: Hypotheses, of: Floats, at: Ints) -> Floats:
+def _runner_up(hypotheses: Hypotheses, of: Floats, held: Ints, rows: int) -> Floats:
     """Confidence of the next hypothesis of the same transaction."""
     rest = of.copy()
     rest[hypotheses.kind == Kind.CLOSED] = 0.0
-    rest[at] = 0.0
-    out = np.zeros(len(at))
+    rest[held] = 0.0
+    out = np.zeros(rows)
     np.maximum.at(out, hypotheses.transaction, rest)
     return out
 
 
 def _claimants(
-    hypotheses: Hypotheses, of: Floats, at: Ints, assigned: Ints
+    hypotheses: Hypotheses, of: Floats, held: Ints, assigned: Ints
 ) -> tuple[Floats, Mask]:
-    """The best other claim on the proposal's invoices, and whether one was granted."""
+    """The best other claim on the proposal's invoices, and whether one is left over.
+
+    Left over is a claim, this one or as good a one, whose transaction the joint choice
+    gave nothing: of so many payments of one invoice, one is too many.
+    """
     owner, invoice, _ = hypotheses.incidence()
     live = hypotheses.kind[owner] != Kind.CLOSED
     owner, invoice = owner[live], invoice[live]
@@ -170,10 +174,8 @@ def _claimants(
     size = int(invoice.max(initial=0)) + 1
     start = np.searchsorted(invoice, np.arange(size))
     stop = np.searchsorted(invoice, np.arange(size), "right")
-    proposed = np.isin(owner, at)
-    granted = np.zeros(len(hypotheses), np.bool_)
-    granted[assigned[assigned >= 0]] = True
-    best, taken = np.zeros(len(at)), np.zeros(len(at), np.bool_)
+    proposed = np.isin(owner, held)
+    best, taken = np.zeros(len(assigned)), np.zeros(len(assigned), np.bool_)
     # The strongest claims of an invoice stand first: look past one's own.
     for step in range(int((stop - start).max(initial=0))):
         mine = np.flatnonzero(proposed)
@@ -185,7 +187,9 @@ def _claimants(
         parts = (kind[mine] == Kind.PART) & (kind[other] == Kind.PART)
         rival = (row[mine] != row[other]) & ~parts
         np.maximum.at(best, row[mine][rival], of[owner[other[rival]]])
-        np.logical_or.at(taken, row[mine][rival], granted[owner[other[rival]]])
+        as_good = of[owner[other]] >= of[owner[mine]] * (1 - 1e-9)
+        left = (assigned[row[mine]] < 0) | (assigned[row[other]] < 0)
+        np.logical_or.at(taken, row[mine], rival & as_good & left)
     return best, taken
 
 
@@ -220,9 +224,7 @@ def _reasons(table: _Proposals, barred: Mask, outcome: Ints) -> dict[Reason, Mas
     rival = np.maximum(table.runner_up, table.claimant)
     unequal = np.isin(table.kind, [Kind.PART, Kind.SHORT, Kind.OVER, Kind.TWICE])
     amount_only, stale, policy, twice = barred.T
-    # Another claims it at least as well: of two alike, either may be the second.
-    as_well = table.claimant >= table.confidence * (1 - 1e-9)
-    again = (review | none) & table.taken & as_well & table.identified
+    again = (review | none) & table.taken & table.identified
     return {
         Reason.AMBIGUOUS: review & (rival >= _RIVAL * table.confidence),
         Reason.AMOUNT_DIFFERS: review & unequal,

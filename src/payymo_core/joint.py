@@ -56,21 +56,22 @@ class Settled:
 
 
 _SURE = 0.8
-# What is believed less than this is too faint to close a circle: left out, it moves no
-# probability by more than about as much.
-_LIKELY = 1e-3
+# What its own transaction believes less than this is too faint to close a circle: left
+# out, it moves no other probability by more than about as much.
+_LIKELY = 1e-2
 
 
-def settle_circles(claims: Claims, believed: Floats) -> Settled:
+def settle_circles(claims: Claims, alone: Floats, believed: Floats) -> Settled:
     """Sum the components whose disputes run in a circle.
 
     Args:
         claims: All that is disputed.
-        believed: Probability of each hypothesis, as the approximation has it.
+        alone: Probability of each hypothesis, were there no other transaction.
+        believed: The same with them, as the approximation has it.
     """
     sure = np.zeros(int(claims.row.max(initial=-1)) + 1, np.bool_)
     sure[claims.row[believed > _SURE]] = True
-    claims = _likely(claims, believed >= _LIKELY)
+    claims = _likely(claims, np.maximum(alone, believed) >= _LIKELY)
     circles = [rows for rows in _circles(claims) if sure[rows].any()]
     options = _options(claims, [row for rows in circles for row in rows])
     hypotheses: list[int] = []

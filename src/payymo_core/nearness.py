@@ -26,7 +26,7 @@ _TRUNCATED = LEVELS.index(Exactness.TRUNCATED)
 _TOLERANT = {Exactness.LOOK_ALIKE, Exactness.ONE_EDIT, Exactness.TRUNCATED}
 
 _LEAST_LETTERS = 5
-_MOST_ATOMS = 5
+_MOST_ATOMS = 12
 _MOST_SPANS = 12
 
 Bytes = NDArray[np.bytes_]

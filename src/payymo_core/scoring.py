@@ -26,7 +26,7 @@ from payymo_core.comparison import (
     TextLevel,
 )
 from payymo_core.finds import LEVELS
-from payymo_core.keys import Floats, Ints
+from payymo_core.keys import Floats, Ints, mix
 from payymo_core.payers import PayerLevel
 from payymo_core.rules import Exactness, Priors, Ruleset
 
@@ -231,12 +231,15 @@ def _amount(
         0.0,
     )
     # Any other part, or a small excess, is as likely as the amount is by chance. Far
-    # too much is rather several invoices, of which the text lost some; a little less
-    # is rather a credit note set off.
+    # too much is rather several invoices, of which the text lost some, and a little
+    # less a credit note set off: where the customer has other open items at all.
     odd = (pairs.amount == AmountLevel.FAR_OVER) | (
         pairs.amount == AmountLevel.NEARLY_ALL
     )
-    likeness = np.where(odd, 2.0**-6, 0.5)
+    customer = ledger.customers.of_invoice[pairs.invoice]
+    currency = ledger.invoices.currency[pairs.invoice]
+    _, items = ledger.by_customer.ranges(mix(customer, currency))
+    likeness = np.where(odd & (items != 1), 2.0**-6, 0.5)
     return np.log2(np.maximum(chance, likeness * 2.0**-rare)) + rare
 
 

@@ -46,7 +46,7 @@ def _fields(
         if name in given:
             value, found = _value(given[name], field.type, _joined(path, name))
             faults += found
-            if not found:
+            if value is not None:
                 out[name] = value
         elif field.default is NOTHING:
             faults.append(f"{_joined(path, name)}: is missing")
@@ -73,7 +73,7 @@ def _value(  # type: ignore[explicit-any]
             for place, item in enumerate(given)
         ]
         faults = tuple(fault for _, found in parts for fault in found)
-        return tuple(part for part, _ in parts), faults
+        return tuple(part for part, _ in parts if part is not None), faults
     try:
         return _converter().structure(given, kind), ()
     except (BaseValidationError, ValueError, TypeError):
@@ -83,8 +83,10 @@ def _value(  # type: ignore[explicit-any]
 def _built(
     given: object, kind: type[AttrsInstance], path: str
 ) -> tuple[object, tuple[str, ...]]:
+    # What can be read is built even beside a fault, so that its own faults show too.
     arguments, faults = _fields(given, kind, path)
-    return (None if faults else kind(**arguments)), faults
+    needed = {f.name for f in fields(kind) if f.default is NOTHING}
+    return (kind(**arguments) if needed <= set(arguments) else None), faults
 
 
 def _wanted(kind: Any) -> str:  # type: ignore[explicit-any]  # any annotation

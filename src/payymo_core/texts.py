@@ -183,7 +183,10 @@ def _amounts(seen: Scan) -> Mask:
     # "12.34" may be a reference; "12,34" and "EUR 12.34" are amounts.
     comma = seen.before(np.arange(count)) == ord(",")
     word = _is_word(seen, _CURRENCY_WORDS)
-    beside = np.r_[word[1:], False] | np.r_[False, False, word[:-2]]
+    text = seen.text
+    after = np.r_[word[1:] & (text[1:] == text[:-1]), False]
+    before = np.r_[False, False, word[:-2] & (text[:-2] == text[2:])][:count]
+    beside = after | before
     cents &= comma | beside
     found = cents | np.r_[cents[1:], False]
     thousands = _linked(seen, ",.") & (_size(seen) == 3) & found
@@ -209,7 +212,7 @@ def _phones(seen: Scan) -> Mask:
         return np.zeros(0, np.bool_)
     plus = seen.digits & (seen.before(np.arange(count)) == ord("+"))
     at = seen.place[seen.start] - 2
-    twice = np.where(at >= 0, seen.letters[at], 0) == ord("+")
+    twice = (at >= 0) & (seen.letters[np.maximum(at, 0)] == ord("+"))
     chain = plus & ~twice & (_size(seen) <= 3)
     found = chain.copy()
     for _ in range(5):

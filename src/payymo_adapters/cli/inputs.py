@@ -29,7 +29,11 @@ class _Target(click.Path):
         """Refuse early what would fail after the work is done."""
         path = super().convert(value, param, ctx)
         assert isinstance(path, Path)
-        if not path.resolve().parent.is_dir():
+        try:
+            found = path.resolve().parent.is_dir()
+        except (OSError, RuntimeError) as error:  # a loop is either, by the Python
+            self.fail(f"leads nowhere: {error}.", param, ctx)
+        if not found:
             self.fail(f"there is no directory {str(path.parent)!r}.", param, ctx)
         return path
 

@@ -1,0 +1,213 @@
+"""The report in a real browser; skipped where there is no Chromium."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from selenium import webdriver
+from selenium.webdriver import ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from payymo_adapters.cli import main
+from payymo_adapters.exchange import read_matches
+from payymo_core import Match, Outcome
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+DRIVER = shutil.which("chromedriver")
+HOSTILE = "<img src=x onerror=alert(1)></script><b>bold</b>"
+
+pytestmark = pytest.mark.skipif(
+    not (BROWSER and DRIVER), reason="no chromium and chromedriver here"
+)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("demo")
+    assert CliRunner().invoke(main, ["demo", "--dir", str(home)]).exit_code == 0
+    return home
+
+
+@pytest.fixture(scope="module")
+def matches(demo: Path) -> list[Match]:
+    return read_matches(demo / "matches.jsonl")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    options = ChromeOptions()
+    options.binary_location = BROWSER or ""
+    for argument in ("--headless=new", "--no-sandbox", "--window-size=1200,1400"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    # Both are named, so that Selenium looks for neither on the network.
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()
+
+
+class Page:
+    """The report as a person meets it."""
+
+    def __init__(
+        self, browser: webdriver.Chrome, path: Path, fragment: str = ""
+    ) -> None:
+        self.browser = browser
+        browser.get("about:blank")
+        browser.get(path.as_uri() + fragment)
+
+    def one(self, selector: str) -> WebElement:
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def every(self, selector: str) -> list[WebElement]:
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def shown(self) -> str:
+        return self.one("#shown").text
+
+    def shows(self, count: int) -> None:
+        begin = f"{count} of "
+        WebDriverWait(self.browser, 5).until(lambda _: self.shown().startswith(begin))
+
+    def complaints(self) -> list[object]:
+        return list(self.browser.get_log("browser"))  # type: ignore[no-untyped-call]
+
+
+@pytest.fixture
+def page(browser: webdriver.Chrome, demo: Path) -> Page:
+    return Page(browser, demo / "report.html")
+
+
+def test_it_draws_itself_without_a_complaint(page: Page, matches: list[Match]) -> None:
+    page.shows(len(matches))
+    matched = [m for m in matches if m.outcome is Outcome.MATCH]
+    assert page.one(".tile.match .number").text == str(len(matched))
+    assert page.every(".stack .piece")
+    assert page.complaints() == []
+
+
+def test_each_review_is_a_card_with_rivals_and_bars(
+    page: Page, matches: list[Match]
+) -> None:
+    reviews = [m for m in matches if m.outcome is Outcome.REVIEW]
+    cards = page.every(".card")
+    assert len(cards) == len(reviews)
+    for card, review in zip(cards, reviews, strict=True):
+        proposals = card.find_elements(By.CSS_SELECTOR, ".proposal")
+        assert len(proposals) == 1 + len(review.alternatives)
+        assert card.find_elements(By.CSS_SELECTOR, ".evidence .for, .evidence .against")
+    first = page.one(".card .evidence .for")
+    assert first.size["width"] > 0
+
+
+def test_clicking_an_outcome_leaves_only_that_one(
+    page: Page, matches: list[Match]
+) -> None:
+    reviews = sum(m.outcome is Outcome.REVIEW for m in matches)
+    page.one("[data-group=review]").click()
+    page.shows(reviews)
+    sections = page.every("[data-section]")
+    assert [s.get_attribute("data-section") for s in sections] == ["review"]
+    assert page.one("[data-group=review]").get_attribute("aria-pressed") == "true"
+    page.one("#clear").click()
+    page.shows(len(matches))
+
+
+def test_typing_finds_and_the_counts_follow(page: Page, matches: list[Match]) -> None:
+    page.one("#q").send_keys("sammelzahlung")
+    page.shows(3)
+    assert page.one("[data-group=match] .count").text == "3"
+    assert page.one("[data-group=review] .count").text == "0"
+    assert len(page.every(".line")) == 3
+    page.one("#q").send_keys(Keys.CONTROL, "a", Keys.NULL, "no such text")
+    page.shows(0)
+    assert "No transaction" in page.one("#results").text
+
+
+def test_a_reason_and_a_currency_can_be_chosen(
+    page: Page, matches: list[Match]
+) -> None:
+    wanted = sum("currency_differs" in m.reasons for m in matches)
+    Select(page.one("#reason")).select_by_value("currency_differs")
+    page.shows(wanted)
+    page.one("#clear").click()
+    Select(page.one("#currency")).select_by_value("USD")
+    page.shows(6)
+    assert "EUR" not in page.shown()
+
+
+def test_a_match_opens_to_its_evidence_by_keyboard(page: Page) -> None:
+    page.one("[data-group=match]").click()
+    line = page.one(".line")
+    assert not line.find_elements(By.CSS_SELECTOR, ".evidence")
+    line.find_element(By.CSS_SELECTOR, "summary").send_keys(Keys.ENTER)
+    WebDriverWait(page.browser, 5).until(
+        lambda _: line.find_elements(By.CSS_SELECTOR, ".evidence .for")
+    )
+    page.one("body").send_keys("/")
+    focused = page.browser.switch_to.active_element
+    assert focused.get_attribute("id") == "q"
+
+
+def test_scrolling_to_the_end_draws_every_row(page: Page, matches: list[Match]) -> None:
+    matched = sum(m.outcome is Outcome.MATCH for m in matches)
+    page.one("[data-group=match]").click()
+    assert len(page.every(".line")) < matched
+
+    def all_drawn(browser: webdriver.Chrome) -> bool:
+        browser.execute_script("scrollTo(0, document.body.scrollHeight)")  # type: ignore[no-untyped-call]
+        return len(page.every(".line")) == matched
+
+    WebDriverWait(page.browser, 20).until(all_drawn)
+
+
+def test_a_filter_can_be_shared_as_an_address(
+    browser: webdriver.Chrome, demo: Path
+) -> None:
+    page = Page(browser, demo / "report.html", "#outcome=match&q=sammelzahlung")
+    page.shows(3)
+    assert page.one("#q").get_property("value") == "sammelzahlung"
+    page.one("[data-group=none]").click()
+    page.shows(0)
+    assert browser.current_url.endswith("#outcome=none&q=sammelzahlung")
+
+
+def test_hostile_texts_are_texts(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    bank, ledger = tmp_path / "bank.jsonl", tmp_path / "open.jsonl"
+    bank.write_text(
+        f'{{"id": "{HOSTILE}", "amount": "5.00", "currency": "EUR", '
+        f'"remittance": "{HOSTILE}", "counterparty": {{"name": "{HOSTILE}"}}}}\n',
+        encoding="utf-8",
+    )
+    ledger.write_text(
+        f'{{"id": "{HOSTILE}", "outstanding": "5.00", "currency": "EUR"}}\n',
+        encoding="utf-8",
+    )
+    report = tmp_path / "report.html"
+    ran = CliRunner().invoke(
+        main, ["match", str(bank), str(ledger), "--report", str(report)]
+    )
+    assert ran.exit_code == 0
+    page = Page(browser, report)
+    page.shows(1)
+    assert page.one(".payer").text == HOSTILE
+    assert page.every("#results img, #results b, #results script") == []
+    assert page.complaints() == []
+
+
+def test_nothing_is_wider_than_a_narrow_screen(page: Page) -> None:
+    metrics = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)  # type: ignore[no-untyped-call]
+    try:
+        width = page.browser.execute_script(  # type: ignore[no-untyped-call]
+            "return document.documentElement.scrollWidth"
+        )
+        assert width <= 400
+    finally:
+        page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})  # type: ignore[no-untyped-call]

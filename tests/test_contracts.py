@@ -1,0 +1,52 @@
+"""Imports run one way, and the check of it can fail."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LINT = Path(sys.executable).with_name("lint-imports")
+
+BREACHES = [
+    ("payymo_core/allocation.py", "import payymo_adapters.exchange"),
+    ("payymo_core/money.py", "import logging"),
+    ("payymo_core/keys.py", "import random"),
+    ("payymo_core/records.py", "from pathlib import Path"),
+    ("payymo_core/rules.py", "import time"),
+    ("payymo_core/spans.py", "import os"),
+    ("payymo_core/blocking.py", "from payymo_core.decision import decide"),
+]
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [LINT, "--config", str(ROOT / "pyproject.toml"), "--no-cache"],
+        capture_output=True,
+        check=False,
+        cwd=folder,
+        env={"PYTHONPATH": str(folder / "src")},
+        text=True,
+    )
+
+
+def copied(folder: Path) -> Path:
+    unwanted = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "src", folder / "src", ignore=unwanted)
+    return folder
+
+
+def test_the_contracts_are_kept(tmp_path):
+    done = lint(copied(tmp_path))
+    assert not done.returncode, done.stdout
+
+
+@pytest.mark.parametrize(("module", "line"), BREACHES, ids=[line for _, line in BREACHES])
+def test_a_breach_is_seen(module, line, tmp_path):
+    path = copied(tmp_path) / "src" / module
+    path.write_text(f"{path.read_text('utf-8')}\n{line}\n", "utf-8")
+    done = lint(tmp_path)
+    assert done.returncode, line
+    assert "BROKEN" in done.stdout
