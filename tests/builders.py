@@ -23,7 +23,7 @@ def payment(
     iban: str | None = None,
     **further: object,
 ) -> Transaction:
-    """A transaction, as ``payment("t1", "100.00 EUR", "INV-7", booked="2026-03-04")``."""
+    """A transaction, as ``payment("t1", "9.00 EUR", "INV-7", booked="2026-03-04")``."""
     amount, currency = money.split()
     other = Counterparty(name=payer, iban=iban) if payer or iban else None
     return Transaction(

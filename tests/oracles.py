@@ -7,12 +7,12 @@ from itertools import combinations, product
 from math import exp2
 
 from attrs import frozen
+from tests.builders import Claim
 
 from payymo_core.normalisation import fold
 from payymo_core.scoring import Kind
-from tests.builders import Claim
 
-# --- texts ---------------------------------------------------------------------------
+# --- texts --------------------------------------------------------------------------
 
 
 @frozen
@@ -91,7 +91,7 @@ def _edits(text: str) -> Iterator[str]:
             yield text[:place] + letter + text[place + 1 :]
 
 
-# --- sums ----------------------------------------------------------------------------
+# --- sums ---------------------------------------------------------------------------
 
 
 def subsets_with_sum(
@@ -107,15 +107,13 @@ def subsets_with_sum(
     }
 
 
-# --- joint explanations --------------------------------------------------------------
+# --- joint explanations -------------------------------------------------------------
 
 Claims = Sequence[Sequence[Claim]]
 Choice = tuple[Claim | None, ...]
 
 
-def compatible(
-    chosen: Choice, fits: Callable[[int, Sequence[Claim]], bool]
-) -> bool:
+def compatible(chosen: Choice, fits: Callable[[int, Sequence[Claim]], bool]) -> bool:
     """Whether no invoice is claimed by two, unless by parts that fit into it."""
     claimants: dict[int, list[Claim]] = {}
     for claim in chosen:
@@ -167,9 +165,7 @@ def posterior(claims: Claims, outstanding: Sequence[int]) -> list[list[float]]:
     return [[float(share / total) for share in held] for held in mine]
 
 
-def best_total(
-    claims: Claims, outstanding: Sequence[int], least: float
-) -> float:
+def best_total(claims: Claims, outstanding: Sequence[int], least: float) -> float:
     """Bits above ``least`` of the best joint choice."""
     usable = [[c for c in held if c.bits > least] for held in claims]
     return max(
@@ -184,7 +180,9 @@ def has_cycle(claims: Claims) -> bool:
     A transaction's claims are one node, as only one of them is true; invoices that
     nobody else claims tell nothing.
     """
-    edges = {(row, i) for row, held in enumerate(claims) for c in held for i in c.invoices}
+    edges = {
+        (row, i) for row, held in enumerate(claims) for c in held for i in c.invoices
+    }
     shared = {i for _, i in edges if len({row for row, j in edges if j == i}) > 1}
     parent: dict[object, object] = {}
 
@@ -202,9 +200,7 @@ def has_cycle(claims: Claims) -> bool:
     return False
 
 
-def overdrawn(
-    given: Mapping[str, int], outstanding: Mapping[str, int]
-) -> set[str]:
+def overdrawn(given: Mapping[str, int], outstanding: Mapping[str, int]) -> set[str]:
     """Invoices given more than is outstanding, or money of the wrong sign."""
     return {
         invoice

@@ -43,7 +43,9 @@ def test_the_contracts_are_kept(tmp_path):
     assert not done.returncode, done.stdout
 
 
-@pytest.mark.parametrize(("module", "line"), BREACHES, ids=[line for _, line in BREACHES])
+@pytest.mark.parametrize(
+    ("module", "line"), BREACHES, ids=[line for _, line in BREACHES]
+)
 def test_a_breach_is_seen(module, line, tmp_path):
     path = copied(tmp_path) / "src" / module
     path.write_text(f"{path.read_text('utf-8')}\n{line}\n", "utf-8")

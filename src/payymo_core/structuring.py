@@ -1,10 +1,9 @@
 """Plain data to a ruleset's values: every fault with its path, not only the first."""
 
-import operator
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from functools import cache, partial
+from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin
 
@@ -103,9 +102,8 @@ def _wanted(kind: Any) -> str:  # type: ignore[explicit-any]  # any annotation
 @cache
 def _converter() -> Converter:
     converter = Converter()
-    # By identity: an enum of texts is a text, and has its own way to be read.
     for kind, read in ((Decimal, _decimal), (float, _float), (int, _int), (str, _str)):
-        converter.register_structure_hook_func(partial(operator.is_, kind), read)
+        converter.register_structure_hook(kind, read)
     return converter
 
 
@@ -130,7 +128,8 @@ def _int(value: object, _: object) -> int:
     return value
 
 
-def _str(value: object, _: object) -> str:
+def _str(value: object, kind: type[str]) -> str:
+    """A text; or one of an enum's, for an enum of texts is a text to cattrs."""
     if not isinstance(value, str):
         raise TypeError
-    return value
+    return kind(value)

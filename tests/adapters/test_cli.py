@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-def lines(path: Path, *objects: dict[str, object]) -> Path:
+def lines(path: Path, *objects: Mapping[str, object]) -> Path:
     path.write_text("\n".join(map(json.dumps, objects)), encoding="utf-8")
     return path
 

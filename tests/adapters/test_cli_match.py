@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-def lines(path: Path, *objects: dict[str, object]) -> Path:
+def lines(path: Path, *objects: Mapping[str, object]) -> Path:
     rows = [json.dumps({"currency": "EUR", **row}) for row in objects]
     path.write_text("\n".join(rows), encoding="utf-8")
     return path
@@ -213,7 +214,7 @@ def test_a_text_cannot_steer_the_terminal_nor_be_markup(
     assert ":boom:" in ran.stdout
 
 
-def test_a_balance_that_does_not_add_up_is_said(tmp_path: Path, ledger: Path) -> None:
+def test_a_balance_that_does_not_add_up_is_said(tmp_path: Path) -> None:
     copy_files(tmp_path)
     statement = tmp_path / STATEMENT
     content = statement.read_text("utf-8")

@@ -75,7 +75,7 @@ class Reader(HTMLParser):
         self.inside = tag
 
     def handle_endtag(self, tag: str) -> None:
-        self.inside = ""
+        self.inside = self.inside.removeprefix(tag)
 
     def handle_data(self, data: str) -> None:
         if self.inside in ("script", "style"):

@@ -76,7 +76,7 @@ class Page:
         WebDriverWait(self.browser, 5).until(lambda _: self.shown().startswith(begin))
 
     def complaints(self) -> list[object]:
-        return list(self.browser.get_log("browser"))  # type: ignore[no-untyped-call]
+        return list(self.browser.get_log("browser"))
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_clicking_an_outcome_leaves_only_that_one(
     page.shows(len(matches))
 
 
-def test_typing_finds_and_the_counts_follow(page: Page, matches: list[Match]) -> None:
+def test_typing_finds_and_the_counts_follow(page: Page) -> None:
     page.one("#q").send_keys("sammelzahlung")
     page.shows(3)
     assert page.one("[data-group=match] .count").text == "3"
@@ -161,7 +161,7 @@ def test_scrolling_to_the_end_draws_every_row(page: Page, matches: list[Match]) 
     assert len(page.every(".line")) < matched
 
     def all_drawn(browser: webdriver.Chrome) -> bool:
-        browser.execute_script("scrollTo(0, document.body.scrollHeight)")  # type: ignore[no-untyped-call]
+        browser.execute_script("scrollTo(0, document.body.scrollHeight)")
         return len(page.every(".line")) == matched
 
     WebDriverWait(page.browser, 20).until(all_drawn)
@@ -203,11 +203,11 @@ def test_hostile_texts_are_texts(browser: webdriver.Chrome, tmp_path: Path) -> N
 
 def test_nothing_is_wider_than_a_narrow_screen(page: Page) -> None:
     metrics = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)  # type: ignore[no-untyped-call]
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
-        width = page.browser.execute_script(  # type: ignore[no-untyped-call]
+        width = page.browser.execute_script(
             "return document.documentElement.scrollWidth"
         )
         assert width <= 400
     finally:
-        page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})  # type: ignore[no-untyped-call]
+        page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

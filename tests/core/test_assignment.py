@@ -1,17 +1,19 @@
 """The joint choice against trying everything."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import strategies
+from tests.builders import Claim, hypotheses
+from tests.oracles import Choice, Claims, best_total, compatible, parts_that_fit
 
 from payymo_core.assignment import LEAST_WEIGHT, assign
 from payymo_core.scoring import Kind
-from tests import strategies
-from tests.builders import Claim, hypotheses
-from tests.oracles import best_total, compatible, parts_that_fit
 
 
-def chosen_claims(claims, outstanding):
+def chosen_claims(claims: Claims, outstanding: Sequence[int]) -> Choice:
     """The claim chosen for each transaction, None where there is none."""
     flat = [claim for held in claims for claim in held]
     table = hypotheses(claims)
@@ -20,7 +22,7 @@ def chosen_claims(claims, outstanding):
     return tuple(None if place < 0 else flat[place] for place in places)
 
 
-def total(chosen):
+def total(chosen: Choice) -> float:
     return sum(claim.bits - LEAST_WEIGHT for claim in chosen if claim)
 
 
@@ -75,7 +77,10 @@ def test_a_closed_invoice_is_nobody_s_choice():
 def test_a_dispute_too_large_to_solve_is_settled_greedily_and_consumes_nothing_twice():
     """Sixty transactions that all want all of thirty invoices."""
     claims = [
-        [Claim(5.0 + (row * 7 + invoice * 3) % 11, {invoice: 12}) for invoice in range(30)]
+        [
+            Claim(5.0 + (row * 7 + invoice * 3) % 11, {invoice: 12})
+            for invoice in range(30)
+        ]
         for row in range(60)
     ]
     chosen = chosen_claims(claims, [12] * 30)

@@ -1,14 +1,16 @@
 """Confidence against the sum over all joint explanations."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests import strategies
+from tests.builders import Claim, hypotheses
+from tests.oracles import Claims, has_cycle, posterior
 
 from payymo_core.confidence import confidences
 from payymo_core.scoring import Kind
-from tests import strategies
-from tests.builders import Claim, hypotheses
-from tests.oracles import has_cycle, posterior
 
 # Probabilities are rounded to 2**-8 bits of log-odds: at most ln 2 / 2**9 / 4 off.
 ROUNDING = 0.00034
@@ -17,15 +19,17 @@ ROUNDING = 0.00034
 ON_CYCLES = 0.2
 
 
-def computed(claims, outstanding):
+def computed(claims: Claims, outstanding: Sequence[int]) -> list[list[float]]:
     table = confidences(hypotheses(claims), np.array(outstanding))
     held = iter(table.of.tolist())
     return [[next(held) for _ in row] for row in claims]
 
 
-def furthest(claims, outstanding):
+def furthest(claims: Claims, outstanding: Sequence[int]) -> float:
     """The largest distance between the engine's and the true probabilities."""
-    pairs = zip(computed(claims, outstanding), posterior(claims, outstanding), strict=True)
+    pairs = zip(
+        computed(claims, outstanding), posterior(claims, outstanding), strict=True
+    )
     return max(
         (
             abs(one - other)
@@ -97,7 +101,10 @@ def test_parts_that_fit_leave_each_other_alone():
 
 def test_a_part_and_a_set_may_both_want_an_invoice():
     """80.00 is a part of 100.00, or all of it less a credit note of 20.00."""
-    part, whole = Claim(5.0, {0: 8}, Kind.PART), Claim(4.0, {0: 12, 1: -4}, Kind.SEVERAL)
+    part, whole = (
+        Claim(5.0, {0: 8}, Kind.PART),
+        Claim(4.0, {0: 12, 1: -4}, Kind.SEVERAL),
+    )
     claims, outstanding = [[part, whole], [Claim(6.0, {0: 4}, Kind.PART)]], [12, -4]
     assert furthest(claims, outstanding) <= ROUNDING
 
@@ -122,7 +129,9 @@ def test_a_closed_invoice_competes_with_nothing_but_nothing():
 def test_a_confidence_is_the_probability_of_its_log_odds_to_the_last_digit():
     claims = [[Claim(n / 128, {n + 3_000: 12})] for n in range(-3_000, 3_000)]
     result = confidences(hypotheses(claims), np.full(6_000, 12))
-    assert result.of.tolist() == [1 / (1 + 2**-bits) for bits in result.log_odds.tolist()]
+    assert result.of.tolist() == [
+        1 / (1 + 2**-bits) for bits in result.log_odds.tolist()
+    ]
 
 
 def test_weights_beyond_any_float_are_still_probabilities():

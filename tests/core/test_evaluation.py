@@ -5,12 +5,14 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from payymo_core import Allocation, Match, Outcome, Proposal, Truth, evaluate, match
 from tests import strategies
 
+from payymo_core import Allocation, Match, Outcome, Proposal, Truth, evaluate, match
 
-def line(transaction, outcome, confidence, *proposals):
+
+def line(
+    transaction: str, outcome: Outcome, confidence: float, *proposals: list[str]
+) -> Match:
     """A match with its proposals, given as ids of invoices."""
     held = [tuple(Allocation(i, Decimal(1)) for i in one) for one in proposals]
     return Match(
@@ -25,7 +27,7 @@ def line(transaction, outcome, confidence, *proposals):
     )
 
 
-def truth(transaction, *invoices):
+def truth(transaction: str, *invoices: str) -> Truth:
     return Truth(transaction=transaction, invoices=invoices)
 
 

@@ -1,7 +1,10 @@
 """Decisions told in words, and why not the other one."""
 
 import pytest
+from attrs import evolve
 from hypothesis import given
+from tests import strategies
+from tests.builders import bill, payment
 
 from payymo_core import (
     Customer,
@@ -13,8 +16,6 @@ from payymo_core import (
     reason_in_words,
     sentence,
 )
-from tests import strategies
-from tests.builders import bill, payment
 
 BERG = Customer(id="berg", name="Anna Berg")
 
@@ -39,7 +40,9 @@ def test_every_reason_is_a_sentence(reason):
 
 def test_the_rows_stand_in_their_order_and_name_the_texts():
     transactions = [
-        payment("t1", "119.00 EUR", "inv-2026-0042", booked="2026-03-04", payer="A BERG")
+        payment(
+            "t1", "119.00 EUR", "inv-2026-0042", booked="2026-03-04", payer="A BERG"
+        )
     ]
     invoices = [
         bill("i42", "119.00 EUR", "INV-2026-0042", due="2026-03-01", customer=BERG)
@@ -81,8 +84,6 @@ WHY_NOT = [
 
 @pytest.mark.parametrize(("ours", "theirs", "said"), WHY_NOT)
 def test_a_gate_is_told_in_words(ours, theirs, said):
-    from attrs import evolve
-
     transaction = evolve(payment("t1", "119.00 EUR", "INV-2026-0042"), **ours)
     invoice = evolve(bill("i42", "119.00 EUR", "INV-2026-0042"), **theirs)
     result = match([transaction], [invoice])

@@ -3,12 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from payymo_core.normalisation import compact, fold, name_sequences, name_words
 from tests import strategies
 
+from payymo_core.normalisation import compact, fold, name_sequences, name_words
 
-def words(name):
+
+def words(name: str) -> str:
     (sequence,) = name_sequences([name])
     return name_words(sequence)
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.builders import bill, payment
+from tests.oracles import within_one_edit
 
 from payymo_core import Customer, Evidence, match
 from payymo_core.spans import scan
 from payymo_core.texts import noise
-from tests.builders import bill, payment
-from tests.oracles import within_one_edit
 
 BERG = Customer(id="berg", name="Anna Berg", ibans=("DE89370400440532013000",))
 LEVELS = {"exact", "joined", "digits", "look_alike", "one_edit", "truncated"}
@@ -69,7 +69,9 @@ def level(text: str | None, number: str, **further: Any) -> str | None:
         ("thanks", "-", None),
     ],
 )
-def test_a_number_is_found_as_it_may_be_written_and_no_other_way(text, number, expected):
+def test_a_number_is_found_as_it_may_be_written_and_no_other_way(
+    text, number, expected
+):
     assert level(text, number) == expected
 
 
@@ -77,11 +79,12 @@ def test_a_number_is_found_as_it_may_be_written_and_no_other_way(text, number, e
     "field", ["remittance", "creditor_reference", "end_to_end_id", "metadata"]
 )
 def test_a_number_is_found_in_every_field_and_told_as_it_stands_there(field):
-    said = {"order": "x", "note": "re inv-2026-4711!"}
-    value = said if field == "metadata" else "re inv-2026-4711!"
-    row = found(**{"text": None, "number": "INV-2026-4711", field: value}) if (
-        field != "remittance"
-    ) else found(value, "INV-2026-4711")
+    text = "re inv-2026-4711!"
+    said: dict[str, Any] = {
+        "remittance": {"text": text},
+        "metadata": {"text": None, "metadata": {"order": "x", "note": text}},
+    }
+    row = found(number="INV-2026-4711", **said.get(field, {"text": None, field: text}))
     assert row is not None
     assert row.transaction_text == "INV-2026-4711"
     assert row.invoice_text == "INV-2026-4711"
@@ -124,8 +127,9 @@ def _other_spelling(text: str, number: str) -> bool:
     """Whether the digits alone, but for zeros in front, are the number's."""
     digits = number.lstrip(string.ascii_uppercase).lstrip("0")
     runs = "".join(c if c.isdigit() else " " for c in text).split()
-    return any("".join(runs[i:j]).lstrip("0") == digits
-               for i in range(len(runs)) for j in range(i + 1, len(runs) + 1))  # fmt: skip
+    places = range(len(runs) + 1)
+    spans = ("".join(runs[i:j]) for i in places for j in places[i + 1 :])
+    return any(span.lstrip("0") == digits for span in spans)
 
 
 @given(NUMBERS, st.integers(1, 11))
@@ -188,7 +192,9 @@ def test_dates_amounts_telephones_and_ibans_name_nothing(text, expected):
         seen.letters[seen.place[begin] : seen.place[end - 1] + 1].tobytes().decode()
         for begin, end in zip(seen.start, seen.end, strict=True)
     ]
-    assert [atom for atom, marked in zip(held, marks, strict=True) if marked] == expected
+    assert [
+        atom for atom, marked in zip(held, marks, strict=True) if marked
+    ] == expected
 
 
 @given(st.lists(st.sampled_from([text for text, _ in NOISE]), max_size=5))

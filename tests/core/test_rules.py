@@ -8,6 +8,8 @@ import pytest
 from attrs import evolve, fields, frozen
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import strategies
+from tests.builders import bill, payment
 
 from payymo_core import (
     Counterparty,
@@ -35,10 +37,8 @@ from payymo_core.rules import (
     TiePolicy,
     Treatment,
 )
-from tests import strategies
-from tests.builders import bill, payment
 
-# --- faults ----------------------------------------------------------------------------
+# --- faults ---------------------------------------------------------------------------
 
 FAULTS = [
     ("version = 2", "version:"),
@@ -76,7 +76,10 @@ FAULTS = [
     ('[[references]]\nname = "a"\nreliability = 1.0', "references[0].reliability:"),
     ('[[references]]\nname = "a"\nexactness = []', "references[0].exactness:"),
     ('[[references]]\nname = "a"\nexactness = ["vague"]', "references[0].exactness"),
-    ('[[references]]\nname = "a"\ninvoice_fields = []', "references[0].invoice_fields:"),
+    (
+        '[[references]]\nname = "a"\ninvoice_fields = []',
+        "references[0].invoice_fields:",
+    ),
     (
         '[[references]]\nname = "a"\ninvoice_fields = ["numbr"]',
         "references[0].invoice_fields:",
@@ -158,7 +161,7 @@ def test_faults_of_a_ruleset_made_in_python_are_all_told_too():
     }
 
 
-# --- TOML ------------------------------------------------------------------------------
+# --- TOML -----------------------------------------------------------------------------
 
 
 def toml(value: object) -> str:
@@ -221,7 +224,7 @@ def test_what_a_file_does_not_mention_keeps_its_default():
     assert read == Ruleset(thresholds=Thresholds(match=0.95))
 
 
-# --- every option counts ---------------------------------------------------------------
+# --- every option counts --------------------------------------------------------------
 
 BERG = Customer(id="berg", name="Anna Berg", ibans=("DE89370400440532013000",))
 ONE = "119.00 EUR"
@@ -453,7 +456,9 @@ def options() -> Iterator[str]:
     for part in fields(Ruleset):
         if part.name in ("version", "priors"):
             continue
-        kind = ReferenceRule if part.name == "references" else part.default.factory
+        kind = ReferenceRule
+        if part.name != "references":
+            kind = type(getattr(Ruleset(), part.name))
         for option in fields(kind):
             ways = {"exactness": Exactness, "evidence": CounterpartyEvidence}
             for way in ways.get(option.name, ("",)):

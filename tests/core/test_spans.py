@@ -1,17 +1,19 @@
 """Atoms, runs and hashes against naive twins."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import oracles, strategies
 
 from payymo_core.normalisation import fold, fold_column
 from payymo_core.spans import Spans, runs, scan, wholes
-from tests import oracles, strategies
 
 TEXTS = st.lists(strategies.REMITTANCE, max_size=5)
 
 
-def everything(texts):
+def everything(texts: Sequence[str]) -> tuple[Spans, list[list[oracles.Atom]]]:
     """Every run of atoms of the texts, as spans and by the oracle's letters."""
     atoms = oracles.atoms(texts)
     through = [True] * len(atoms)
@@ -38,7 +40,9 @@ def test_two_spans_have_one_key_when_they_have_the_same_letters(texts):
     seen = scan(texts)
     keys = seen.keys(spans).tolist()
     letters = [oracles.compact(run) for run in held]
-    assert len(set(keys)) == len(set(letters)) == len(set(zip(keys, letters, strict=True)))
+    assert (
+        len(set(keys)) == len(set(letters)) == len(set(zip(keys, letters, strict=True)))
+    )
 
 
 @given(TEXTS)
@@ -47,7 +51,9 @@ def test_leading_zeros_do_not_tell_two_numbers_apart(texts):
     seen = scan(texts)
     keys = seen.number_keys(spans).tolist()
     numbers = [oracles.number(run) for run in held]
-    assert len(set(keys)) == len(set(numbers)) == len(set(zip(keys, numbers, strict=True)))
+    assert (
+        len(set(keys)) == len(set(numbers)) == len(set(zip(keys, numbers, strict=True)))
+    )
     assert seen.number_length(spans).tolist() == list(map(len, numbers))
 
 
@@ -119,6 +125,6 @@ def test_a_column_is_folded_as_each_of_its_texts(texts):
     assert list(map(_blank, lines)) == [_blank(fold(text)) for text in texts or [""]]
 
 
-def _blank(text):
+def _blank(text: str) -> str:
     """Control characters are separators, whichever they are."""
     return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -1,9 +1,13 @@
 """Sums against forming every subset."""
 
+from collections.abc import Sequence
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.oracles import subsets_with_sum
 
 from payymo_core.subsets import (
     MOST_ENUMERATED,
@@ -12,16 +16,17 @@ from payymo_core.subsets import (
     likely_sums,
     members,
 )
-from tests.oracles import subsets_with_sum
 
 AMOUNTS = st.integers(-3, 9)
 
 
-def enumerated(amounts, targets):
+def enumerated(
+    amounts: Sequence[Sequence[int]], targets: Sequence[int]
+) -> list[set[tuple[int, ...]]]:
     """Answers of each row, as places."""
     row, mask = enumerate_sums(np.array(amounts), np.array(targets))
     held = members(mask, len(amounts[0]))
-    out = [set() for _ in amounts]
+    out: list[set[tuple[int, ...]]] = [set() for _ in amounts]
     for one, chosen in zip(row.tolist(), held, strict=True):
         places = tuple(np.flatnonzero(chosen).tolist())
         assert places not in out[one]
@@ -48,12 +53,13 @@ def test_rows_beyond_one_block_of_memory_are_solved_too(size):
     rows = 1_500
     amounts = np.tile(np.arange(1, size + 1), (rows, 1))
     row, _ = enumerate_sums(amounts, np.full(rows, 3))
-    assert np.bincount(row, minlength=rows).tolist() == [
-        len(subsets_with_sum(range(1, size + 1), 3))
-    ] * rows
+    assert (
+        np.bincount(row, minlength=rows).tolist()
+        == [len(subsets_with_sum(range(1, size + 1), 3))] * rows
+    )
 
 
-def likely(amounts, target, most):
+def likely(amounts: Sequence[int], target: int, most: int) -> set[tuple[int, ...]]:
     row, places = likely_sums(np.array([amounts]), np.array([target]), most)
     assert places.shape[1] == MOST_MEMBERS
     found = [tuple(p for p in held if p >= 0) for held in places.tolist()]
@@ -61,7 +67,9 @@ def likely(amounts, target, most):
     return set(found)
 
 
-@given(st.lists(AMOUNTS, min_size=13, max_size=16), st.integers(1, 60), st.integers(2, 12))
+@given(
+    st.lists(AMOUNTS, min_size=13, max_size=16), st.integers(1, 60), st.integers(2, 12)
+)
 def test_among_many_every_pair_triple_and_run_that_hits_is_found(amounts, target, most):
     runs = {
         tuple(range(start, start + size))
@@ -73,19 +81,12 @@ def test_among_many_every_pair_triple_and_run_that_hits_is_found(amounts, target
     assert likely(amounts, target, most) == expected
 
 
-def subsets_with_sum_of_at_most(amounts, target, most):
+def subsets_with_sum_of_at_most(
+    amounts: Sequence[int], target: int, most: int
+) -> set[tuple[int, ...]]:
     return {
         places
         for size in range(2, most + 1)
-        for places in _of_size(amounts, size)
-        if sum(amounts[p] for p in places) == target
+        for places in combinations(range(len(amounts)), size)
+        if sum(amounts[place] for place in places) == target
     }
-
-
-def _of_size(amounts, size, start=0):
-    if not size:
-        yield ()
-        return
-    for place in range(start, len(amounts)):
-        for rest in _of_size(amounts, size - 1, place + 1):
-            yield (place, *rest)

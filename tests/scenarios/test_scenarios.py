@@ -2,14 +2,14 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import Factory, frozen
 from cattrs.preconf.tomllib import make_converter
-from decimal import Decimal
-from datetime import date
 
 from payymo_core import (
     Counterparty,
