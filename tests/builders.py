@@ -98,6 +98,7 @@ def hypotheses(claims: Sequence[Sequence[Claim]]) -> Hypotheses:
         amount=np.array(money, np.int64),
         pairs=_pairs(rows, invoices),
         other=np.zeros(len(claims)),
+        again=np.zeros(len(claims)),
     )
 
 

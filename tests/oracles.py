@@ -7,10 +7,10 @@ from itertools import combinations, product
 from math import exp2
 
 from attrs import frozen
-from tests.builders import Claim
 
 from payymo_core.normalisation import fold
 from payymo_core.scoring import Kind
+from tests.builders import Claim
 
 # --- texts --------------------------------------------------------------------------
 

@@ -13,7 +13,6 @@ from itertools import chain
 
 from attrs import frozen
 from hypothesis import strategies as st
-from tests.builders import Claim
 
 from payymo_core.money import EXPONENTS, from_minor
 from payymo_core.records import (
@@ -33,6 +32,7 @@ from payymo_core.rules import (
     Treatment,
 )
 from payymo_core.scoring import Kind
+from tests.builders import Claim
 
 DAY_ONE = date(2026, 3, 1)
 PRICES = (1000, 2500, 2500, 10000, 11900, 3333)

@@ -58,7 +58,11 @@ def assign(hypotheses: Hypotheses, likely: Mask, outstanding: Ints) -> Ints:
     keep = usable[owner]
     owner, invoice, place = owner[keep], invoice[keep], place[keep]
     shared = fitting_parts(
-        hypotheses.kind[owner], invoice, hypotheses.amount[place], outstanding
+        hypotheses.kind[owner],
+        invoice,
+        hypotheses.amount[place],
+        outstanding,
+        np.ones(len(owner), np.bool_),
     )
     clashes = _clashes(chosen, owner, invoice, shared)
     if not len(clashes):

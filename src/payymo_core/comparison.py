@@ -30,6 +30,8 @@ class AmountLevel(IntEnum):
     OVER = 5
     """More, by no more than a tenth."""
     FAR_OVER = 6
+    MANIFOLD = 10
+    """Twice as much, or more."""
     NEARLY_ALL = 7
     """Less, by no more than a tenth, but by more than a bank's fee."""
     TOTAL = 8
@@ -180,6 +182,7 @@ def _amount(
     equal = (missing > 0) & (parts < 12.5) & (whole < np.maximum(np.rint(parts), 1))
     level = np.where(equal, AmountLevel.EQUAL_PART, level)
     level = np.where((missing > 0) & (missing <= shortfall), AmountLevel.SHORT, level)
+    level = np.where(-missing >= np.abs(owed), AmountLevel.MANIFOLD, level)
     level = np.where(np.abs(paid) == 2 * np.abs(owed), AmountLevel.TWICE, level)
     level = np.where(missing == 0, AmountLevel.EXACT, level)
     closed = ~ledger.invoices.is_open[invoice]

@@ -22,6 +22,7 @@ from payymo_core.scoring import QUANTUM, Kind
 # of disputes longer than this do not come up; damping settles the ones with cycles.
 _ROUNDS = 24
 _DAMPING = 0.3
+_UNLIKELY = -4.6  # natural log: a share of one in a hundred
 _FAINT = -16.0  # natural log: a share of one in ten million
 _LARGEST_BITS = 40.0
 
@@ -36,6 +37,7 @@ class Confidences:
         log_odds: Of each hypothesis, in bits, a multiple of the quantum.
         nothing: For each transaction, the probability that it pays nothing open.
         nothing_log_odds: The same in bits, a multiple of the quantum.
+        again: For each transaction, the probability that it is a second payment.
         unsettled: Transactions whose disputes are too many to sum: their figures are
             approximate.
     """
@@ -44,6 +46,7 @@ class Confidences:
     log_odds: Floats
     nothing: Floats
     nothing_log_odds: Floats
+    again: Floats
     unsettled: Mask
 
 
@@ -53,7 +56,8 @@ def confidences(hypotheses: Hypotheses, outstanding: Ints) -> Confidences:
     weight = hypotheses.weight() * log(2)
     row, rows = hypotheses.transaction, len(hypotheses.other)
     named_closed = _sum_by(row[closed], np.exp(weight[closed]), rows)
-    null = np.log(1 + named_closed + hypotheses.other)
+    open_none = 1 + named_closed + hypotheses.again
+    null = np.log(open_none + hypotheses.other)
     live = np.flatnonzero(~closed)
     strength = weight[live] - null[row[live]]
     held_back, unsettled = _held_back(hypotheses, live, strength, outstanding)
@@ -66,10 +70,15 @@ def confidences(hypotheses: Hypotheses, outstanding: Ints) -> Confidences:
     empty = np.exp(-top) / total
     of[closed] = empty[row[closed]] * np.exp(weight[closed] - null[row[closed]])
     bits = _log_odds(of)
-    nothing = empty * (1 + named_closed) / np.exp(null)
+    nothing = empty * open_none / np.exp(null)
     no_bits = _log_odds(nothing)
     return Confidences(
-        probability(bits), bits, probability(no_bits), no_bits, unsettled
+        probability(bits),
+        bits,
+        probability(no_bits),
+        no_bits,
+        empty * hypotheses.again / np.exp(null),
+        unsettled,
     )
 
 
@@ -106,11 +115,14 @@ def _largest_by(group: Ints, values: Floats, groups: int) -> Floats:
     return out
 
 
-def fitting_parts(kind: Ints, invoice: Ints, amount: Ints, outstanding: Ints) -> Mask:
-    """Claims that can be granted side by side: parts that fit into their invoice."""
+def fitting_parts(
+    kind: Ints, invoice: Ints, amount: Ints, outstanding: Ints, likely: Mask
+) -> Mask:
+    """Claims that can be granted side by side: likely parts fit into their invoice."""
     part = kind == Kind.PART
     total = np.zeros(len(outstanding), np.int64)
-    np.add.at(total, invoice[part], amount[part])
+    count = part & likely
+    np.add.at(total, invoice[count], amount[count])
     return part & (np.abs(total) <= np.abs(outstanding))[invoice]
 
 
@@ -129,8 +141,13 @@ def _held_back(
     owner, invoice, place = (
         column[strong[owner]] for column in (owner, invoice, place)
     )
+    top = _largest_by(row, strength, len(hypotheses.other))
     part = fitting_parts(
-        hypotheses.kind[live][owner], invoice, hypotheses.amount[place], outstanding
+        hypotheses.kind[live][owner],
+        invoice,
+        hypotheses.amount[place],
+        outstanding,
+        (strength > top[row] + _UNLIKELY)[owner],
     )
     owner, invoice, part = _contested(owner, invoice, row, part)
     out = np.zeros(len(live))

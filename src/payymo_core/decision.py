@@ -4,7 +4,7 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.columns import TransactionColumns
-from payymo_core.comparison import NOT_FOUND, DateLevel
+from payymo_core.comparison import NOT_FOUND, AmountLevel, DateLevel
 from payymo_core.confidence import Confidences
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Floats, Ints, Mask
@@ -74,6 +74,7 @@ def decide(
     any_at_all = np.bincount(hypotheses.transaction, minlength=len(transactions)) > 0
     said = _reasons(table, barred, outcome)
     said[Reason.AMBIGUOUS] |= confidence.unsettled & (outcome == _REVIEW)
+    said[Reason.DUPLICATE_PAYMENT] |= ~match & (confidence.again > _RIVAL)
     said |= {
         Reason.CURRENCY_DIFFERS: foreign & ~match,
         Reason.OUTGOING: (outcome == _NONE) & (transactions.gross < 0),
@@ -111,6 +112,7 @@ class _Proposals:
     kind: Ints
     identified: Mask
     stale: Mask
+    manifold: Mask
 
     @classmethod
     def of(
@@ -123,7 +125,7 @@ class _Proposals:
     ) -> "_Proposals":
         if not len(hypotheses):
             zero, no = np.zeros(len(at)), np.zeros(len(at), np.bool_)
-            return cls(zero, zero, zero, zero, zero, no, at, no, no)
+            return cls(zero, zero, zero, zero, zero, no, at, no, no, no)
         of = np.where(held, confidence.of[at], 0.0)
         runner_up = _runner_up(hypotheses, confidence.of, at[held], len(at))
         claimant, taken = _claimants(hypotheses, confidence.of, at[held], assigned)
@@ -133,6 +135,10 @@ class _Proposals:
             pairs.reference.level[member] < NOT_FOUND
         )
         stale = pairs.date[member] == DateLevel.STALE
+        # So much money is for more than this invoice, whatever the text lost.
+        manifold = (pairs.amount[member] == AmountLevel.MANIFOLD) & (
+            hypotheses.kind[owner] == Kind.OVER
+        )
         count = len(hypotheses)
         return cls(
             confidence=of,
@@ -144,6 +150,7 @@ class _Proposals:
             kind=hypotheses.kind[at],
             identified=(np.bincount(owner, known, count) > 0)[at],
             stale=(np.bincount(owner, stale, count) > 0)[at],
+            manifold=(np.bincount(owner, manifold, count) > 0)[at],
         )
 
 
@@ -207,7 +214,10 @@ def _barred(table: _Proposals, policies: Policies) -> Mask:
     ):
         review[kind] = treatment is Treatment.REVIEW
     twice = table.kind == Kind.TWICE
-    return np.column_stack([~table.identified, table.stale, review[table.kind], twice])
+    several_times = twice | table.manifold
+    return np.column_stack(
+        [~table.identified, table.stale, review[table.kind], several_times]
+    )
 
 
 def _names_closed(hypotheses: Hypotheses, confidence: Confidences, rows: int) -> Mask:
@@ -223,7 +233,8 @@ def _reasons(table: _Proposals, barred: Mask, outcome: Ints) -> dict[Reason, Mas
     review, none = outcome == _REVIEW, outcome == _NONE
     rival = np.maximum(table.runner_up, table.claimant)
     unequal = np.isin(table.kind, [Kind.PART, Kind.SHORT, Kind.OVER, Kind.TWICE])
-    amount_only, stale, policy, twice = barred.T
+    amount_only, stale, policy, _ = barred.T
+    twice = table.kind == Kind.TWICE
     again = (review | none) & table.taken & table.identified
     return {
         Reason.AMBIGUOUS: review & (rival >= _RIVAL * table.confidence),

@@ -52,11 +52,8 @@ def evidence_rows(
         _counterparty(transaction, invoices, hypotheses, members, bits),
         _dates(transaction, ledger, hypotheses, members, bits[_PART_OF["dates"]]),
     ]
-    rows += [
-        _further(name, kind, bits[_PART_OF[name]], invoices)
-        for name in ("set", "precedence")
-        if bits[_PART_OF[name]]
-    ]
+    if weight := bits[_PART_OF["set"]]:
+        rows.append(_choice(kind, weight, invoices))
     rivals = log_odds - sum(bits)
     level = "none" if not rivals else "weaker" if rivals > -1 else "strong"
     return (*rows, Evidence("rivals", level, rivals, "", ""))
@@ -197,9 +194,7 @@ def _dates(
     return Evidence("dates", level.name.lower(), weight, said, ", ".join(texts))
 
 
-def _further(name: str, kind: Kind, weight: float, invoices: list[Invoice]) -> Evidence:
+def _choice(kind: Kind, weight: float, invoices: list[Invoice]) -> Evidence:
     ids = ", ".join(invoice.number or invoice.id for invoice in invoices)
-    if name == "precedence":
-        return Evidence(name, "later_payment", weight, "", ids)
     level = f"{len(invoices)}_invoices" if kind is Kind.SEVERAL else "oldest_of_equals"
-    return Evidence(name, level, weight, "", ids)
+    return Evidence("set", level, weight, "", ids)

@@ -134,6 +134,7 @@ def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], flo
         amount=np.zeros(1, np.int64),
         pairs=pairs,
         other=np.zeros(1),
+        again=np.zeros(1),
     )
     rivals = run.hypotheses.weight()[run.hypotheses.transaction == row]
     against = np.log2(1 + np.exp2(rivals).sum())

@@ -78,6 +78,7 @@ def group(
         amount=np.zeros(int(count.sum()), np.int64),
         pairs=pairs,
         other=sets.other,
+        again=np.zeros(len(transactions)),
     )
     return allocate(_best(table), transactions, ledger.invoices)
 

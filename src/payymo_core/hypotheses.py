@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 from payymo_core.comparison import Comparisons, References
 from payymo_core.keys import Floats, Ints, expand
 
-PARTS = ("prior", "amount", "reference", "counterparty", "dates", "set", "precedence")
+PARTS = ("prior", "amount", "reference", "counterparty", "dates", "set")
 """What a hypothesis' weight is the sum of, in this order."""
 
 
@@ -27,6 +27,8 @@ class Hypotheses:
         pairs: The comparisons that members point to.
         other: For each transaction, the odds of explanations that were counted but
             not kept, against "nothing".
+        again: For each transaction, the odds that it pays a second time what an
+            earlier one has paid, against "nothing".
     """
 
     transaction: Ints
@@ -38,6 +40,7 @@ class Hypotheses:
     amount: Ints
     pairs: Comparisons
     other: Floats
+    again: Floats
 
     def __len__(self) -> int:
         return len(self.transaction)
@@ -112,6 +115,7 @@ def joined(parts: Sequence[Hypotheses], offsets: Sequence[int]) -> Hypotheses:
         amount=np.concatenate([p.amount for p in parts]),
         pairs=_joined_pairs([p.pairs for p in parts], offsets),
         other=np.concatenate([p.other for p in parts]),
+        again=np.concatenate([p.again for p in parts]),
     )
 
 

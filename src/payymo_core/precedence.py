@@ -1,53 +1,53 @@
-"""Paid twice: of two payments that explain an invoice alike, the earlier pays it.
+"""Paid twice: of two payments that explain an invoice alike, the earlier one pays it.
 
-Alike are two payments that both name it, or of which the earlier is about as good an
-explanation as the later. How much better the later one's wording is does not matter:
-the invoice was settled when it came.
+A payment that comes when an earlier one has likely settled the invoice is either the
+payment after all, or a second one. How well it is worded speaks for both alike; what
+tells them apart is how rare it is to pay twice, and how likely the earlier one paid.
 """
 
 import numpy as np
 from attrs import evolve
 
 from payymo_core.columns import NO_DAY, TransactionColumns
-from payymo_core.comparison import NOT_FOUND
-from payymo_core.hypotheses import PARTS, Hypotheses
+from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Floats, Ints, Mask
 from payymo_core.scoring import Kind
 
-_COLUMN = PARTS.index("precedence")
-_EARLIER = -12.0
-# The earlier payment must be a good explanation by itself, and about as good.
-_CONVINCING = 6.0
-_AS_GOOD = 4.0
+# Bits by which an invoice is oftener paid once than twice: one in some sixty is.
+_PAID_TWICE = 6.0
+_FAINT = 1e-4  # of a faint earlier claim nothing is to be feared
 
 
 def with_precedence(
     hypotheses: Hypotheses, transactions: TransactionColumns
 ) -> Hypotheses:
-    """Weigh down claims on an invoice that an earlier payment explains as well."""
+    """Count, beside each claim, that an earlier payment settled it already."""
     weight = hypotheses.weight()
-    owner, invoice, place = hypotheses.incidence()
+    owner, invoice, _ = hypotheses.incidence()
     kind = hypotheses.kind[owner]
-    whole = (kind != Kind.PART) & (kind != Kind.CLOSED)
     day = transactions.day[hypotheses.transaction[owner]]
-    keep = whole & (day != NO_DAY) & (weight[owner] >= _CONVINCING)
-    level = hypotheses.pairs.reference.level[hypotheses.member[place]]
-    owner, invoice, day, named = (
-        column[keep] for column in (owner, invoice, day, level < NOT_FOUND)
-    )
+    alone = _alone(hypotheses, weight)
+    whole = (kind != Kind.PART) & (kind != Kind.CLOSED)
+    keep = whole & (day != NO_DAY) & (alone[owner] >= _FAINT)
+    owner, invoice, day = owner[keep], invoice[keep], day[keep]
     order = np.lexsort((day, invoice))
-    owner, invoice, day, named = (
-        column[order] for column in (owner, invoice, day, named)
-    )
-    earlier = _best_earlier(invoice, day, weight[owner])
-    earlier_named = _best_earlier(invoice, day, np.where(named, weight[owner], -np.inf))
-    rival = np.where(named, np.maximum(earlier_named, earlier), earlier)
-    alike = (earlier >= weight[owner] - _AS_GOOD) | (named & np.isfinite(earlier_named))
-    lead = np.maximum(weight[owner] - rival, 0.0)
-    parts = hypotheses.parts.copy()
-    later = np.flatnonzero(alike)
-    np.minimum.at(parts[:, _COLUMN], owner[later], _EARLIER - lead[later])
-    return evolve(hypotheses, parts=parts)
+    owner, invoice, day = owner[order], invoice[order], day[order]
+    settled = np.maximum(_best_earlier(invoice, day, alone[owner]), 0.0)
+    second = np.exp2(weight[owner] - _PAID_TWICE) * settled
+    # A set is paid again as a whole: once, however many of its invoices say so.
+    again = np.zeros(len(hypotheses))
+    np.maximum.at(again, owner, second)
+    rows = len(hypotheses.other)
+    total = np.bincount(hypotheses.transaction, weights=again, minlength=rows)
+    return evolve(hypotheses, again=total.astype(np.float64))
+
+
+def _alone(hypotheses: Hypotheses, weight: Floats) -> Floats:
+    """Probability of each hypothesis, were there no other transaction."""
+    odds = np.exp2(weight)
+    rows = len(hypotheses.other)
+    total = np.bincount(hypotheses.transaction, weights=odds, minlength=rows)
+    return odds / (1 + hypotheses.other + total)[hypotheses.transaction]
 
 
 def _best_earlier(invoice: Ints, day: Ints, weight: Floats) -> Floats:

@@ -97,6 +97,7 @@ _KIND_OF_AMOUNT = np.array(
         Kind.PART,  # NEARLY_ALL
         Kind.CLOSED,  # TOTAL
         Kind.CLOSED,  # TOTAL_DIFFERS
+        Kind.OVER,  # MANIFOLD
     ]
 )
 
@@ -155,6 +156,9 @@ _DATE_TABLE = _table(_DATE_BITS, len(DateLevel))
 _FLOOR_TABLE = _table(_PAYER_FLOOR_BITS, len(PayerLevel))
 _NOT_FOUND_TABLE = _table(_NOT_FOUND, len(TextLevel))
 _M_TABLE = np.array([_REFERENCE_M[level] for level in LEVELS])
+
+
+_ODD_AMOUNTS = [AmountLevel.FAR_OVER, AmountLevel.MANIFOLD, AmountLevel.NEARLY_ALL]
 
 
 def score(
@@ -233,9 +237,7 @@ def _amount(
     # Any other part, or a small excess, is as likely as the amount is by chance. Far
     # too much is rather several invoices, of which the text lost some, and a little
     # less a credit note set off: where the customer has other open items at all.
-    odd = (pairs.amount == AmountLevel.FAR_OVER) | (
-        pairs.amount == AmountLevel.NEARLY_ALL
-    )
+    odd = np.isin(pairs.amount, _ODD_AMOUNTS)
     customer = ledger.customers.of_invoice[pairs.invoice]
     currency = ledger.invoices.currency[pairs.invoice]
     _, items = ledger.by_customer.ranges(mix(customer, currency))

@@ -52,6 +52,7 @@ _AMOUNTS = {
     "twice": "is twice what is outstanding",
     "over": "is a little more than what is outstanding",
     "far_over": "is far more than what is outstanding",
+    "manifold": "is twice what is outstanding, or more",
     "nearly_all": "is a little less than what is outstanding",
     "total": "is the total of an invoice that is not open",
     "total_differs": "is not the total of that closed invoice",
@@ -123,10 +124,6 @@ def _of_gate(_: Evidence) -> str:
     return "it cannot be paid by this transaction at all"
 
 
-def _of_precedence(_: Evidence) -> str:
-    return "an earlier payment explains the same invoice as well"
-
-
 def _of_set(row: Evidence) -> str:
     if row.level == "oldest_of_equals":
         return "of equals, the oldest is paid first: the ruleset's policy"
@@ -151,7 +148,6 @@ _SENTENCES: dict[str, Callable[[Evidence], str]] = {
     "counterparty": _of_counterparty,
     "dates": _of_dates,
     "set": _of_set,
-    "precedence": _of_precedence,
     "rivals": _of_rivals,
     "gate": _of_gate,
 }

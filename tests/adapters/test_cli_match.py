@@ -63,6 +63,7 @@ def test_the_table_fits_the_width_it_is_given(
     table = ran.stdout.split(str(bank))[0]
     assert "99.00 EUR" in table
     assert max(map(len, table.splitlines())) <= int(columns)
+    assert ("Invoices and why" in table) == (int(columns) < 120)
 
 
 def test_json_puts_the_matches_on_stdout_and_nothing_else(

@@ -5,10 +5,10 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
-from benchmarks.demo_month.__main__ import demo_files
 from click.testing import CliRunner
 from stdnum import iban
 
+from benchmarks.demo_month.__main__ import demo_files
 from payymo_adapters.cli import main
 from payymo_adapters.demo import INVOICES, STATEMENT, TRUTH, copy_files
 from payymo_adapters.exchange import read_matches, read_truth

@@ -76,7 +76,7 @@ class Page:
         WebDriverWait(self.browser, 5).until(lambda _: self.shown().startswith(begin))
 
     def complaints(self) -> list[object]:
-        return list(self.browser.get_log("browser"))
+        return list(self.browser.get_log("browser"))  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture

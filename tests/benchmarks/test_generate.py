@@ -10,14 +10,14 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from benchmarks.generate import make_world, save
-from benchmarks.world import MIXES, Kind, Legibility, Regime, World
-from benchmarks.world.citing import compact
-from benchmarks.world.truth import NOTHING, TruthRow
 from stdnum import iban, iso11649
 from stdnum.be import ogm_vcs
 from stdnum.ch import esr
 
+from benchmarks.generate import make_world, save
+from benchmarks.world import MIXES, Kind, Legibility, Regime, World
+from benchmarks.world.citing import compact
+from benchmarks.world.truth import NOTHING, TruthRow
 from payymo_adapters.exchange import read_invoices, read_transactions, read_truth
 from payymo_core.labels import Truth
 from payymo_core.records import Invoice, InvoiceStatus, Transaction

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import strategies
-from tests.builders import Claim, hypotheses
-from tests.oracles import Choice, Claims, best_total, compatible, parts_that_fit
 
 from payymo_core.assignment import LEAST_WEIGHT, assign
 from payymo_core.scoring import Kind
+from tests import strategies
+from tests.builders import Claim, hypotheses
+from tests.oracles import Choice, Claims, best_total, compatible, parts_that_fit
 
 
 def chosen_claims(claims: Claims, outstanding: Sequence[int]) -> Choice:

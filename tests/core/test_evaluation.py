@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import strategies
 
 from payymo_core import Allocation, Match, Outcome, Proposal, Truth, evaluate, match
+from tests import strategies
 
 
 def line(

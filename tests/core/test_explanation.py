@@ -2,9 +2,7 @@
 
 import pytest
 from attrs import evolve
-from hypothesis import given
-from tests import strategies
-from tests.builders import bill, payment
+from hypothesis import given, settings
 
 from payymo_core import (
     Customer,
@@ -16,10 +14,13 @@ from payymo_core import (
     reason_in_words,
     sentence,
 )
+from tests import strategies
+from tests.builders import bill, payment
 
 BERG = Customer(id="berg", name="Anna Berg")
 
 
+@settings(max_examples=30)
 @given(strategies.worlds())
 def test_every_row_of_every_answer_is_a_sentence(world):
     result = match(world.transactions, world.invoices)

@@ -1,20 +1,15 @@
 """What holds of every run, whatever goes in."""
 
 import decimal
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from itertools import chain
 from typing import Any
 
 import pytest
 from attrs import evolve
-from hypothesis import assume, given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import strategies
-from tests.builders import bill, payment
-from tests.oracles import overdrawn
-from tests.strategies import World
 
 from payymo_core import (
     Allocation,
@@ -37,6 +32,10 @@ from payymo_core import (
 )
 from payymo_core.money import EXPONENTS
 from payymo_core.scoring import QUANTUM
+from tests import strategies
+from tests.builders import bill, payment
+from tests.oracles import overdrawn
+from tests.strategies import World
 
 THRESHOLDS = (0.55, 0.75, 0.9, 0.99, 0.9999)
 EASY = Ruleset(thresholds=Thresholds(match=0.55, review=0.01, margin=0.0))
@@ -108,8 +107,10 @@ def test_two_rules_that_find_the_same_text_are_one_find_whatever_their_order():
     )
 
 
-@given(strategies.worlds(), st.lists(st.integers(1, 9), min_size=10, max_size=10))
+@settings(max_examples=15)
+@given(strategies.worlds(), st.permutations(range(1, 11)))
 def test_the_size_of_a_chunk_changes_nothing(world, sizes):
+    """Ten sizes a world: a prepared ledger is compared in chunks of each."""
     whole = lines(match(world.transactions, world.invoices))
     for size in sizes:
         result = Matcher.of(world.invoices, chunk=size).match(world.transactions)
@@ -368,6 +369,7 @@ def test_the_rows_add_up_to_the_log_odds_exactly(world, ruleset):
         assert why.invoices == tuple(a.invoice for a in line.allocations)
 
 
+@settings(max_examples=30)
 @given(strategies.worlds())
 def test_every_pair_can_be_explained_and_adds_up(world):
     result = match(world.transactions, world.invoices)
@@ -381,6 +383,7 @@ def test_every_pair_can_be_explained_and_adds_up(world):
                 assert why == explain(result, line.transaction)
 
 
+@settings(max_examples=30)
 @given(strategies.worlds())
 def test_a_pair_not_chosen_is_no_likelier_than_what_the_answer_leaves(world):
     open_items = [i for i in world.invoices if i.status is InvoiceStatus.OPEN]
@@ -418,6 +421,7 @@ def test_a_match_says_all_it_stands_on_and_no_reason_against(world):
         assert len(set(line.reasons)) == len(line.reasons)
 
 
+@settings(max_examples=40)
 @given(strategies.worlds(), st.sampled_from((0.0, 0.5, 0.9)))
 def test_a_higher_match_threshold_never_adds_a_match(world, margin):
     before: set[str] | None = None
@@ -434,6 +438,7 @@ def test_a_higher_match_threshold_never_adds_a_match(world, margin):
         before = matched
 
 
+@settings(max_examples=30)
 @given(strategies.worlds())
 def test_a_higher_margin_never_adds_a_match(world):
     before: set[str] | None = None
@@ -551,7 +556,7 @@ def test_two_ledgers_of_different_currencies_do_not_touch(one, other):
 
 def _renamed(world: World) -> World:
     """The same in dinars, which have decimals enough for every amount."""
-    dinars = {"currency": "TND"}
+    dinars: dict[str, Any] = {"currency": "TND"}
     return World(
         tuple(evolve(t, id=f"x{t.id}", **dinars) for t in world.transactions),
         tuple(evolve(i, id=f"x{i.id}", **dinars) for i in world.invoices),
@@ -593,27 +598,22 @@ def test_nothing_in_is_nothing_out():
     assert line.unapplied == Decimal("1.00")
 
 
+SEEN: set[object] = set()
+
+
 @given(strategies.worlds())
-def test_the_strategies_bring_what_the_laws_are_about(world):
-    """Not a law: it keeps the worlds from drifting into ones that prove nothing."""
-    assume(world.transactions)
-    SEEN.update(line.outcome for line in match(world.transactions, world.invoices))
-    SEEN.update(
-        chain.from_iterable(
-            line.reasons for line in match(world.transactions, world.invoices)
-        )
-    )
+def test_the_worlds_drawn_are_matched_reviewed_and_left(world):
+    """No law: what is drawn is kept, for the next test to see that it is enough."""
+    for line in match(world.transactions, world.invoices):
+        SEEN.update((line.outcome, *line.reasons))
 
 
-SEEN: Counter[object] = Counter()
-
-
-def test_the_worlds_drawn_have_every_outcome_and_most_reasons():
+def test_the_worlds_drawn_have_every_outcome_and_reason():
+    """Worlds in which nothing can go wrong would prove nothing."""
     if not SEEN:
-        pytest.skip("the worlds were not drawn in this run")
-    assert set(Outcome) <= set(SEEN)
-    never = set(Reason) - set(SEEN) - {Reason.REVIEW_BY_POLICY, Reason.REJECTED_BEFORE}
-    assert not never
+        pytest.skip("no worlds were drawn in this run")
+    by_choice = {Reason.REVIEW_BY_POLICY, Reason.REJECTED_BEFORE}
+    assert set(Outcome) | (set(Reason) - by_choice) <= SEEN
 
 
 def test_evidence_is_made_of_values():

@@ -8,7 +8,6 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import strategies
 
 from payymo_core import Money, RecordError
 from payymo_core.money import (
@@ -18,6 +17,7 @@ from payymo_core.money import (
     minor_column,
     to_minor,
 )
+from tests import strategies
 
 CODES = st.sampled_from(sorted(EXPONENTS))
 MINOR = st.integers(-(10**16) + 1, 10**16 - 1)

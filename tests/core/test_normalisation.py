@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import strategies
 
 from payymo_core.normalisation import compact, fold, name_sequences, name_words
+from tests import strategies
 
 
 def words(name: str) -> str:

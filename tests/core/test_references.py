@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.builders import bill, payment
-from tests.oracles import within_one_edit
 
 from payymo_core import Customer, Evidence, match
 from payymo_core.spans import scan
 from payymo_core.texts import noise
+from tests.builders import bill, payment
+from tests.oracles import within_one_edit
 
 BERG = Customer(id="berg", name="Anna Berg", ibans=("DE89370400440532013000",))
 LEVELS = {"exact", "joined", "digits", "look_alike", "one_edit", "truncated"}

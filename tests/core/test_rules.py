@@ -8,8 +8,6 @@ import pytest
 from attrs import evolve, fields, frozen
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import strategies
-from tests.builders import bill, payment
 
 from payymo_core import (
     Counterparty,
@@ -37,6 +35,8 @@ from payymo_core.rules import (
     TiePolicy,
     Treatment,
 )
+from tests import strategies
+from tests.builders import bill, payment
 
 # --- faults ---------------------------------------------------------------------------
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import oracles, strategies
 
 from payymo_core.normalisation import fold, fold_column
 from payymo_core.spans import Spans, runs, scan, wholes
+from tests import oracles, strategies
 
 TEXTS = st.lists(strategies.REMITTANCE, max_size=5)
 

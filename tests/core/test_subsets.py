@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.oracles import subsets_with_sum
 
 from payymo_core.subsets import (
     MOST_ENUMERATED,
@@ -16,6 +15,7 @@ from payymo_core.subsets import (
     likely_sums,
     members,
 )
+from tests.oracles import subsets_with_sum
 
 AMOUNTS = st.integers(-3, 9)
 

@@ -137,4 +137,4 @@ def _value(value: Any) -> str:
 
 def _text(value: str) -> str:
     # A JSON string is a TOML one, but for the one control character JSON lets pass.
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
