@@ -160,7 +160,8 @@ def transactions(
 ) -> Transaction:
     """One transaction that has to do with some of a ledger, mostly."""
     named: list[Invoice] = []
-    if ledger and draw(st.integers(0, 7)):
+    strange = draw(st.integers(0, 7)) == 0
+    if ledger and not strange:
         places = st.integers(0, len(ledger) - 1)
         held = st.lists(places, min_size=1, max_size=3, unique=True)
         named = [ledger[place] for place in draw(held)]

@@ -3,7 +3,7 @@
 Belief propagation counts a claim twice that comes back to it over another invoice: two
 payments that both want the same two invoices would each look sure. A component with
 such a circle of likely claims, and with a transaction that looks sure in it, is summed
-exactly, up to ``MOST_JOINT`` joint explanations; what is larger is told apart, so that
+exactly, through up to ``MOST_STATES`` states; what needs more is told apart, so that
 nothing of it is ever applied unseen. Where nothing looks sure nothing can be applied,
 and the approximation stands.
 """
@@ -17,7 +17,7 @@ from attrs import frozen
 
 from payymo_core.keys import Floats, Ints, Mask
 
-MOST_JOINT = 20_000
+MOST_STATES = 2_000
 
 
 @frozen(eq=False)
@@ -58,7 +58,7 @@ class Settled:
 _SURE = 0.8
 # What its own transaction believes less than this is too faint to close a circle: left
 # out, it moves no other probability by more than about as much.
-_LIKELY = 1e-2
+_LIKELY = 1e-3
 
 
 def settle_circles(claims: Claims, alone: Floats, believed: Floats) -> Settled:
@@ -79,10 +79,11 @@ def settle_circles(claims: Claims, alone: Floats, believed: Floats) -> Settled:
     unsettled: list[int] = []
     for rows in circles:
         component = [options[row] for row in rows]
-        if _joint_explanations(component) > MOST_JOINT:
+        summed = _sums(component)
+        if summed is None:
             unsettled += rows
             continue
-        for held, sums in zip(component, _sums(component), strict=True):
+        for held, sums in zip(component, summed, strict=True):
             for option, weight in zip(held[1:], sums[1:], strict=True):
                 hypotheses.append(option.hypothesis)
                 odds = max(weight, _TINY) / max(sums[0], _TINY)
@@ -90,8 +91,37 @@ def settle_circles(claims: Claims, alone: Floats, believed: Floats) -> Settled:
     return Settled(
         np.array(hypotheses, np.int64),
         np.array(log_odds, np.float64),
-        np.array(unsettled, np.int64),
+        _doubtful(claims, believed, np.array(unsettled, np.int64)),
     )
+
+
+# Natural log-odds of 0.995: what is as sure even if every rival got its way is settled.
+_BEYOND_DOUBT = 5.3
+
+
+def _doubtful(claims: Claims, believed: Floats, rows: Ints) -> Ints:
+    """Of some transactions, those whose rivals could matter, were they all to agree.
+
+    A hypothesis loses no more than the product of all odds that rivals claim one of its
+    invoices, each as if it had nothing else to turn to.
+    """
+    count = int(claims.invoice.max(initial=-1)) + 1
+    odds = np.logaddexp(0.0, claims.strength[claims.owner])
+    against = np.bincount(claims.invoice, weights=odds, minlength=count)
+    # A transaction's own other claims on the invoice are in its own sum instead.
+    pair = claims.row[claims.owner] * count + claims.invoice
+    _, group = np.unique(pair, return_inverse=True)
+    own = np.bincount(group, weights=odds)[group]
+    rivals = np.zeros(len(claims.strength))
+    np.add.at(rivals, claims.owner, against[claims.invoice] - own)
+    total = np.ones(int(claims.row.max(initial=-1)) + 1)
+    other = np.where(believed > _SURE, -np.inf, claims.strength)
+    np.add.at(total, claims.row, np.exp(np.minimum(other, 600.0)))
+    lead = np.full(len(total), -np.inf)
+    sure = np.flatnonzero(believed > _SURE)
+    worst = claims.strength[sure] - rivals[sure] - np.log(total[claims.row[sure]])
+    np.maximum.at(lead, claims.row[sure], worst)
+    return rows[lead[rows] < _BEYOND_DOUBT]
 
 
 _TINY = 1e-300
@@ -185,34 +215,68 @@ def _options(claims: Claims, rows: Sequence[int]) -> dict[int, _Options]:
     return out
 
 
-def _joint_explanations(component: Sequence[_Options]) -> int:
-    """How many there are, at most; no more than one past the bound is counted."""
-    count = 1
-    for held in component:
-        count = min(count * len(held), MOST_JOINT + 1)
-    return count
+_State = frozenset[tuple[int, bool]]
+"""Invoices taken so far that a later transaction may want, and whether in part."""
 
 
-def _sums(component: Sequence[_Options]) -> list[list[float]]:
-    """Weight of all joint explanations with each option of each transaction."""
+def _sums(component: Sequence[_Options]) -> list[list[float]] | None:
+    """Weight of all joint explanations with each option of each transaction.
+
+    Forwards and backwards through the transactions (Baum and Petrie 1966): explanations
+    that have taken the same of what is still wanted are carried on as one. None where
+    more than ``MOST_STATES`` would have to be.
+    """
+    wanted = _wanted_later(component)
+    forward: list[dict[_State, float]] = [{frozenset(): 1.0}]
+    states = 1
+    for held, later in zip(component, wanted, strict=True):
+        reached: dict[_State, float] = defaultdict(float)
+        for state, weight in forward[-1].items():
+            for option in held:
+                if _free(option, state):
+                    reached[_after(option, state, later)] += weight * option.weight
+        states += len(reached)
+        if states > MOST_STATES:
+            return None
+        forward.append(_scaled(reached))
     sums = [[0.0] * len(held) for held in component]
-    stack: list[tuple[float, frozenset[int], frozenset[int], tuple[int, ...]]]
-    stack = [(1.0, frozenset(), frozenset(), ())]
-    while stack:
-        weight, whole, parts, chosen = stack.pop()
-        if len(chosen) == len(component):
-            for row, place in enumerate(chosen):
-                sums[row][place] += weight
-            continue
-        for place, option in enumerate(component[len(chosen)]):
-            if option.whole & (whole | parts) or option.parts & whole:
-                continue
-            stack.append(
-                (
-                    weight * option.weight,
-                    whole | option.whole,
-                    parts | option.parts,
-                    (*chosen, place),
-                )
-            )
+    backward: dict[_State, float] = dict.fromkeys(forward[-1], 1.0)
+    for at in range(len(component) - 1, -1, -1):
+        before: dict[_State, float] = defaultdict(float)
+        for state, weight in forward[at].items():
+            for place, option in enumerate(component[at]):
+                if _free(option, state):
+                    onwards = backward[_after(option, state, wanted[at])]
+                    sums[at][place] += weight * option.weight * onwards
+                    before[state] += option.weight * onwards
+        backward = _scaled(before)
     return sums
+
+
+def _wanted_later(component: Sequence[_Options]) -> list[frozenset[int]]:
+    """For each transaction, the invoices that those after it may want."""
+    out = []
+    later: frozenset[int] = frozenset()
+    for held in reversed(component):
+        out.append(later)
+        later = later.union(*(option.whole | option.parts for option in held))
+    return out[::-1]
+
+
+def _free(option: _Option, state: _State) -> bool:
+    return not any(
+        invoice in option.whole or (not part and invoice in option.parts)
+        for invoice, part in state
+    )
+
+
+def _after(option: _Option, state: _State, later: frozenset[int]) -> _State:
+    taken = {(invoice, False) for invoice in option.whole}
+    taken |= {(invoice, True) for invoice in option.parts}
+    return frozenset(pair for pair in state | taken if pair[0] in later)
+
+
+def _scaled(weights: dict[_State, float]) -> dict[_State, float]:
+    """Only proportions count; a product of many small weights would vanish."""
+    most = max(weights.values(), default=0.0) or 1.0
+    return {state: weight / most for state, weight in weights.items()}
