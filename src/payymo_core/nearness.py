@@ -9,8 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from payymo_core.blocking import Candidates, Ledger
 from payymo_core.finds import LEVELS, Finds
@@ -207,6 +205,10 @@ def _nearness(text: Bytes, written: Bytes, cut: Mask) -> Ints:
     level = np.full(len(text), -1)
     if not len(text):
         return level
+    # Imported here, when first used: it is a tenth of the package's import time.
+    from rapidfuzz import process  # noqa: PLC0415
+    from rapidfuzz.distance import OSA  # noqa: PLC0415
+
     one, two = _folded(text), _folded(written)
     likely = np.flatnonzero(_half_agrees(one, two))
     edits = process.cpdist(

@@ -5,7 +5,6 @@ from enum import IntEnum, unique
 
 import numpy as np
 from attrs import frozen
-from rapidfuzz import fuzz, process
 
 from payymo_core.customers import Customers, tail_keys, text_keys
 from payymo_core.fields import CounterpartyFields
@@ -190,6 +189,9 @@ def _similarity(one: Sequence[str], other: Sequence[str]) -> Floats:
     """Similarity in [0, 1], pair by pair; the only place that asks for one."""
     if not one:
         return np.zeros(0)
+    # Imported here, when first used: it is a tenth of the package's import time.
+    from rapidfuzz import fuzz, process  # noqa: PLC0415
+
     return process.cpdist(one, other, scorer=fuzz.ratio, workers=1) / 100
 
 

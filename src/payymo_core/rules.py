@@ -1,6 +1,5 @@
 """How records are compared, as one frozen value: the ruleset."""
 
-import tomllib
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum, unique
@@ -254,13 +253,15 @@ class Ruleset:
         Raises:
             RulesetError: Not TOML, an unknown key, a wrong type or value; all faults.
         """
+        # Imported here: reading a file is rare, importing the package is not.
+        import tomllib  # noqa: PLC0415
+
+        from payymo_core.structuring import structured  # noqa: PLC0415
+
         try:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise RulesetError((f"not TOML: {error}",)) from error
-        # Imported here: reading a file is rare, importing the package is not.
-        from payymo_core.structuring import structured  # noqa: PLC0415
-
         given, faults = structured(document, cls)
         try:
             ruleset = cls(**given)  # type: ignore[arg-type]  # as their types say

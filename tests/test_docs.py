@@ -1,0 +1,258 @@
+"""The documentation, executed: what a page shows is what happens."""
+
+import contextlib
+import io
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from attrs import NOTHING, Factory, fields, frozen, has
+from click.testing import CliRunner
+
+from payymo_adapters.cli import main
+from payymo_adapters.cli.failures import Exit
+from payymo_adapters.cli.ruleset_toml import ruleset_to_toml
+from payymo_adapters.errors import FileError
+from payymo_adapters.exchange import (
+    read_invoices,
+    read_labels,
+    read_matches,
+    read_transactions,
+    read_truth,
+)
+from payymo_adapters.files import CsvMapping
+from payymo_core import PayymoError, Reason, Rejected, Ruleset
+from payymo_core.rules import ReferenceRule
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+READERS = {
+    "transaction": read_transactions,
+    "invoice": read_invoices,
+    "match": read_matches,
+    "label": read_labels,
+    "truth": read_truth,
+}
+# A fence: its language, further words, and what stands in it.
+_FENCE = re.compile(r"^```(\w*)[ ]?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+@frozen
+class Snippet:
+    """A fenced block: its language, the words beside that, and its text."""
+
+    language: str
+    words: tuple[str, ...]
+    text: str
+
+    @property
+    def file(self) -> str | None:
+        """What the block is saved as, where it says so."""
+        named = [w.removeprefix("file=") for w in self.words if w.startswith("file=")]
+        return named[0] if named else None
+
+
+def snippets(page: Path) -> list[Snippet]:
+    found = _FENCE.findall(page.read_text(encoding="utf-8"))
+    return [Snippet(kind, tuple(words.split()), text) for kind, words, text in found]
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def every(language: str, *words: str) -> list[Any]:
+    return [
+        pytest.param(snippet, id=f"{name_of(page)}-{place}")
+        for page in PAGES
+        for place, snippet in enumerate(snippets(page))
+        if snippet.language == language and set(words) <= set(snippet.words)
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_what_a_page_shows_is_what_happens(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    names: dict[str, object] = {}
+    printed = ""
+    for snippet in snippets(page):
+        if snippet.file:
+            Path(snippet.file).write_text(snippet.text, encoding="utf-8")
+        if snippet.language == "python":
+            printed = executed(snippet.text, name_of(page), names)
+        elif snippet.language == "console":
+            run_session(snippet.text)
+        elif "output" in snippet.words:
+            assert_shown(snippet.text.splitlines(), printed)
+
+
+def executed(code: str, page: str, names: dict[str, object]) -> str:
+    """Run the code of a page in its namespace, and give what it prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(code, page, "exec"), names)  # noqa: S102  # our own pages
+    return printed.getvalue()
+
+
+def run_session(text: str) -> None:
+    """Run the commands of a session, and compare what they print."""
+    code = 0
+    for command, shown in commands_of(text):
+        if command == "echo $?":
+            assert shown == [str(code)]
+            continue
+        if code:
+            pytest.fail("a command that fails is followed by `$ echo $?`")
+        name, *arguments = shlex.split(command)
+        assert name == "payymo"
+        code, printed = run_payymo(arguments)
+        assert_shown(shown, printed)
+    if code and "$ echo $?" not in text:
+        pytest.fail(f"exit code {code}, and the page does not say so")
+
+
+def run_payymo(arguments: Sequence[str]) -> tuple[int, str]:
+    """Run ``payymo``, its output into a file where ``> FILE`` says so."""
+    target = None
+    if ">" in arguments:
+        place = arguments.index(">")
+        target, arguments = arguments[place + 1], arguments[:place]
+    ran = CliRunner().invoke(main, arguments, catch_exceptions=False)
+    if target is None:
+        return ran.exit_code, ran.output
+    Path(target).write_bytes(ran.stdout_bytes)
+    return ran.exit_code, ran.stderr
+
+
+def commands_of(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Each command, with the lines shown below it."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, *shown = part.rstrip("\n").replace("\\\n", " ").split("\n")
+        yield command, shown
+
+
+def assert_shown(shown: Sequence[str], printed: str) -> None:
+    """Every line shown stands in what was printed, in order; ``...`` stands for any."""
+    wanted = [" ".join(line.split()) for line in shown]
+    parts = [re.escape(line).replace(r"\.\.\.", ".*") for line in wanted if line]
+    lines = iter(" ".join(line.split()) for line in printed.splitlines())
+    for part in parts:
+        if part == ".*":
+            continue
+        # Going on in the same iterator keeps the order.
+        found = any(re.fullmatch(part, line) for line in lines)
+        assert found, f"{part!r} is not printed, or not there:\n{printed}"
+
+
+@pytest.mark.parametrize("snippet", every("toml"))
+def test_every_toml_snippet_is_accepted(snippet: Snippet) -> None:
+    if "mapping" in snippet.words:
+        CsvMapping.from_toml(snippet.text)
+    elif "wrong" in snippet.words:
+        with pytest.raises(PayymoError):
+            Ruleset.from_toml(snippet.text)
+    else:
+        Ruleset.from_toml(snippet.text)
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_the_records_shown_are_read(kind: str, tmp_path: Path) -> None:
+    page = DOCS / "reference" / "exchange-format.md"
+    shown = [s for s in snippets(page) if s.language == "json" and kind in s.words]
+    assert shown
+    for snippet in shown:
+        path = tmp_path / "records.jsonl"
+        path.write_text(" ".join(snippet.text.split()) + "\n", encoding="utf-8")
+        assert not [r for r in READERS[kind](path) if isinstance(r, Rejected)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    broken = [target for target in links(page) if not target.exists()]
+    assert not broken
+
+
+def links(page: Path) -> list[Path]:
+    """What a page links to in the repository."""
+    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    found = [link.partition("#")[0] for link in _LINK.findall(text)]
+    inside = [link for link in found if link and "://" not in link]
+    return [(page.parent / unquote(link)).resolve() for link in inside]
+
+
+def test_every_file_of_the_documentation_is_reached_from_its_index() -> None:
+    reached: set[Path] = set()
+    ahead = [DOCS / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        if page in reached or not page.is_file():
+            continue
+        reached.add(page)
+        if page.suffix == ".md":
+            ahead += links(page)
+    lost = [f for f in DOCS.rglob("*") if f.is_file() and f not in reached]
+    assert not lost
+
+
+def test_the_ruleset_page_names_every_key_with_its_default() -> None:
+    rows = table_rows(DOCS / "reference" / "ruleset.md")
+    defaults = tomllib.loads(ruleset_to_toml(Ruleset()))
+    for name in (f.name for f in fields(Ruleset)):
+        if name != "references" and isinstance(defaults[name], dict):
+            for key, value in defaults[name].items():
+                assert rows.pop(f"{name}.{key}") == value
+    assert rows.pop("version") == defaults["version"]
+    for rule_field in fields(ReferenceRule):
+        default = rule_field.default
+        wanted = None if default in (NOTHING, None) else default
+        assert not isinstance(wanted, Factory)
+        shown = rows.pop(f"references.{rule_field.name}")
+        assert shown == (list(wanted) if isinstance(wanted, tuple) else wanted)
+    assert not rows, "keys that no ruleset has"
+
+
+def table_rows(page: Path) -> dict[str, object]:
+    """Key and default of each row, the default read as TOML; ``none`` is None."""
+    found = re.findall(
+        r"^\| `([\w.]+)` \|[^|]*\| (?:`([^`]+)`|none|required) \|",
+        page.read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    return {
+        key: tomllib.loads(f"value = {text}")["value"] if text else None
+        for key, text in found
+    }
+
+
+def test_every_reason_error_and_exit_code_is_explained() -> None:
+    text = (DOCS / "reference" / "exchange-format.md").read_text(encoding="utf-8")
+    assert [r for r in Reason if f"| `{r}` |" not in text] == []
+    text = (DOCS / "reference" / "errors.md").read_text(encoding="utf-8")
+    errors = {PayymoError, FileError, *PayymoError.__subclasses__()}
+    assert [e for e in errors if f"`{e.__name__}`" not in text] == []
+    assert [code for code in Exit if f"| `{code:d}` |" not in text] == []
+
+
+def test_every_command_has_its_place_in_the_reference() -> None:
+    text = (DOCS / "reference" / "command-line.md").read_text(encoding="utf-8")
+    for name, command in main.commands.items():
+        assert f"## payymo {name}\n" in text
+        for option in command.params:
+            assert [o for o in option.opts if o.startswith("--")] == [] or any(
+                f"`{o}" in text for o in option.opts
+            ), f"{name}: {option.opts}"
+
+
+def test_every_part_of_a_ruleset_is_checked_here() -> None:
+    parts = {f.name for f in fields(Ruleset) if has(f.type)}
+    text = (DOCS / "reference" / "ruleset.md").read_text(encoding="utf-8")
+    assert [p for p in parts if f"`{p}." not in text] == []
