@@ -76,9 +76,9 @@ class InvoiceColumns:
         outstanding: Minor units; negative for a credit note.
         total: As billed, minor units; the outstanding amount where it is not known.
         currency: Index into ``CURRENCIES``.
-        issued: Day number, or ``NO_DAY``; without any date, the last day of the year
-            that the number begins with.
-        due: Day number, or ``NO_DAY``.
+        issued: Day number, or ``NO_DAY``.
+        due: Day number, or ``NO_DAY``; without any date, the last day of the year that
+            the number begins with.
         is_open: Status open and something outstanding.
     """
 
@@ -151,7 +151,7 @@ def invoice_columns(
     outstanding = _minor(fields.outstanding, fields.currency)
     due, issued = _days(fields.due_date), _days(fields.issue_date)
     undated = np.flatnonzero((due == NO_DAY) & (issued == NO_DAY))
-    issued[undated] = [_numbered_year_end(fields.number[n]) for n in undated.tolist()]
+    due[undated] = [_numbered_year_end(fields.number[n]) for n in undated.tolist()]
     is_open = np.array([s == InvoiceStatus.OPEN for s in fields.status], np.bool_)
     columns = InvoiceColumns(
         records=records,

@@ -1,11 +1,9 @@
 """The rows behind a confidence: what each rule said, in bits, with the text."""
 
 from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
 
 from payymo_core.blocking import Ledger
-from payymo_core.columns import NO_DAY
 from payymo_core.comparison import NOT_FOUND, AmountLevel, DateLevel, TextLevel
 from payymo_core.finds import LEVELS
 from payymo_core.hypotheses import PARTS, Hypotheses
@@ -50,7 +48,7 @@ def evidence_rows(
         _amount(transaction, invoices, hypotheses, members, bits[_PART_OF["amount"]]),
         *_references(transaction, invoices, ruleset, hypotheses, members, bits),
         _counterparty(transaction, invoices, hypotheses, members, bits),
-        _dates(transaction, ledger, hypotheses, members, bits[_PART_OF["dates"]]),
+        _dates(transaction, invoices, hypotheses, members, bits[_PART_OF["dates"]]),
     ]
     if weight := bits[_PART_OF["set"]]:
         rows.append(_choice(kind, weight, invoices))
@@ -176,7 +174,7 @@ def _customer_text(customer: Customer | None) -> str:
 
 def _dates(
     transaction: Transaction,
-    ledger: Ledger,
+    invoices: list[Invoice],
     hypotheses: Hypotheses,
     members: list[int],
     weight: float,
@@ -184,12 +182,9 @@ def _dates(
     level = DateLevel(max(int(hypotheses.pairs.date[m]) for m in members))
     day = transaction.booking_date or transaction.value_date
     texts = []
-    for member in members:
-        invoice = int(hypotheses.pairs.invoice[member])
-        issued, due = ledger.invoices.issued[invoice], ledger.invoices.due[invoice]
-        dates = (("issued", issued), ("due", due))
-        known = [f"{w} {date.fromordinal(int(d))}" for w, d in dates if d != NO_DAY]
-        texts.append(" ".join(known))
+    for invoice in invoices:
+        dates = (("issued", invoice.issue_date), ("due", invoice.due_date))
+        texts.append(" ".join(f"{word} {known}" for word, known in dates if known))
     said = day.isoformat() if day else ""
     return Evidence("dates", level.name.lower(), weight, said, ", ".join(texts))
 

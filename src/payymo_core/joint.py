@@ -69,10 +69,11 @@ def settle_circles(claims: Claims, alone: Floats, believed: Floats) -> Settled:
         alone: Probability of each hypothesis, were there no other transaction.
         believed: The same with them, as the approximation has it.
     """
-    sure = np.zeros(int(claims.row.max(initial=-1)) + 1, np.bool_)
-    sure[claims.row[believed > _SURE]] = True
+    # What rivals could not turn, were they all to agree, need not be summed.
+    doubtful = np.zeros(int(claims.row.max(initial=-1)) + 1, np.bool_)
+    doubtful[_doubtful(claims, believed)] = True
     claims = _likely(claims, np.maximum(alone, believed) >= _LIKELY)
-    circles = [rows for rows in _circles(claims) if sure[rows].any()]
+    circles = [rows for rows in _circles(claims) if doubtful[rows].any()]
     options = _options(claims, [row for rows in circles for row in rows])
     hypotheses: list[int] = []
     log_odds: list[float] = []
@@ -81,7 +82,7 @@ def settle_circles(claims: Claims, alone: Floats, believed: Floats) -> Settled:
         component = [options[row] for row in rows]
         summed = _sums(component)
         if summed is None:
-            unsettled += rows
+            unsettled += [row for row in rows if doubtful[row]]
             continue
         for held, sums in zip(component, summed, strict=True):
             for option, weight in zip(held[1:], sums[1:], strict=True):
@@ -91,7 +92,7 @@ def settle_circles(claims: Claims, alone: Floats, believed: Floats) -> Settled:
     return Settled(
         np.array(hypotheses, np.int64),
         np.array(log_odds, np.float64),
-        _doubtful(claims, believed, np.array(unsettled, np.int64)),
+        np.array(unsettled, np.int64),
     )
 
 
@@ -99,8 +100,8 @@ def settle_circles(claims: Claims, alone: Floats, believed: Floats) -> Settled:
 _BEYOND_DOUBT = 5.3
 
 
-def _doubtful(claims: Claims, believed: Floats, rows: Ints) -> Ints:
-    """Of some transactions, those whose rivals could matter, were they all to agree.
+def _doubtful(claims: Claims, believed: Floats) -> Ints:
+    """Transactions that look sure, but that rivals could turn, were they all to agree.
 
     A hypothesis loses no more than the product of all odds that rivals claim one of its
     invoices, each as if it had nothing else to turn to.
@@ -121,6 +122,7 @@ def _doubtful(claims: Claims, believed: Floats, rows: Ints) -> Ints:
     sure = np.flatnonzero(believed > _SURE)
     worst = claims.strength[sure] - rivals[sure] - np.log(total[claims.row[sure]])
     np.maximum.at(lead, claims.row[sure], worst)
+    rows = np.unique(claims.row[sure])
     return rows[lead[rows] < _BEYOND_DOUBT]
 
 

@@ -27,7 +27,7 @@ _MOST_SHOWN = {
     Group.OUTGOING: 1,
     Group.PENDING: 1,
 }
-_HOW_NAMED = ("prior", "amount", "counterparty", "dates", "set", "precedence", "rivals")
+_HOW_NAMED = ("prior", "amount", "counterparty", "dates", "set", "rivals")
 
 
 @click.command("demo", epilog=EXIT_CODES)

@@ -32,7 +32,7 @@ _KINDS = {
     "over": "overpaid",
     "twice": "paid twice in one sum",
 }
-_SIDES = ("prior", "rivals", "set", "precedence", "dates")
+_SIDES = ("prior", "rivals", "set", "dates")
 _LEVELS = {
     "amount": {"exact": "amount", "sum": "sum of the amounts"},
     "counterparty": {
