@@ -17,7 +17,7 @@ from attrs import frozen
 
 from payymo_core.keys import Floats, Ints, Mask
 
-MOST_STATES = 2_000
+MOST_STATES = 500
 
 
 @frozen(eq=False)
