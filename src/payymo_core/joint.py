@@ -17,7 +17,7 @@ from attrs import frozen
 
 from payymo_core.keys import Floats, Ints, Mask
 
-MOST_STATES = 500
+MOST_STATES = 1000
 
 
 @frozen(eq=False)
@@ -74,12 +74,10 @@ def settle_circles(claims: Claims, alone: Floats, believed: Floats) -> Settled:
     doubtful[_doubtful(claims, believed)] = True
     claims = _likely(claims, np.maximum(alone, believed) >= _LIKELY)
     circles = [rows for rows in _circles(claims) if doubtful[rows].any()]
-    options = _options(claims, [row for rows in circles for row in rows])
     hypotheses: list[int] = []
     log_odds: list[float] = []
     unsettled: list[int] = []
-    for rows in circles:
-        component = [options[row] for row in rows]
+    for rows, component in zip(circles, _options(claims, circles), strict=True):
         summed = _sums(component)
         if summed is None:
             unsettled += [row for row in rows if doubtful[row]]
@@ -179,46 +177,60 @@ def _labels(row: Ints, invoice: Ints) -> Ints:
 
 @frozen
 class _Option:
+    """One explanation of a transaction, what it takes and what keeps it out.
+
+    Invoices of a component have two bits each in a state: taken wholly, and in part.
+
+    Attributes:
+        hypothesis: Its row; -1 for "nothing".
+        weight: Its odds, scaled.
+        takes: Bits that it adds to a state.
+        blocked_by: Bits of a state that leave it no room.
+    """
+
     hypothesis: int
     weight: float
-    whole: frozenset[int]
-    parts: frozenset[int]
+    takes: int
+    blocked_by: int
 
 
 _Options = tuple[_Option, ...]
 
 
-def _options(claims: Claims, rows: Sequence[int]) -> dict[int, _Options]:
-    """For each transaction, "nothing" and then its hypotheses."""
-    whole: dict[int, set[int]] = defaultdict(set)
-    parts: dict[int, set[int]] = defaultdict(set)
-    wanted = np.isin(claims.row[claims.owner], rows)
-    owners, invoices = claims.owner[wanted].tolist(), claims.invoice[wanted].tolist()
-    shared = claims.part[wanted].tolist()
-    for owner, invoice, part in zip(owners, invoices, shared, strict=True):
-        (parts if part else whole)[owner].add(invoice)
-    held: dict[int, list[tuple[int, float]]] = {row: [] for row in rows}
-    likely = np.isfinite(claims.strength) & np.isin(claims.row, rows)
+def _options(claims: Claims, circles: Sequence[Sequence[int]]) -> list[list[_Options]]:
+    """For each transaction of each component, "nothing" and then its hypotheses."""
+    circle_of = {row: n for n, rows in enumerate(circles) for row in rows}
+    wanted = np.isin(claims.row[claims.owner], list(circle_of))
+    owner = claims.owner[wanted]
+    columns = (owner, claims.row[owner], claims.invoice[wanted], claims.part[wanted])
+    takes: dict[int, int] = defaultdict(int)
+    blocked_by: dict[int, int] = defaultdict(int)
+    bits: list[dict[int, int]] = [{} for _ in circles]
+    for hypothesis, row, invoice, part in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
+        numbered = bits[circle_of[row]]
+        whole = 1 << 2 * numbered.setdefault(invoice, len(numbered))
+        takes[hypothesis] |= whole << part
+        blocked_by[hypothesis] |= whole if part else 3 * whole
+    held: dict[int, list[tuple[int, float]]] = {row: [] for row in circle_of}
+    likely = np.isfinite(claims.strength) & np.isin(claims.row, list(circle_of))
     for hypothesis in np.flatnonzero(likely).tolist():
         strength = float(claims.strength[hypothesis])
         held[int(claims.row[hypothesis])].append((hypothesis, strength))
-    out = {}
-    for row, hypotheses in held.items():
+
+    def options(row: int) -> _Options:
         # Scaled by the strongest: a weight of 300 bits would be no float.
-        top = max(0.0, *(strength for _, strength in hypotheses))
-        nothing = _Option(-1, exp(-top), frozenset(), frozenset())
-        out[row] = (
-            nothing,
+        top = max(0.0, *(strength for _, strength in held[row]))
+        return (
+            _Option(-1, exp(-top), 0, 0),
             *(
-                _Option(h, exp(s - top), frozenset(whole[h]), frozenset(parts[h]))
-                for h, s in hypotheses
+                _Option(h, exp(s - top), takes[h], blocked_by[h])
+                for h, s in held[row]
             ),
         )
-    return out
 
-
-_State = frozenset[tuple[int, bool]]
-"""Invoices taken so far that a later transaction may want, and whether in part."""
+    return [[options(row) for row in rows] for rows in circles]
 
 
 def _sums(component: Sequence[_Options]) -> list[list[float]] | None:
@@ -229,56 +241,45 @@ def _sums(component: Sequence[_Options]) -> list[list[float]] | None:
     more than ``MOST_STATES`` would have to be.
     """
     wanted = _wanted_later(component)
-    forward: list[dict[_State, float]] = [{frozenset(): 1.0}]
+    forward: list[dict[int, float]] = [{0: 1.0}]
     states = 1
     for held, later in zip(component, wanted, strict=True):
-        reached: dict[_State, float] = defaultdict(float)
+        reached: dict[int, float] = defaultdict(float)
         for state, weight in forward[-1].items():
             for option in held:
-                if _free(option, state):
-                    reached[_after(option, state, later)] += weight * option.weight
+                if not state & option.blocked_by:
+                    reached[(state | option.takes) & later] += weight * option.weight
         states += len(reached)
         if states > MOST_STATES:
             return None
         forward.append(_scaled(reached))
     sums = [[0.0] * len(held) for held in component]
-    backward: dict[_State, float] = dict.fromkeys(forward[-1], 1.0)
+    backward: dict[int, float] = dict.fromkeys(forward[-1], 1.0)
     for at in range(len(component) - 1, -1, -1):
-        before: dict[_State, float] = defaultdict(float)
+        before: dict[int, float] = defaultdict(float)
+        later = wanted[at]
         for state, weight in forward[at].items():
             for place, option in enumerate(component[at]):
-                if _free(option, state):
-                    onwards = backward[_after(option, state, wanted[at])]
+                if not state & option.blocked_by:
+                    onwards = backward[(state | option.takes) & later]
                     sums[at][place] += weight * option.weight * onwards
                     before[state] += option.weight * onwards
         backward = _scaled(before)
     return sums
 
 
-def _wanted_later(component: Sequence[_Options]) -> list[frozenset[int]]:
-    """For each transaction, the invoices that those after it may want."""
+def _wanted_later(component: Sequence[_Options]) -> list[int]:
+    """For each transaction, the bits that matter to those after it."""
     out = []
-    later: frozenset[int] = frozenset()
+    later = 0
     for held in reversed(component):
         out.append(later)
-        later = later.union(*(option.whole | option.parts for option in held))
+        for option in held:
+            later |= option.blocked_by
     return out[::-1]
 
 
-def _free(option: _Option, state: _State) -> bool:
-    return not any(
-        invoice in option.whole or (not part and invoice in option.parts)
-        for invoice, part in state
-    )
-
-
-def _after(option: _Option, state: _State, later: frozenset[int]) -> _State:
-    taken = {(invoice, False) for invoice in option.whole}
-    taken |= {(invoice, True) for invoice in option.parts}
-    return frozenset(pair for pair in state | taken if pair[0] in later)
-
-
-def _scaled(weights: dict[_State, float]) -> dict[_State, float]:
+def _scaled(weights: dict[int, float]) -> dict[int, float]:
     """Only proportions count; a product of many small weights would vanish."""
     most = max(weights.values(), default=0.0) or 1.0
     return {state: weight / most for state, weight in weights.items()}
