@@ -8,7 +8,6 @@ from attrs import frozen
 
 from payymo_core.columns import CURRENCIES, InvoiceColumns, TransactionColumns
 from payymo_core.customers import Customers, customers_of
-from payymo_core.fields import CounterpartyFields
 from payymo_core.finds import Finds, find
 from payymo_core.keys import Floats, Ints, KeyIndex, Mask, expand, mix
 from payymo_core.money import EXPONENTS
@@ -83,7 +82,7 @@ class Candidates:
 
 def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     """Index a ledger."""
-    customers = customers_of(invoices.fields.customer)
+    customers = customers_of(invoices.customers, invoices.customer)
     owed = np.flatnonzero(invoices.is_open)
     currency, amount = invoices.currency[owed], invoices.outstanding[owed]
     customer = customers.of_invoice[owed]
@@ -93,7 +92,7 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     direction = currency * 2 + (amount < 0)
     return Ledger(
         invoices=invoices,
-        forms=forms_of(invoices.fields, ruleset.references),
+        forms=forms_of(invoices.texts, len(invoices), ruleset.references),
         customers=customers,
         by_amount=KeyIndex.of(mix(currency, amount), owed),
         by_customer_amount=KeyIndex.of(
@@ -131,13 +130,10 @@ def block(
     transactions: TransactionColumns, ledger: Ledger, ruleset: Ruleset
 ) -> Candidates:
     """Pair each booked transaction with the open items that it may pay."""
-    texts = text_column(transactions.fields)
+    texts = text_column(transactions.texts, len(transactions))
     finds = find(texts, ledger.forms, ruleset.references)
     payers = payers_of(
-        CounterpartyFields.of(transactions.fields.counterparty),
-        texts,
-        ledger.customers,
-        ruleset.counterparty.evidence,
+        transactions, texts, ledger.customers, ruleset.counterparty.evidence
     )
     settled = _settled(transactions, ledger.invoices, finds)
     wanting = np.flatnonzero(~settled & transactions.booked)

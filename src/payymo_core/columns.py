@@ -1,24 +1,27 @@
 """Records to columns, once: what is bad is set aside with its fault.
 
 Records are put in the order of their ids, so that no later stage can depend on the
-order in which they came.
+order in which they came. They are read some at a time: a record is scattered over the
+memory, and whatever looks at its values again finds them in the processor's cache.
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from decimal import Decimal
+from itertools import islice
+from operator import lt
 from typing import TypeVar, cast
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from payymo_core.errors import Rejected
-from payymo_core.fields import InvoiceFields, TransactionFields
+from payymo_core.fields import CounterpartyFields, InvoiceFields, TransactionFields
 from payymo_core.keys import Ints, Mask
+from payymo_core.lines import Lines, joined, lines_of
 from payymo_core.money import EXPONENTS, minor_column
 from payymo_core.records import (
+    Customer,
     Invoice,
     InvoiceStatus,
     Transaction,
@@ -26,6 +29,8 @@ from payymo_core.records import (
 )
 from payymo_core.soundness import (
     invoice_fault,
+    sound_counterparties,
+    sound_ids,
     sound_invoices,
     sound_transactions,
     transaction_fault,
@@ -36,6 +41,7 @@ NO_DAY = np.iinfo(np.int64).min
 
 CURRENCIES = tuple(sorted(EXPONENTS))
 _CURRENCY_CODE = {code: place for place, code in enumerate(CURRENCIES)}
+_AT_ONCE = 2048  # records whose values fit into the cache of a core
 
 Record = TypeVar("Record", Transaction, Invoice)
 
@@ -46,21 +52,27 @@ class TransactionColumns:
 
     Attributes:
         records: The records themselves.
-        fields: What they say.
         input_order: Where each stood among the usable records that came in.
         gross: Amount and fee, minor units.
         currency: Index into ``CURRENCIES``.
         day: Booking date (else value date) as a day number, or ``NO_DAY``.
         booked: Whether the bank has booked it.
+        texts: Remittance information, references and metadata.
+        accounts: IBAN and account of the other side.
+        name: Place of the other side's name in ``names``, -1 without one.
+        names: Every distinct name of an other side.
     """
 
     records: Sequence[Transaction]
-    fields: TransactionFields
     input_order: Ints
     gross: Ints
     currency: Ints
     day: Ints
     booked: Mask
+    texts: Lines
+    accounts: Lines
+    name: Ints
+    names: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.records)
@@ -72,7 +84,6 @@ class InvoiceColumns:
 
     Attributes:
         records: The records themselves.
-        fields: What they say.
         outstanding: Minor units; negative for a credit note.
         total: As billed, minor units; the outstanding amount where it is not known.
         currency: Index into ``CURRENCIES``.
@@ -80,16 +91,21 @@ class InvoiceColumns:
         due: Day number, or ``NO_DAY``; without any date, the last day of the year that
             the number begins with.
         is_open: Status open and something outstanding.
+        texts: Number, id and references.
+        customer: Place of its customer in ``customers``, -1 without one.
+        customers: The customers; one that is given as several objects stands as often.
     """
 
     records: Sequence[Invoice]
-    fields: InvoiceFields
     outstanding: Ints
     total: Ints
     currency: Ints
     issued: Ints
     due: Ints
     is_open: Mask
+    texts: Lines
+    customer: Ints
+    customers: Sequence[Customer]
 
     def __len__(self) -> int:
         return len(self.records)
@@ -100,38 +116,84 @@ def transaction_columns(
 ) -> tuple[TransactionColumns, tuple[Rejected, ...]]:
     """Columns of the usable transactions, and what was set aside."""
     records, rejected = _of_kind(given, Transaction)
-    fields = TransactionFields.of(records)
-    places: Sequence[int] = range(len(records))
-    if not sound_transactions(fields):
-        places, faults = _without_faults(records, transaction_fault)
+    ordered, order, repeated = _in_order(records)
+    columns = _transactions(ordered)
+    if columns is None:
+        records, faults = _without_faults(records, transaction_fault)
+        ordered, order, repeated = _in_order(records)
+        columns = _transactions(ordered)
         rejected += faults
-    order, repeated = _by_id(records, fields.id, places)
-    if order != list(range(len(records))):
-        records = [records[place] for place in order]
-        fields = TransactionFields.of(records)
-    columns = TransactionColumns(
+    assert columns is not None
+    return evolve(columns, input_order=order), (*rejected, *repeated)
+
+
+def _transactions(records: Sequence[Transaction]) -> TransactionColumns | None:
+    """Columns of records; None where any of them is at fault."""
+    names: dict[str, int] = {}
+    parts = [_some_transactions(part, names) for part in _some(records)]
+    sound = [part for part in parts if part is not None]
+    if len(sound) < len(parts):
+        return None
+    counts = [len(part) for part in sound]
+    return TransactionColumns(
         records=records,
-        fields=fields,
-        input_order=np.array(order, np.int64),
-        gross=_gross(fields),
-        currency=_codes(fields.currency),
-        day=_days([b or v for b, v in zip(*_dates(fields), strict=True)]),
-        booked=np.array([s == TransactionStatus.BOOKED for s in fields.status], bool),
+        input_order=np.arange(len(records)),
+        gross=np.concatenate([part.gross for part in sound]),
+        currency=np.concatenate([part.currency for part in sound]),
+        day=np.concatenate([part.day for part in sound]),
+        booked=np.concatenate([part.booked for part in sound]),
+        texts=joined([part.texts for part in sound], counts),
+        accounts=joined([part.accounts for part in sound], counts),
+        name=np.concatenate([part.name for part in sound]),
+        names=tuple(names),
     )
-    return columns, (*rejected, *repeated)
 
 
-def _dates(fields: TransactionFields) -> tuple[Sequence[date | None], ...]:
-    return fields.booking_date, fields.value_date
+def _some_transactions(
+    records: Sequence[Transaction], names: dict[str, int]
+) -> TransactionColumns | None:
+    """Columns of a few records; names that are new get the next place."""
+    fields = TransactionFields.of(records)
+    gross = _gross(fields)
+    if gross is None or not sound_transactions(fields):
+        return None
+    others = CounterpartyFields.of(fields.counterparty)
+    if not sound_counterparties(others):
+        return None
+    days = zip(fields.booking_date, fields.value_date, strict=True)
+    named = [names.setdefault(n, len(names)) if n else -1 for n in others.name]
+    return TransactionColumns(
+        records=records,
+        input_order=np.zeros(0, np.int64),
+        gross=gross,
+        currency=_codes(fields.currency),
+        day=_days([booked or value for booked, value in days]),
+        booked=np.array([s == TransactionStatus.BOOKED for s in fields.status], bool),
+        texts=lines_of(
+            {
+                "remittance": fields.remittance,
+                "creditor_reference": fields.creditor_reference,
+                "end_to_end_id": fields.end_to_end_id,
+                "mandate_id": fields.mandate_id,
+            },
+            fields.metadata,
+            "metadata.",
+        ),
+        accounts=lines_of({"iban": others.iban, "account": others.account}, (), ""),
+        name=np.array(named, np.int64),
+        names=(),
+    )
 
 
-def _gross(fields: TransactionFields) -> Ints:
-    gross = _minor(fields.amount, fields.currency)
+def _gross(fields: TransactionFields) -> Ints | None:
+    gross = minor_column(fields.amount, fields.currency)
     kept = [(n, fee) for n, fee in enumerate(fields.fee) if fee is not None]
-    rows = np.array([n for n, _ in kept], np.int64)
-    currencies = [fields.currency[n] for n, _ in kept]
-    gross[rows] += _minor([fee for _, fee in kept], currencies)
-    return gross
+    fees = minor_column([fee for _, fee in kept], [fields.currency[n] for n, _ in kept])
+    if gross is None or fees is None:
+        return None
+    out = np.array(gross, np.int64)
+    out[[n for n, _ in kept]] += np.array(fees, np.int64)
+    return out
 
 
 def invoice_columns(
@@ -139,40 +201,99 @@ def invoice_columns(
 ) -> tuple[InvoiceColumns, tuple[Rejected, ...]]:
     """Columns of the usable invoices, and what was set aside."""
     records, rejected = _of_kind(given, Invoice)
-    fields = InvoiceFields.of(records)
-    places: Sequence[int] = range(len(records))
-    if not sound_invoices(fields):
-        places, faults = _without_faults(records, invoice_fault)
+    ordered, _, repeated = _in_order(records)
+    columns = _invoices(ordered)
+    if columns is None:
+        records, faults = _without_faults(records, invoice_fault)
+        ordered, _, repeated = _in_order(records)
+        columns = _invoices(ordered)
         rejected += faults
-    order, repeated = _by_id(records, fields.id, places)
-    if order != list(range(len(records))):
-        records = [records[place] for place in order]
-        fields = InvoiceFields.of(records)
-    outstanding = _minor(fields.outstanding, fields.currency)
-    due, issued = _days(fields.due_date), _days(fields.issue_date)
-    undated = np.flatnonzero((due == NO_DAY) & (issued == NO_DAY))
-    due[undated] = [_numbered_year_end(fields.number[n]) for n in undated.tolist()]
-    is_open = np.array([s == InvoiceStatus.OPEN for s in fields.status], np.bool_)
-    columns = InvoiceColumns(
-        records=records,
-        fields=fields,
-        outstanding=outstanding,
-        total=_totals(fields, outstanding),
-        currency=_codes(fields.currency),
-        issued=issued,
-        due=due,
-        is_open=is_open & (outstanding != 0),
-    )
+    assert columns is not None
     return columns, (*rejected, *repeated)
 
 
-def _totals(fields: InvoiceFields, outstanding: Ints) -> Ints:
+def _invoices(records: Sequence[Invoice]) -> InvoiceColumns | None:
+    """Columns of records; None where any of them is at fault."""
+    customers: dict[int, Customer] = {}
+    place: dict[int, int] = {}
+    parts = [_some_invoices(part, customers, place) for part in _some(records)]
+    sound = [part for part in parts if part is not None]
+    if len(sound) < len(parts):
+        return None
+    return InvoiceColumns(
+        records=records,
+        outstanding=np.concatenate([part.outstanding for part in sound]),
+        total=np.concatenate([part.total for part in sound]),
+        currency=np.concatenate([part.currency for part in sound]),
+        issued=np.concatenate([part.issued for part in sound]),
+        due=np.concatenate([part.due for part in sound]),
+        is_open=np.concatenate([part.is_open for part in sound]),
+        texts=joined([part.texts for part in sound], [len(part) for part in sound]),
+        customer=np.concatenate([part.customer for part in sound]),
+        customers=tuple(customers.values()),
+    )
+
+
+def _some_invoices(
+    records: Sequence[Invoice], customers: dict[int, Customer], place: dict[int, int]
+) -> InvoiceColumns | None:
+    """Columns of a few records; customers that are new get the next place."""
+    fields = InvoiceFields.of(records)
+    outstanding = minor_column(fields.outstanding, fields.currency)
+    if outstanding is None or not sound_invoices(fields):
+        return None
+    owed = np.array(outstanding, np.int64)
+    total = _totals(fields, owed)
+    if total is None:
+        return None
+    due, issued = _days(fields.due_date), _days(fields.issue_date)
+    undated = np.flatnonzero((due == NO_DAY) & (issued == NO_DAY))
+    due[undated] = [_numbered_year_end(fields.number[n]) for n in undated.tolist()]
+    customers.update({id(c): c for c in fields.customer if c is not None})
+    if len(customers) > len(place):
+        new = islice(customers, len(place), None)
+        place.update({key: n for n, key in enumerate(new, len(place))})
+    is_open = np.array([s == InvoiceStatus.OPEN for s in fields.status], np.bool_)
+    return InvoiceColumns(
+        records=records,
+        outstanding=owed,
+        total=total,
+        currency=_codes(fields.currency),
+        issued=issued,
+        due=due,
+        is_open=is_open & (owed != 0),
+        texts=lines_of(
+            {
+                "number": fields.number,
+                "id": fields.id,
+                "creditor_reference": fields.creditor_reference,
+            },
+            fields.references,
+            "references.",
+        ),
+        customer=np.array(
+            [-1 if c is None else place[id(c)] for c in fields.customer], np.int64
+        ),
+        customers=(),
+    )
+
+
+def _totals(fields: InvoiceFields, outstanding: Ints) -> Ints | None:
     known = [(n, total) for n, total in enumerate(fields.total) if total is not None]
-    rows = np.array([n for n, _ in known], np.int64)
+    totals = minor_column(
+        [total for _, total in known], [fields.currency[n] for n, _ in known]
+    )
+    if totals is None:
+        return None
     out = outstanding.copy()
-    currencies = [fields.currency[n] for n, _ in known]
-    out[rows] = _minor([total for _, total in known], currencies)
+    out[[n for n, _ in known]] = totals
     return out
+
+
+def _some(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    """The records, a few at a time; once even where there are none."""
+    for begin in range(0, max(len(records), 1), _AT_ONCE):
+        yield records[begin : begin + _AT_ONCE]
 
 
 def _of_kind(
@@ -196,36 +317,43 @@ def _of_kind(
 
 def _without_faults(
     records: Sequence[Record], fault_of: Callable[[Record], tuple[str, str] | None]
-) -> tuple[list[int], list[Rejected]]:
-    """Places of the usable records, and the others with their faults."""
-    places, rejected = [], []
-    for place, record in enumerate(records):
+) -> tuple[list[Record], list[Rejected]]:
+    """The usable records, and the others with their faults."""
+    usable, rejected = [], []
+    for record in records:
         found = fault_of(record)
         if found is None:
-            places.append(place)
+            usable.append(record)
         else:
             field, fault = found
             name: object = record.id
             record_id = name if isinstance(name, str) else ""
             rejected.append(Rejected(record_id=record_id, fault=fault, field=field))
-    return places, rejected
+    return usable, rejected
 
 
-def _by_id(
-    records: Sequence[Record], ids: Sequence[str], places: Sequence[int]
-) -> tuple[list[int], list[Rejected]]:
-    """Places of one record of each id, in the order of ids, and what is repeated."""
-    order = sorted(places, key=ids.__getitem__)
-    if len({ids[place] for place in places}) == len(places):
-        return order, []
-    return _without_repeats(records, order)
+def _in_order(
+    records: Sequence[Record],
+) -> tuple[Sequence[Record], Ints, list[Rejected]]:
+    """Records in the order of their ids, where each stood, and what is repeated.
+
+    One of each id is kept. Left as they are where an id is at fault.
+    """
+    ids = [record.id for record in records]
+    places: list[int] = list(range(len(records)))
+    repeated: list[Rejected] = []
+    if sound_ids(ids) and not all(map(lt, ids, islice(ids, 1, None))):
+        places.sort(key=ids.__getitem__)
+        if len(set(ids)) < len(ids):
+            places, repeated = _without_repeats(records, places)
+        records = [records[place] for place in places]
+    return records, np.array(places, np.int64), repeated
 
 
 def _without_repeats(
     records: Sequence[Record], order: list[int]
 ) -> tuple[list[int], list[Rejected]]:
     """One of each id: equal records are one; of differing ones none can be trusted."""
-    count = Counter(record.id for record in records)
     kept: list[int] = []
     rejected = []
     groups: dict[str, list[int]] = {}
@@ -237,16 +365,12 @@ def _without_repeats(
             kept.append(places[0])
             fault = "duplicate id: the same record was given before"
         else:
-            fault = f"duplicate id: {count[record_id]} different records carry it"
+            fault = f"duplicate id: {len(places)} different records carry it"
         rejected += [
             Rejected(record_id=record_id, fault=fault, field="id")
             for _ in places[1 if same else 0 :]
         ]
     return kept, rejected
-
-
-def _minor(amounts: Sequence[Decimal], currencies: Sequence[str]) -> Ints:
-    return np.array(minor_column(amounts, currencies), np.int64)
 
 
 def _codes(currencies: Sequence[str]) -> Ints:
@@ -275,10 +399,13 @@ def take_rows(columns: TransactionColumns, begin: int, end: int) -> TransactionC
     rows = slice(begin, end)
     return TransactionColumns(
         records=columns.records[rows],
-        fields=columns.fields.part(rows),
         input_order=columns.input_order[rows],
         gross=columns.gross[rows],
         currency=columns.currency[rows],
         day=columns.day[rows],
         booked=columns.booked[rows],
+        texts=columns.texts.of_rows(begin, end),
+        accounts=columns.accounts.of_rows(begin, end),
+        name=columns.name[rows],
+        names=columns.names,
     )

@@ -233,10 +233,9 @@ def _payer(
         if len(key)
         else np.zeros(len(row), np.bool_)
     )
-    others = transactions.fields.counterparty
-    named = np.array(
-        [bool(other and (other.name or other.iban)) for other in others], np.bool_
-    )
+    named = transactions.name >= 0
+    accounts = transactions.accounts
+    named[accounts.row[accounts.named(["iban"])]] = True
     known = np.r_[ledger.customers.named, False][customer]
     other = np.where(named[row] & known, PayerLevel.OTHER, PayerLevel.UNKNOWN)
     if not len(key):

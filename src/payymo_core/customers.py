@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from payymo_core.keys import Floats, Ints, KeyIndex, Keys, mix
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.records import Customer
-from payymo_core.spans import Spans, scan, wholes
+from payymo_core.spans import Scan, Spans, scan, wholes
 
 NEVER_SHORTER = 4
 """A name of fewer letters is not looked for inside a text."""
@@ -52,8 +52,13 @@ class Customers:
     text_length: int
 
 
-def customers_of(given: Sequence[Customer | None]) -> Customers:
-    """Collect the customers of a ledger, given that of each invoice."""
+def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
+    """Collect the customers of a ledger.
+
+    Args:
+        given: The customers; one may stand as several.
+        of_invoice: Place in them of each invoice's, -1 where it has none.
+    """
     held = _distinct(given)
     ids = tuple(sorted({customer.id for customer in held}))
     row = {customer_id: place for place, customer_id in enumerate(ids)}
@@ -78,10 +83,7 @@ def customers_of(given: Sequence[Customer | None]) -> Customers:
     count = np.bincount(word_names[0], minlength=len(word_rows))
     return Customers(
         ids=ids,
-        of_invoice=np.array(
-            [-1 if customer is None else row[customer.id] for customer in given],
-            np.int64,
-        ),
+        of_invoice=np.array([*(row[c.id] for c in given), -1], np.int64)[of_invoice],
         accounts=_tail_index([*ibans, *accounts]),
         ibans=_text_index(ibans),
         name_rows=name_row,
@@ -97,13 +99,12 @@ def customers_of(given: Sequence[Customer | None]) -> Customers:
     )
 
 
-def _distinct(customers: Sequence[Customer | None]) -> list[Customer]:
+def _distinct(customers: Sequence[Customer]) -> list[Customer]:
     """Customers, each as often as its records differ in what tells who it is."""
-    objects = {id(c): c for c in customers if c is not None}
     return list(
         {
             (c.id, c.name, c.company, c.ibans, c.accounts, c.aliases): c
-            for c in objects.values()
+            for c in customers
         }.values()
     )
 
@@ -123,7 +124,8 @@ def _text_index(pairs: Sequence[tuple[int, str]]) -> KeyIndex:
 
 def _tail_index(pairs: Sequence[tuple[int, str]]) -> KeyIndex:
     owners = np.array([n for n, _ in pairs], np.int64)
-    return _owner_index(tail_keys([text for _, text in pairs]), owners)
+    texts = [text for _, text in pairs]
+    return _owner_index(account_keys(scan(texts), len(texts))[1], owners)
 
 
 def _owner_index(keys: Keys, owners: Ints) -> KeyIndex:
@@ -142,20 +144,20 @@ def _pair_index(pairs: Sequence[tuple[int, int]]) -> KeyIndex:
 
 def text_keys(texts: Sequence[str]) -> Keys:
     """Key of the letters and digits of each text; 0 where it has none."""
-    seen = scan(texts)
-    whole = wholes(seen)
-    keys = np.zeros(len(texts), np.uint64)
-    keys[seen.text[whole.first]] = seen.keys(whole)
-    return keys
+    return account_keys(scan(texts), len(texts))[0]
 
 
-def tail_keys(texts: Sequence[str]) -> Keys:
-    """As ``text_keys``, of the last ``TAIL`` of them, without leading zeros."""
-    seen = scan(texts)
+def account_keys(seen: Scan, lines: int) -> tuple[Keys, Keys]:
+    """Of each line, the key of its letters and digits, and of the last of them.
+
+    Both are 0 where it has none; the last are ``TAIL``, past leading zeros.
+    """
     whole = wholes(seen)
-    keys = np.zeros(len(texts), np.uint64)
-    keys[seen.text[whole.first]] = seen.tail_keys(whole, TAIL)
-    return keys
+    keys, tails = np.zeros(lines, np.uint64), np.zeros(lines, np.uint64)
+    text = seen.text[whole.first]
+    keys[text] = seen.keys(whole)
+    tails[text] = seen.tail_keys(whole, TAIL)
+    return keys, tails
 
 
 def _word_table(names: Sequence[str]) -> tuple[dict[str, int], tuple[Ints, Ints]]:

@@ -1,14 +1,10 @@
-"""Records read once, field by field: what every later stage looks at.
-
-A record is scattered over the memory. To read it whole costs one walk; to come back to
-it for every field, as a comprehension a field does, costs several times as much.
-"""
+"""Records read field by field, each record walked once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from attrs import astuple, frozen
+from attrs import frozen
 
 from payymo_core.records import Counterparty, Customer, Invoice, Transaction
 
@@ -44,12 +40,6 @@ class TransactionFields:
         ]  # fmt: skip
         return cls(*(zip(*rows, strict=True) if rows else ((),) * 13))
 
-    def part(self, rows: slice) -> "TransactionFields":  # type: ignore[explicit-any]
-        """The same of some consecutive records."""
-        return TransactionFields(
-            *(column[rows] for column in astuple(self, recurse=False))
-        )
-
 
 @frozen(eq=False)
 class InvoiceFields:
@@ -82,26 +72,23 @@ class InvoiceFields:
 
 @frozen(eq=False)
 class CounterpartyFields:
-    """What the other sides are called, one tuple a field, and whose they are.
+    """What the other sides are called, one tuple a field; None where there is none.
 
     Attributes:
-        row: Row of the transaction.
         name: Its name.
         iban: Its IBAN.
         account: Its account number.
     """
 
-    row: tuple[int, ...]
     name: tuple[str | None, ...]
     iban: tuple[str | None, ...]
     account: tuple[str | None, ...]
 
     @classmethod
     def of(cls, others: Sequence[Counterparty | None]) -> "CounterpartyFields":
-        """Read the other side of each transaction that has one."""
+        """Read the other side of each transaction."""
         rows = [
-            (row, other.name, other.iban, other.account)
-            for row, other in enumerate(others)
-            if other is not None
+            (None, None, None) if o is None else (o.name, o.iban, o.account)
+            for o in others
         ]
-        return cls(*(zip(*rows, strict=True) if rows else ((),) * 4))
+        return cls(*(zip(*rows, strict=True) if rows else ((),) * 3))

@@ -224,10 +224,7 @@ def _options(claims: Claims, circles: Sequence[Sequence[int]]) -> list[list[_Opt
         top = max(0.0, *(strength for _, strength in held[row]))
         return (
             _Option(-1, exp(-top), 0, 0),
-            *(
-                _Option(h, exp(s - top), takes[h], blocked_by[h])
-                for h, s in held[row]
-            ),
+            *(_Option(h, exp(s - top), takes[h], blocked_by[h]) for h, s in held[row]),
         )
 
     return [[options(row) for row in rows] for rows in circles]

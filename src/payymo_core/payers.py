@@ -6,12 +6,12 @@ from enum import IntEnum, unique
 import numpy as np
 from attrs import frozen
 
-from payymo_core.customers import Customers, tail_keys, text_keys
-from payymo_core.fields import CounterpartyFields
+from payymo_core.columns import TransactionColumns
+from payymo_core.customers import Customers, account_keys
 from payymo_core.keys import Floats, Ints, KeyIndex, Keys, expand, mix
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.rules import CounterpartyEvidence
-from payymo_core.spans import Spans, runs
+from payymo_core.spans import Spans, runs, scan_folded
 from payymo_core.texts import TextColumn
 
 MOST_SHARERS = 20
@@ -55,24 +55,28 @@ class Payers:
 
 
 def payers_of(
-    others: CounterpartyFields,
+    transactions: TransactionColumns,
     texts: TextColumn,
     customers: Customers,
     evidence: Sequence[CounterpartyEvidence],
 ) -> Payers:
     """Who may have sent each transaction, by every kind of evidence in use."""
     parts = [_none()]
+    accounts = transactions.accounts
+    keys, tails = account_keys(scan_folded(accounts.letters), len(accounts))
+    iban = accounts.named(["iban"])
     if CounterpartyEvidence.IBAN in evidence:
-        rows = np.array(others.row, np.int64)
-        keys = text_keys([iban or "" for iban in others.iban])
-        parts.append(_by_account(rows, keys, customers.ibans, PayerLevel.IBAN))
+        index, level = customers.ibans, PayerLevel.IBAN
+        parts.append(_by_account(accounts.row[iban], keys[iban], index, level))
     if CounterpartyEvidence.ACCOUNT in evidence:
-        rows = np.array(others.row, np.int64)
-        both = zip(others.account, others.iban, strict=True)
-        keys = tail_keys([account or iban or "" for account, iban in both])
-        parts.append(_by_account(rows, keys, customers.accounts, PayerLevel.ACCOUNT))
+        # An IBAN ends with the number of the account, where no other one is given.
+        told = np.zeros(len(transactions), np.bool_)
+        told[accounts.row[~iban]] = True
+        either = ~iban | ~told[accounts.row]
+        index, level = customers.accounts, PayerLevel.ACCOUNT
+        parts.append(_by_account(accounts.row[either], tails[either], index, level))
     if CounterpartyEvidence.NAME in evidence:
-        parts.append(_by_name(others, customers))
+        parts.append(_by_name(transactions, customers))
     if CounterpartyEvidence.TEXT in evidence:
         parts.append(_by_text(texts, customers))
     return _best([np.concatenate(column) for column in zip(*parts, strict=True)])
@@ -96,21 +100,19 @@ def _by_account(row: Ints, keys: Keys, index: KeyIndex, level: PayerLevel) -> _R
     return _rows(row[needle], customer, level, sharers)
 
 
-def _by_name(others: CounterpartyFields, customers: Customers) -> _Rows:
+def _by_name(transactions: TransactionColumns, customers: Customers) -> _Rows:
     """Resolve each distinct counterparty name once, then hand it to its rows."""
-    places: dict[str, list[int]] = {}
-    for row, name in zip(others.row, others.name, strict=True):
-        if name:
-            places.setdefault(name, []).append(row)
+    row = np.flatnonzero(transactions.name >= 0)
+    row = row[np.argsort(transactions.name[row], kind="stable")]
+    name = transactions.name[row]
+    start = np.flatnonzero(np.r_[True, name[1:] != name[:-1]][: len(name)])
+    count = np.diff(np.r_[start, len(name)])
+    names = [transactions.names[place] for place in name[start].tolist()]
     asked, customer, level, sharers, words = _resolve(
-        list(map(name_words, name_sequences(list(places)))), customers
+        list(map(name_words, name_sequences(names))), customers
     )
-    rows = [np.array(held, np.int64) for held in places.values()]
-    sizes = np.array([len(held) for held in rows], np.int64)
-    flat = np.concatenate(rows) if rows else np.zeros(0, np.int64)
-    starts = np.cumsum(sizes) - sizes
-    owner, at = expand(starts[asked], sizes[asked])
-    return flat[at], customer[owner], level[owner], sharers[owner], words[owner]
+    owner, at = expand(start[asked], count[asked])
+    return row[at], customer[owner], level[owner], sharers[owner], words[owner]
 
 
 def _resolve(asked: list[str], customers: Customers) -> _Rows:

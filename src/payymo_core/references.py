@@ -6,10 +6,10 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from payymo_core.fields import InvoiceFields
 from payymo_core.keys import Floats, Ints, KeyIndex, Keys, Mask, sorted_unique
+from payymo_core.lines import Lines
 from payymo_core.rules import Exactness, ReferenceRule
-from payymo_core.spans import Scan, Spans, scan, wholes
+from payymo_core.spans import Scan, Spans, scan_folded, wholes
 
 WRITTEN_WIDTH = 24
 """Letters and digits kept of a reference for comparison letter by letter."""
@@ -49,42 +49,21 @@ class Forms:
     written: tuple[NDArray[np.bytes_], ...]
 
 
-def invoice_texts(said: InvoiceFields, fields: Sequence[str]) -> tuple[list[str], Ints]:
-    """What invoices say in some fields, and the row of each text."""
-    texts: list[str] = []
-    rows = [np.zeros(0, np.int64)]
-    for name in fields:
-        if name == "references.*":
-            held = [(n, held) for n, held in enumerate(said.references) if held]
-            pairs = [(n, t) for n, references in held for t in references.values() if t]
-            texts += [text for _, text in pairs]
-            rows.append(np.array([n for n, _ in pairs], np.int64))
-        else:
-            column = _field(said, name)
-            texts += [text for text in column if text]
-            rows.append(np.flatnonzero(np.array([bool(t) for t in column], np.bool_)))
-    return texts, np.concatenate(rows)
+def forms_of(lines: Lines, invoices: int, rules: Sequence[ReferenceRule]) -> Forms:
+    """Every form of every reference that the rules name.
 
-
-def _field(said: InvoiceFields, name: str) -> Sequence[str | None]:
-    if name.startswith("references."):
-        key = name.removeprefix("references.")
-        return [references.get(key) for references in said.references]
-    if name == "number":
-        return said.number
-    if name == "id":
-        return said.id
-    return said.creditor_reference
-
-
-def forms_of(said: InvoiceFields, rules: Sequence[ReferenceRule]) -> Forms:
-    """Every form of every reference that the rules name."""
+    Args:
+        lines: What the invoices say.
+        invoices: How many there are.
+        rules: Whose fields count.
+    """
+    seen = scan_folded(lines.letters)
+    whole = wholes(seen)
     rows, written = [_Rows.none()], []
     for place, rule in enumerate(rules):
-        texts, row = invoice_texts(said, rule.invoice_fields)
-        seen = scan(texts)
-        rows.append(_forms_of_rule(seen, row, place, rule))
-        written.append(_written(seen, row, len(said.id)))
+        named = lines.named(rule.invoice_fields)[seen.text[whole.first]]
+        rows.append(_forms_of_rule(seen, whole.where(named), lines.row, place, rule))
+        written.append(_written(seen, whole, lines, rule, invoices))
     table = _Rows.joined(rows)
     return Forms(
         index=KeyIndex.of(table.key, np.arange(len(table.key))),
@@ -132,19 +111,21 @@ class _Rows:
         )
 
 
-def _written(seen: Scan, row: Ints, count: int) -> NDArray[np.bytes_]:
+def _written(
+    seen: Scan, whole: Spans, lines: Lines, rule: ReferenceRule, invoices: int
+) -> NDArray[np.bytes_]:
     """Each invoice's reference in letters and digits; its first, where it has more."""
-    whole = wholes(seen)
-    out = np.zeros(count, f"S{WRITTEN_WIDTH}")
-    last_first = np.arange(len(whole))[::-1]
-    out[row[seen.text[whole.first[last_first]]]] = seen.compacts(
-        whole.where(last_first), WRITTEN_WIDTH
-    )
+    out = np.zeros(invoices, f"S{WRITTEN_WIDTH}")
+    for field in reversed(rule.invoice_fields):
+        text = seen.text[whole.first]
+        these = np.flatnonzero(lines.named([field])[text])[::-1]
+        out[lines.row[text[these]]] = seen.compacts(whole.where(these), WRITTEN_WIDTH)
     return out
 
 
-def _forms_of_rule(seen: Scan, row: Ints, place: int, rule: ReferenceRule) -> _Rows:
-    whole = wholes(seen)
+def _forms_of_rule(
+    seen: Scan, whole: Spans, row: Ints, place: int, rule: ReferenceRule
+) -> _Rows:
     first, last = whole.first, whole.last
     letters = np.r_[0, np.cumsum(~seen.digits)]
     count = letters[last + 1] - letters[first]

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from itertools import chain
 
 from payymo_core.errors import RecordError
 from payymo_core.fields import CounterpartyFields, InvoiceFields, TransactionFields
-from payymo_core.money import minor_column, to_minor
+from payymo_core.money import to_minor
 from payymo_core.records import (
     Counterparty,
     Customer,
@@ -19,18 +18,12 @@ from payymo_core.records import (
 
 
 def sound_transactions(fields: TransactionFields) -> bool:
-    """Whether every column is what it should be; a record's own check says what not."""
-    fees = [fee for fee in fields.fee if fee is not None]
-    of_fee = [
-        code
-        for fee, code in zip(fields.fee, fields.currency, strict=True)
-        if fee is not None
-    ]
-    others = fields.counterparty
+    """Whether every column but the amounts is what it should be.
+
+    Amounts show it when they are converted; a record's own check says what is wrong.
+    """
     return (
-        _sound_ids(fields.id)
-        and _sound_amounts(fields.amount, fields.currency)
-        and _sound_amounts(fees, of_fee)
+        sound_ids(fields.id)
         and _are(fields.booking_date, date)
         and _are(fields.value_date, date)
         and _all_of(fields.status, _STATUSES[TransactionStatus])
@@ -39,27 +32,19 @@ def sound_transactions(fields: TransactionFields) -> bool:
         and _are(fields.end_to_end_id, str)
         and _are(fields.mandate_id, str)
         and _sound_mappings(fields.metadata)
-        and _are(others, Counterparty)
-        and _sound_counterparties(CounterpartyFields.of(others))
+        and _are(fields.counterparty, Counterparty)
     )
 
 
-def _sound_counterparties(others: CounterpartyFields) -> bool:
+def sound_counterparties(others: CounterpartyFields) -> bool:
+    """Whether every other side is described by texts."""
     return all(_are(texts, str) for texts in (others.name, others.iban, others.account))
 
 
 def sound_invoices(fields: InvoiceFields) -> bool:
     """As ``sound_transactions``."""
-    totals = [t for t in fields.total if t is not None]
-    of_total = [
-        code
-        for total, code in zip(fields.total, fields.currency, strict=True)
-        if total is not None
-    ]
     return (
-        _sound_ids(fields.id)
-        and _sound_amounts(fields.outstanding, fields.currency)
-        and _sound_amounts(totals, of_total)
+        sound_ids(fields.id)
         and _are(fields.issue_date, date)
         and _are(fields.due_date, date)
         and _all_of(fields.status, _STATUSES[InvoiceStatus])
@@ -79,7 +64,7 @@ def _sound_customers(customers: Sequence[Customer]) -> bool:
         return True
     ids, names, companies, *lists = zip(*rows, strict=True)
     return (
-        _sound_ids(ids)
+        sound_ids(ids)
         and _are(names, str)
         and _are(companies, str)
         and all(set(map(type, texts)) <= {tuple} for texts in lists)
@@ -105,11 +90,8 @@ def _all_of(values: Sequence[str], known: frozenset[str]) -> bool:
     )
 
 
-def _sound_amounts(amounts: Sequence[Decimal], currencies: Sequence[str]) -> bool:
-    return minor_column(amounts, currencies) is not None
-
-
-def _sound_ids(ids: Sequence[str]) -> bool:
+def sound_ids(ids: Sequence[str]) -> bool:
+    """Whether every id is a text of at least one character."""
     return set(map(type, ids)) <= {str} and "" not in ids
 
 

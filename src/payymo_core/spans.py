@@ -159,7 +159,11 @@ class Scan:
 
 def scan(texts: Sequence[str]) -> Scan:
     """Cut a column of texts into atoms."""
-    letters = np.frombuffer(fold_column(texts), np.uint8)
+    return scan_folded(np.frombuffer(fold_column(texts), np.uint8))
+
+
+def scan_folded(letters: NDArray[np.uint8]) -> Scan:
+    """Cut folded texts, parted by newlines, into atoms."""
     kind_of = _CLASS[letters]
     place = np.flatnonzero(kind_of)
     kind = kind_of[place]

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
-from payymo_core.fields import TransactionFields
 from payymo_core.keys import Ints, Mask
-from payymo_core.rules import TRANSACTION_FIELDS, ReferenceRule
-from payymo_core.spans import Scan, Spans, scan
+from payymo_core.lines import Lines
+from payymo_core.rules import ReferenceRule
+from payymo_core.spans import Scan, Spans, scan_folded
 
 
 @frozen(eq=False)
@@ -57,45 +57,17 @@ def _looks_in(rule: ReferenceRule, field: str) -> bool:
     )
 
 
-def text_column(said: TransactionFields) -> TextColumn:
-    """Collect every text field of transactions; empty ones are left out."""
-    columns = (
-        said.remittance,
-        said.creditor_reference,
-        said.end_to_end_id,
-        said.mandate_id,
-    )
-    texts: list[str] = []
-    rows: list[int] = []
-    places: list[int] = []
-    for place, column in enumerate(columns):
-        held = [(row, text) for row, text in enumerate(column) if text]
-        texts += [text for _, text in held]
-        rows += [row for row, _ in held]
-        places += [place] * len(held)
-    fields = list(TRANSACTION_FIELDS)
-    origins = places.copy()
-    carried = [
-        (row, metadata) for row, metadata in enumerate(said.metadata) if metadata
-    ]
-    for row, metadata in carried:
-        for origin, (key, text) in enumerate(sorted(metadata.items())):
-            name = f"metadata.{key}"
-            if name not in fields:
-                fields.append(name)
-            texts.append(text)
-            rows.append(row)
-            places.append(fields.index(name))
-            origins.append(len(TRANSACTION_FIELDS) + origin)
-    seen = scan(texts)
+def text_column(lines: Lines, rows: int) -> TextColumn:
+    """Cut the texts of so many transactions into atoms."""
+    seen = scan_folded(lines.letters)
     return TextColumn(
         scan=seen,
-        row=np.array(rows, np.int64),
-        field=np.array(places, np.int64),
-        origin=np.array(origins, np.int64),
+        row=lines.row,
+        field=lines.field,
+        origin=lines.origin,
         noise=noise(seen),
-        fields=tuple(fields),
-        rows=len(said.id),
+        fields=lines.fields,
+        rows=rows,
     )
 
 

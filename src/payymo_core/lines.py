@@ -1,0 +1,132 @@
+"""The texts of records as one column of folded lines, each with its row and field."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from attrs import frozen
+from numpy.typing import NDArray
+
+from payymo_core.keys import Ints, Mask
+from payymo_core.normalisation import fold_column
+
+_NEWLINE = ord("\n")
+
+
+@frozen(eq=False)
+class Lines:
+    """Folded texts; those of a record stand together.
+
+    Attributes:
+        letters: The lines, a newline behind each.
+        start: Where each begins, and where the last one ends: one longer.
+        row: Row of the record of each, rising.
+        field: Place in ``fields`` of each.
+        origin: As a record alone tells it: the place of a named field, or the number
+            of these and the place of a key among its sorted keys.
+        fields: Names of the fields.
+    """
+
+    letters: NDArray[np.uint8]
+    start: Ints
+    row: Ints
+    field: Ints
+    origin: Ints
+    fields: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def of_rows(self, begin: int, end: int) -> "Lines":
+        """Those of the records from one row up to another, numbered from there."""
+        first, last = np.searchsorted(self.row, [begin, end])
+        start = self.start[first : last + 1]
+        return Lines(
+            self.letters[start[0] : start[-1]],
+            start - start[0],
+            self.row[first:last] - begin,
+            self.field[first:last],
+            self.origin[first:last],
+            self.fields,
+        )
+
+    def named(self, wanted: Sequence[str]) -> Mask:
+        """Which lines stand in a field of these names; ``key.*`` stands for any key."""
+        return np.array([_is_wanted(n, wanted) for n in self.fields], np.bool_)[
+            self.field
+        ]
+
+
+def _is_wanted(field: str, wanted: Sequence[str]) -> bool:
+    return field in wanted or f"{field.partition('.')[0]}.*" in wanted
+
+
+def lines_of(
+    columns: Mapping[str, Sequence[str | None]],
+    carried: Sequence[Mapping[str, str]],
+    prefix: str,
+) -> Lines:
+    """Fold what some records say; empty texts are left out.
+
+    Args:
+        columns: Named fields, each with a text a record.
+        carried: Further texts of each record by key; empty where there are none.
+        prefix: Goes before a key to name its field.
+    """
+    texts = [
+        text for row in zip(*columns.values(), strict=True) for text in row if text
+    ]
+    held = np.array([list(map(bool, c)) for c in columns.values()], np.bool_).T
+    row, field = np.nonzero(held)
+    further = [
+        (n, place, key, text)
+        for n, mapping in enumerate(carried)
+        if mapping
+        for place, (key, text) in enumerate(sorted(mapping.items()))
+        if text
+    ]
+    fields = list(columns)
+    origin = field
+    if further:
+        of_key = {key: n for n, key in enumerate(sorted({k for _, _, k, _ in further}))}
+        named = len(fields)
+        fields += [f"{prefix}{key}" for key in of_key]
+        row = np.r_[row, [n for n, _, _, _ in further]]
+        field = np.r_[field, [named + of_key[key] for _, _, key, _ in further]]
+        origin = np.r_[origin, [named + place for _, place, _, _ in further]]
+        texts += [text for _, _, _, text in further]
+        order = np.argsort(row, kind="stable")
+        row, field, origin = row[order], field[order], origin[order]
+        texts = [texts[n] for n in order.tolist()]
+    letters = np.frombuffer(fold_column(texts) + b"\n" * bool(texts), np.uint8)
+    start = np.r_[0, np.flatnonzero(letters == _NEWLINE) + 1]
+    return Lines(letters, start, row, field, origin, tuple(fields))
+
+
+def joined(parts: Sequence[Lines], counts: Sequence[int]) -> Lines:
+    """The lines of consecutive records as one column.
+
+    Args:
+        parts: Lines of some records each.
+        counts: How many records each part has.
+    """
+    fields = tuple(dict.fromkeys(name for part in parts for name in part.fields))
+    at = {name: n for n, name in enumerate(fields)}
+    rows = np.cumsum([0, *counts])
+    sizes = np.cumsum([0, *(len(part.letters) for part in parts)])
+    empty = np.zeros(0, np.int64)
+    field = [np.array([at[n] for n in p.fields], np.int64)[p.field] for p in parts]
+    return Lines(
+        np.concatenate([np.zeros(0, np.uint8), *(part.letters for part in parts)]),
+        np.concatenate(
+            [
+                *(p.start[:-1] + size for p, size in zip(parts, sizes, strict=False)),
+                sizes[-1:],
+            ]
+        ),
+        np.concatenate(
+            [empty, *(p.row + row for p, row in zip(parts, rows, strict=False))]
+        ),
+        np.concatenate([empty, *field]),
+        np.concatenate([empty, *(part.origin for part in parts)]),
+        fields,
+    )
