@@ -40,6 +40,8 @@ class Ledger:
         open_count: Open items by currency and direction (owed, credit note).
         closed_count: Items by currency that are not open.
         customers_in: Customers by currency.
+        only_item: Invoices whose customer has no more than one open item in their
+            currency.
     """
 
     invoices: InvoiceColumns
@@ -54,6 +56,7 @@ class Ledger:
     open_count: Ints
     closed_count: Ints
     customers_in: Ints
+    only_item: Mask
 
 
 @frozen(eq=False)
@@ -90,6 +93,8 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     near = currency * _CURRENCY_STEP + amount
     near_order = np.lexsort((owed, near))
     direction = currency * 2 + (amount < 0)
+    by_customer = KeyIndex.of(mix(customer[known], currency[known]), owed[known])
+    _, items = by_customer.ranges(mix(customers.of_invoice, invoices.currency))
     return Ledger(
         invoices=invoices,
         forms=forms_of(invoices.texts, len(invoices), ruleset.references),
@@ -98,7 +103,7 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         by_customer_amount=KeyIndex.of(
             mix(customer[known], currency[known], amount[known]), owed[known]
         ),
-        by_customer=KeyIndex.of(mix(customer[known], currency[known]), owed[known]),
+        by_customer=by_customer,
         near=near[near_order],
         near_rows=owed[near_order],
         amounts=KeyIndex.of(
@@ -109,6 +114,7 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
             invoices.currency[~invoices.is_open], minlength=len(CURRENCIES)
         ),
         customers_in=_customers_in(invoices, customers),
+        only_item=items == 1,
     )
 
 

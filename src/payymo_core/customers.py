@@ -1,6 +1,6 @@
 """Who pays: customers by account and by name, each distinct name looked up once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from attrs import frozen
@@ -65,7 +65,12 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     distinct = [(row[customer.id], customer) for customer in held]
     ibans = [(n, t) for n, c in distinct for t in c.ibans]
     accounts = [(n, t) for n, c in distinct for t in c.accounts]
-    spoken = [(n, text) for n, c in distinct for text in _names(c)]
+    spoken = [
+        (n, text)
+        for n, c in distinct
+        for text in (c.name, c.company, *c.aliases)
+        if text
+    ]
     sequences = name_sequences([text for _, text in spoken])
     words = [
         (n, name_words(sequence))
@@ -99,18 +104,16 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     )
 
 
-def _distinct(customers: Sequence[Customer]) -> list[Customer]:
+def _distinct(customers: Sequence[Customer]) -> Sequence[Customer]:
     """Customers, each as often as its records differ in what tells who it is."""
+    if len({customer.id for customer in customers}) == len(customers):
+        return customers
     return list(
         {
             (c.id, c.name, c.company, c.ibans, c.accounts, c.aliases): c
             for c in customers
         }.values()
     )
-
-
-def _names(customer: Customer) -> Iterable[str]:
-    yield from (t for t in (customer.name, customer.company, *customer.aliases) if t)
 
 
 TAIL = 10

@@ -63,7 +63,7 @@ def group(
     single = _singles(pairs, weights, payable, known, transactions, ledger)
     sets = sets_of(pairs, weights, known, transactions, ledger, ruleset)
     parts = np.zeros((len(single), len(PARTS)))
-    parts[:, :_SET] = weights.columns()[single]
+    parts[:, :_SET] = weights.columns(single)
     if ruleset.policies.ties is TiePolicy.OLDEST_DUE_FIRST:
         parts[:, _SET] = _oldest_of_equals(single, parts, pairs, ledger)
     owner, place = np.nonzero(sets.member >= 0)
@@ -127,13 +127,16 @@ def _oldest_of_equals(
 def _best(table: Hypotheses) -> Hypotheses:
     """The likeliest of each transaction in order; the rest as odds."""
     weight = table.weight()
+    best = np.full(len(table.other), -np.inf)
+    np.maximum.at(best, table.transaction, weight)
+    least = np.maximum(best - FAR_BEHIND, LEAST_WEIGHT)
+    likely = np.flatnonzero(weight >= least[table.transaction])
     # Singles stand before sets, and each in the order of invoices: that breaks ties.
-    order = np.lexsort((-weight, table.transaction))
+    order = likely[np.lexsort((-weight[likely], table.transaction[likely]))]
     row = table.transaction[order]
-    begin = np.searchsorted(row, row)
-    least = np.maximum(weight[order[begin]] - FAR_BEHIND, LEAST_WEIGHT)
-    keep = (np.arange(len(row)) - begin < MOST_KEPT) & (weight[order] >= least)
-    lost = order[~keep & (table.kind[order] != Kind.CLOSED)]
+    kept = order[np.arange(len(row)) - np.searchsorted(row, row) < MOST_KEPT]
+    lost = table.kind != Kind.CLOSED
+    lost[kept] = False
     other = table.other.copy()
     np.add.at(other, table.transaction[lost], np.exp2(weight[lost]))
-    return evolve(table.take(order[keep]), other=other)
+    return evolve(table.take(kept), other=other)

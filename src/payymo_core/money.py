@@ -30,6 +30,7 @@ EXPONENTS: dict[str, int] = {
 """Currency code -> digits behind the decimal point."""
 
 _SCALES = {code: Decimal(10**exponent) for code, exponent in EXPONENTS.items()}
+_UNITS = {code: Decimal((0, (1,), -exponent)) for code, exponent in EXPONENTS.items()}
 
 # Of minor units: the sum of a hundred amounts this large still fits 63 bits.
 _MOST_DIGITS = 16
@@ -117,7 +118,17 @@ def from_minor(minor: int, currency: str) -> Decimal:
     >>> from_minor(1230, "EUR"), from_minor(-5, "JPY")
     (Decimal('12.30'), Decimal('-5'))
     """
-    return Decimal(minor).scaleb(-exponent_of(currency), _EXACTLY)
+    return _EXACTLY.multiply(minor, _UNITS[currency])
+
+
+def major_column(minor: Sequence[int], currencies: Sequence[str]) -> list[Decimal]:
+    """``from_minor`` for a column.
+
+    >>> major_column([1230, -5], ["EUR", "JPY"])
+    [Decimal('12.30'), Decimal('-5')]
+    """
+    multiply = _EXACTLY.multiply
+    return [multiply(m, _UNITS[c]) for m, c in zip(minor, currencies, strict=True)]
 
 
 def added(one: Decimal, other: Decimal) -> Decimal:

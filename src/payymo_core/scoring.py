@@ -26,7 +26,7 @@ from payymo_core.comparison import (
     TextLevel,
 )
 from payymo_core.finds import LEVELS
-from payymo_core.keys import Floats, Ints, mix
+from payymo_core.keys import Floats, Ints
 from payymo_core.payers import PayerLevel
 from payymo_core.rules import Exactness, Priors, Ruleset
 
@@ -69,11 +69,10 @@ class Weights:
     counterparty: Floats
     date: Floats
 
-    def columns(self) -> Floats:
-        """The five kinds of bits, one column each; a row sums to the weight."""
-        return np.column_stack(
-            [self.prior, self.amount, self.reference, self.counterparty, self.date]
-        )
+    def columns(self, pairs: Ints) -> Floats:
+        """The five kinds of bits of some pairs, one column each; a row sums up."""
+        kinds = (self.prior, self.amount, self.reference, self.counterparty, self.date)
+        return np.column_stack([bits[pairs] for bits in kinds])
 
 
 def quantised(bits: Floats) -> Floats:
@@ -238,10 +237,7 @@ def _amount(
     # too much is rather several invoices, of which the text lost some, and a little
     # less a credit note set off: where the customer has other open items at all.
     odd = np.isin(pairs.amount, _ODD_AMOUNTS)
-    customer = ledger.customers.of_invoice[pairs.invoice]
-    currency = ledger.invoices.currency[pairs.invoice]
-    _, items = ledger.by_customer.ranges(mix(customer, currency))
-    likeness = np.where(odd & (items != 1), 2.0**-6, 0.5)
+    likeness = np.where(odd & ~ledger.only_item[pairs.invoice], 2.0**-6, 0.5)
     return np.log2(np.maximum(chance, likeness * 2.0**-rare)) + rare
 
 
