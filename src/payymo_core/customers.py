@@ -1,6 +1,7 @@
 """Who pays: customers by account and by name, each distinct name looked up once."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 from attrs import frozen
@@ -164,14 +165,11 @@ def account_keys(seen: Scan, lines: int) -> tuple[Keys, Keys]:
 
 
 def _word_table(names: Sequence[str]) -> tuple[dict[str, int], tuple[Ints, Ints]]:
-    rows: dict[str, int] = {}
-    word: list[int] = []
-    name: list[int] = []
-    for place, text in enumerate(names):
-        for part in text.split():
-            word.append(rows.setdefault(part, len(rows)))
-            name.append(place)
-    return rows, (np.array(word, np.int64), np.array(name, np.int64))
+    split = [text.split() for text in names]
+    spoken = list(chain.from_iterable(split))
+    rows = {word: place for place, word in enumerate(dict.fromkeys(spoken))}
+    name = np.repeat(np.arange(len(split)), list(map(len, split)))
+    return rows, (np.array([rows[word] for word in spoken], np.int64), name)
 
 
 def _text_table(

@@ -181,7 +181,9 @@ def _claimants(
     size = int(invoice.max(initial=0)) + 1
     start = np.searchsorted(invoice, np.arange(size))
     stop = np.searchsorted(invoice, np.arange(size), "right")
-    proposed = np.isin(owner, held)
+    chosen = np.zeros(len(hypotheses), np.bool_)
+    chosen[held] = True
+    proposed = chosen[owner]
     best, taken = np.zeros(len(assigned)), np.zeros(len(assigned), np.bool_)
     # The strongest claims of an invoice stand first: look past one's own.
     for step in range(int((stop - start).max(initial=0))):

@@ -199,11 +199,10 @@ def _number_spans(seen: Scan, forms: Forms, meaningless: Mask) -> Spans:
 def _code_spans(seen: Scan, forms: Forms) -> Spans:
     if not len(forms.heads):
         return Spans(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    atoms = np.arange(len(seen.start))
-    keys = seen.keys(Spans(atoms, atoms))
+    keys = seen.atom_keys
     place = np.minimum(np.searchsorted(forms.heads, keys), len(forms.heads) - 1)
     starts = np.flatnonzero(forms.heads[place] == keys)
-    through = np.ones(len(atoms), np.bool_)
+    through = np.ones(len(keys), np.bool_)
     spans = runs(seen, starts, through, MOST_ATOMS, forms.longest)
     letters = np.r_[0, np.cumsum(~seen.digits)]
     return spans.where(letters[spans.last + 1] > letters[spans.first])

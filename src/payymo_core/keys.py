@@ -65,8 +65,13 @@ class KeyIndex:
 
     @classmethod
     def of(cls, keys: Keys, rows: Ints) -> "KeyIndex":
-        """Index rows by their keys."""
-        order = np.lexsort((rows, keys))
+        """Index rows by their keys; rows of one key are given in rising order."""
+        order = np.argsort(keys)
+        found = keys[order]
+        # Sorting fast is not sorting stably: the places of equal keys are put in order.
+        same = found[1:] == found[:-1]
+        tied = np.flatnonzero(np.r_[False, same] | np.r_[same, False][: len(found)])
+        order[tied] = order[tied][np.lexsort((order[tied], found[tied]))]
         present = np.zeros(1 << _FILTER_BITS, np.bool_)
         present[_low(keys)] = True
         return cls(keys[order], rows[order], present)

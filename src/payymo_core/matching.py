@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cached_property
 from typing import overload
 
 import numpy as np
@@ -176,10 +176,10 @@ class MatchResult(Sequence[Match]):
                 outcome=view.outcome[row],
                 confidence=view.confidence[row],
                 allocations=view.allocations(view.proposal[row]),
-                unapplied=view.unapplied(row),
-                alternatives=view.alternatives(row),
+                unapplied=view.unapplied[row],
+                alternatives=view.alternatives.get(row, ()),
                 evidence=LazyEvidence(run, row),
-                reasons=_reasons(view.reasons[row]),
+                reasons=view.reasons[row],
             )
             for row in rows
         ]
@@ -189,79 +189,75 @@ class MatchResult(Sequence[Match]):
         return _View(self.run)
 
 
-@cache
-def _reasons(mask: int) -> tuple[Reason, ...]:
-    if not mask:
-        return ()
-    return tuple(reason for place, reason in enumerate(REASONS) if mask >> place & 1)
-
-
 class _View:
     """The columns as lists: one number read from an array costs as much as a record."""
 
     def __init__(self, run: Run) -> None:
         hypotheses, decisions = run.hypotheses, run.decisions
-        transactions = run.transactions
-        self.transactions = transactions.records
+        self.transactions = run.transactions.records
         self.invoices = run.ledger.invoices.records
         self.proposal: list[int] = decisions.proposal.tolist()
         self.outcome = [OUTCOMES[place] for place in decisions.outcome.tolist()]
         self.confidence: list[float] = decisions.confidence.tolist()
-        self.reasons: list[int] = decisions.reasons.tolist()
-        self.start: list[int] = hypotheses.start.tolist()
+        self.reasons = _reasons(decisions.reasons.tolist())
+        self.unapplied = _unapplied(run)
         self.count: list[int] = hypotheses.count.tolist()
+        self.start: list[int] = hypotheses.start.tolist()
         self.invoice: list[int] = hypotheses.pairs.invoice[hypotheses.member].tolist()
-        self.of: list[float] = run.confidence.of.tolist()
-        owner, _, place = hypotheses.incidence()
-        currency = np.zeros_like(place)
-        currency[place] = transactions.currency[hypotheses.transaction[owner]]
-        self.amount = major_column(
-            hypotheses.amount.tolist(), [CURRENCIES[c] for c in currency.tolist()]
-        )
-        left = transactions.gross - _allocated(hypotheses, decisions.proposal)
-        # Mostly all of it is allocated, and a zero need not be made again.
-        self.left: dict[int, int] = {
-            row: int(left[row]) for row in np.flatnonzero(left).tolist()
+        self.amount = _amounts(run)
+        self.alternatives = {
+            row: tuple(
+                Proposal(self.allocations(other), float(run.confidence.of[other]))
+                for other in others
+            )
+            for row, others in _alternatives(run).items()
         }
-        self.others = _alternatives(run)
-
-    def unapplied(self, row: int) -> Decimal:
-        """What allocation leaves of a transaction."""
-        return _major(self.left.get(row, 0), self.transactions[row].currency)
 
     def allocations(self, hypothesis: int) -> tuple[Allocation, ...]:
         """Of one hypothesis, ordered by invoice id."""
         if hypothesis < 0:
             return ()
-        start, count = self.start[hypothesis], self.count[hypothesis]
-        if count == 1:
+        start = self.start[hypothesis]
+        if self.count[hypothesis] == 1:
             invoice = self.invoices[self.invoice[start]]
             return (Allocation(invoice.id, self.amount[start]),)
         # Invoices stand in the order of their ids.
-        places = sorted(range(start, start + count), key=self.invoice.__getitem__)
+        places = sorted(
+            range(start, start + self.count[hypothesis]), key=self.invoice.__getitem__
+        )
         return tuple(
             Allocation(self.invoices[self.invoice[place]].id, self.amount[place])
             for place in places
         )
 
-    def alternatives(self, row: int) -> tuple[Proposal, ...]:
-        """The next proposals, best first."""
-        others = self.others.get(row)
-        if others is None:
-            return ()
-        return tuple(
-            Proposal(self.allocations(other), self.of[other])
-            for other in others[:MOST_ALTERNATIVES]
-        )
+
+def _reasons(masks: Sequence[int]) -> list[tuple[Reason, ...]]:
+    known = {
+        mask: tuple(r for place, r in enumerate(REASONS) if mask >> place & 1)
+        for mask in set(masks)
+    }
+    return [known[mask] for mask in masks]
 
 
-def _major(minor: int, currency: str) -> Decimal:
-    return from_minor(minor, currency) if minor else _zero(currency)
+def _amounts(run: Run) -> list[Decimal]:
+    """What each member of each hypothesis is allocated, major units."""
+    owner, _, place = run.hypotheses.incidence()
+    currency = np.zeros_like(place)
+    currency[place] = run.transactions.currency[run.hypotheses.transaction[owner]]
+    codes = [CURRENCIES[code] for code in currency.tolist()]
+    return major_column(run.hypotheses.amount.tolist(), codes)
 
 
-@cache
-def _zero(currency: str) -> Decimal:
-    return from_minor(0, currency)
+def _unapplied(run: Run) -> list[Decimal]:
+    """What allocation leaves of each transaction, major units."""
+    left = run.transactions.gross - _allocated(run.hypotheses, run.decisions.proposal)
+    currency = run.transactions.currency
+    # Mostly nothing is left, and one zero serves all.
+    zeros = [from_minor(0, code) for code in CURRENCIES]
+    out = [zeros[code] for code in currency.tolist()]
+    for row in np.flatnonzero(left).tolist():
+        out[row] = from_minor(int(left[row]), CURRENCIES[currency[row]])
+    return out
 
 
 def _allocated(hypotheses: Hypotheses, proposal: Ints) -> Ints:
@@ -285,5 +281,7 @@ def _alternatives(run: Run) -> dict[int, list[int]]:
     out: dict[int, list[int]] = {}
     rows = hypotheses.transaction[order].tolist()
     for row, hypothesis in zip(rows, order.tolist(), strict=True):
-        out.setdefault(row, []).append(hypothesis)
+        others = out.setdefault(row, [])
+        if len(others) < MOST_ALTERNATIVES:
+            others.append(hypothesis)
     return out

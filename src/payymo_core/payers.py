@@ -11,7 +11,7 @@ from payymo_core.customers import Customers, account_keys
 from payymo_core.keys import Floats, Ints, KeyIndex, Keys, expand, mix
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.rules import CounterpartyEvidence
-from payymo_core.spans import Spans, runs, scan_folded
+from payymo_core.spans import runs, scan_folded
 from payymo_core.texts import TextColumn
 
 MOST_SHARERS = 20
@@ -202,11 +202,10 @@ def _by_text(texts: TextColumn, customers: Customers) -> _Rows:
     seen, heads = texts.scan, customers.text_heads
     if not len(heads) or not len(seen.start):
         return _none()
-    atoms = np.arange(len(seen.start))
-    keys = seen.keys(Spans(atoms, atoms))
+    keys = seen.atom_keys
     place = np.minimum(np.searchsorted(heads, keys), len(heads) - 1)
     whole = (heads[place] == keys) & ~seen.attached
-    through = np.ones(len(atoms), np.bool_)
+    through = np.ones(len(keys), np.bool_)
     spans = runs(
         seen, np.flatnonzero(whole), through, MOST_NAME_ATOMS, customers.text_length
     )
