@@ -6,7 +6,12 @@ from decimal import Decimal
 import numpy as np
 from attrs import frozen
 
-from payymo_core.columns import CURRENCIES, InvoiceColumns, TransactionColumns
+from payymo_core.columns import (
+    CURRENCIES,
+    NO_DAY,
+    InvoiceColumns,
+    TransactionColumns,
+)
 from payymo_core.customers import Customers, customers_of
 from payymo_core.finds import Finds, find
 from payymo_core.keys import Floats, Ints, KeyIndex, Mask, expand, mix
@@ -15,6 +20,7 @@ from payymo_core.payers import PayerLevel, Payers, payers_of
 from payymo_core.references import Forms, forms_of
 from payymo_core.rules import AmountRule, Ruleset
 from payymo_core.texts import TextColumn, text_column
+from payymo_core.timing import CustomerItems, Timing
 
 # Rows that one key may bring. Above, the key tells nothing apart, and a ledger with
 # one price would be compared with itself (SCALE 6); what was passed over is counted.
@@ -37,7 +43,8 @@ class Ledger:
         near: Open items ordered by currency and outstanding amount, as keys.
         near_rows: Their rows.
         amounts: All items by currency and size of the amount, for its frequency.
-        open_count: Open items by currency and direction (owed, credit note).
+        timing: Open items by date.
+        customer_items: Open items by customer and date.
         closed_count: Items by currency that are not open.
         customers_in: Customers by currency.
         only_item: Invoices whose customer has no more than one open item in their
@@ -53,7 +60,8 @@ class Ledger:
     near: Ints
     near_rows: Ints
     amounts: KeyIndex
-    open_count: Ints
+    timing: Timing
+    customer_items: CustomerItems
     closed_count: Ints
     customers_in: Ints
     only_item: Mask
@@ -92,7 +100,6 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     known = customer >= 0
     near = currency * _CURRENCY_STEP + amount
     near_order = np.lexsort((owed, near))
-    direction = currency * 2 + (amount < 0)
     by_customer = KeyIndex.of(mix(customer[known], currency[known]), owed[known])
     _, items = by_customer.ranges(mix(customers.of_invoice, invoices.currency))
     return Ledger(
@@ -109,7 +116,8 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         amounts=KeyIndex.of(
             mix(invoices.currency, _size(invoices)), np.arange(len(invoices))
         ),
-        open_count=np.bincount(direction, minlength=2 * len(CURRENCIES)),
+        timing=Timing.of(invoices),
+        customer_items=CustomerItems.of(invoices, customers.of_invoice),
         closed_count=np.bincount(
             invoices.currency[~invoices.is_open], minlength=len(CURRENCIES)
         ),
@@ -143,11 +151,12 @@ def block(
     )
     settled = _settled(transactions, ledger.invoices, finds)
     wanting = np.flatnonzero(~settled & transactions.booked)
-    pairs = [(finds.transaction, finds.invoice)]
     capped = {"reference": finds.capped}
-    pairs += _by_amount(transactions, wanting, ledger, capped)
+    pairs = _by_amount(transactions, wanting, ledger, capped)
     pairs += _by_customer(transactions, settled, ledger, payers, ruleset, capped)
     pairs.append(_by_near_amount(transactions, wanting, ledger, ruleset.amount))
+    pairs = [_issued_by_then(transactions, ledger.invoices, pair) for pair in pairs]
+    pairs.append((finds.transaction, finds.invoice))
     row, invoice = _distinct(
         np.concatenate([pair[0] for pair in pairs]),
         np.concatenate([pair[1] for pair in pairs]),
@@ -207,6 +216,18 @@ def _distinct(row: Ints, invoice: Ints, width: int) -> tuple[Ints, Ints]:
 
 
 _Pairs = tuple[Ints, Ints]
+
+# Whom nobody named is paid before the invoice is issued by a few days at the most.
+_PREPAID = 10
+
+
+def _issued_by_then(
+    transactions: TransactionColumns, invoices: InvoiceColumns, pairs: _Pairs
+) -> _Pairs:
+    row, invoice = pairs
+    day, issued = transactions.day[row], invoices.issued[invoice]
+    keep = (day == NO_DAY) | (issued == NO_DAY) | (issued <= day + _PREPAID)
+    return row[keep], invoice[keep]
 
 
 def _by_amount(

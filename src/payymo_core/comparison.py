@@ -7,13 +7,14 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.blocking import Candidates, Ledger, largest_shortfall
-from payymo_core.columns import NO_DAY, TransactionColumns
+from payymo_core.columns import TransactionColumns
 from payymo_core.finds import LEVELS, Finds
 from payymo_core.keys import Floats, Ints
 from payymo_core.nearness import near_finds, rank_of
 from payymo_core.payers import PayerLevel, Payers
 from payymo_core.rules import ReferenceRule, Ruleset
 from payymo_core.texts import TextColumn
+from payymo_core.timing import date_levels, expected_day
 
 
 @unique
@@ -37,20 +38,6 @@ class AmountLevel(IntEnum):
     TOTAL = 8
     """A closed invoice's total."""
     TOTAL_DIFFERS = 9
-
-
-@unique
-class DateLevel(IntEnum):
-    """When the money came, from the issue date and the due date."""
-
-    UNKNOWN = 0
-    BEFORE_ISSUE = 1
-    SAME_DAY = 2
-    IN_TIME = 3
-    LATE = 4
-    MONTHS_LATE = 5
-    VERY_LATE = 6
-    STALE = 7
 
 
 @unique
@@ -154,7 +141,12 @@ def compare(
         payer=level,
         sharers=sharers,
         words=words,
-        date=_date(row, invoice, transactions, ledger, ruleset),
+        date=date_levels(
+            transactions.day[row],
+            ledger.invoices.issued[invoice],
+            expected_day(ledger.invoices)[invoice],
+            ruleset.dates.stale_after_days,
+        ),
     )
 
 
@@ -189,30 +181,6 @@ def _amount(
     total = np.abs(ledger.invoices.total[invoice]) == np.abs(paid)
     at_close = np.where(total, AmountLevel.TOTAL, AmountLevel.TOTAL_DIFFERS)
     return np.where(closed, at_close, level)
-
-
-def _date(
-    row: Ints,
-    invoice: Ints,
-    transactions: TransactionColumns,
-    ledger: Ledger,
-    ruleset: Ruleset,
-) -> Ints:
-    day = transactions.day[row]
-    issued, due = ledger.invoices.issued[invoice], ledger.invoices.due[invoice]
-    expected = np.where(due == NO_DAY, issued, due)
-    known = (day != NO_DAY) & (expected != NO_DAY)
-    late = np.where(known, day - np.where(known, expected, 0), 0)
-    level = np.select(
-        [late <= 7, late <= 40, late <= 120, late <= ruleset.dates.stale_after_days],
-        [DateLevel.IN_TIME, DateLevel.LATE, DateLevel.MONTHS_LATE, DateLevel.VERY_LATE],
-        DateLevel.STALE,
-    )
-    since = np.where(known & (issued != NO_DAY), day - np.where(known, issued, 0), 1)
-    level = np.where(since == 0, DateLevel.SAME_DAY, level)
-    # Banks book and clocks differ by a day or two; a pro-forma is paid before.
-    level = np.where(since < -3, DateLevel.BEFORE_ISSUE, level)
-    return np.where(known, level, DateLevel.UNKNOWN)
 
 
 def _payer(

@@ -25,6 +25,7 @@ from payymo_core.subsets import (
     likely_sums,
     members,
 )
+from payymo_core.timing import DateLevel
 
 # How payers choose what to pay together: everything that is open, the oldest ones, one
 # month's, or any choice at all, of which larger ones are the rarer.
@@ -66,9 +67,8 @@ class Searches:
         transaction: Row of the transaction of each search.
         customer: Whose items they are; -1 for those that the text names.
         start: Where its items begin.
-        count: How many it has.
+        count: How many it has: all that were open, or all that are named.
         pair: The pair of each item, the oldest first.
-        choices: Open items of the customer, or as many as are named.
     """
 
     transaction: Ints
@@ -76,7 +76,6 @@ class Searches:
     start: Ints
     count: Ints
     pair: Ints
-    choices: Ints
 
 
 @frozen(eq=False)
@@ -109,6 +108,8 @@ def sets_of(
         transactions.currency[pairs.transaction]
         == (ledger.invoices.currency[pairs.invoice])
     )
+    named = pairs.reference.level < NOT_FOUND
+    items &= named | (pairs.date != DateLevel.BEFORE_ISSUE)
     items &= (usable & ~_settled(pairs, weights, known, len(transactions)))[
         pairs.transaction
     ]
@@ -162,20 +163,21 @@ def _searches(
     new = np.r_[True, (row[1:] != row[:-1]) | (whose[1:] != whose[:-1])][: len(row)]
     start = np.flatnonzero(new)
     count = np.diff(np.r_[start, len(row)])
-    currency = transactions.currency[row[start]]
-    _, choices = ledger.by_customer.ranges(mix(whose[start], currency))
+    payers = row[start]
+    choices = ledger.customer_items.open_on(
+        whose[start], transactions.currency[payers], transactions.day[payers]
+    )
     choices = np.where(whose[start] < 0, count, choices)
     owed = ledger.invoices.outstanding[invoice]
     most = np.add.reduceat(np.maximum(owed, 0), start) if len(start) else start
     # A hot customer's items are not all at hand: no sums among some of them.
-    keep = (count >= 2) & (count == choices) & (most >= transactions.gross[row[start]])
+    keep = (count >= 2) & (count >= choices) & (most >= transactions.gross[row[start]])
     return Searches(
         row[start][keep],
         whose[start][keep],
         start[keep],
         count[keep],
         pair,
-        choices[keep],
     )
 
 
@@ -264,7 +266,7 @@ def _structure(
     customer = np.where(held, ledger.customers.of_invoice[invoice], -1)
     one = (customer == customer[:, :1]) | ~held
     same = one.all(axis=1) & (customer[:, 0] >= 0)
-    among = searches.choices[search]
+    among = searches.count[search]
     whole = searches.customer[search] >= 0
     chance = _any_choice(among, size)
     chance += np.where(whole & (size == among), _ALL_OPEN, 0.0)

@@ -71,11 +71,13 @@ _PAYERS = {
 _DATES = {
     "unknown": "a date is missing",
     "before_issue": "paid before it was issued",
-    "same_day": "paid on the day of issue",
-    "in_time": "paid in time",
-    "late": "paid late",
-    "months_late": "paid months late",
-    "very_late": "paid very late",
+    "early": "paid more than a week before it was due",
+    "ahead": "paid a few days before it was due",
+    "on_time": "paid on the due date, or within a day of it",
+    "days_late": "paid up to a week late",
+    "weeks_late": "paid up to a month late",
+    "months_late": "paid more than a month late",
+    "very_late": "paid more than four months late",
     "stale": "long overdue",
 }
 _NOT_FOUND = {
