@@ -253,8 +253,9 @@ def _amount(
             pairs.amount == AmountLevel.SHORT,
             pairs.amount == AmountLevel.EQUAL_PART,
             pairs.amount == AmountLevel.TWICE,
+            pairs.amount == AmountLevel.OVER,
         ],
-        [np.ones(len(row)), short, equal, np.ones(len(row))],
+        [np.ones(len(row)), short, equal, np.ones(len(row)), _rounding(paid, owed)],
         0.0,
     )
     # Any other part, or a small excess, is as likely as the amount is by chance. Far
@@ -262,7 +263,18 @@ def _amount(
     # less a credit note set off: where the customer has other open items at all.
     odd = np.isin(pairs.amount, _ODD_AMOUNTS)
     likeness = np.where(odd & ~ledger.only_item[pairs.invoice], 2.0**-6, 0.5)
+    likeness = np.where(pairs.amount == AmountLevel.MANIFOLD, 2.0**-9, likeness)
     return np.log2(np.maximum(chance, likeness * 2.0**-rare)) + rare
+
+
+def _rounding(paid: Ints, owed: Ints) -> Floats:
+    """How likely who rounds up pays just this: to the next 1, 5, 10, ... units.
+
+    Units are taken to have two decimals: those that have none or three round otherwise.
+    """
+    steps = np.array([100, 500, 1000, 5000, 10_000])
+    up = paid[:, None] == -(-owed[:, None] // steps) * steps
+    return np.where(up.any(axis=1), 0.5 / len(steps), 0.0)
 
 
 def _reference(pairs: Comparisons, ledger: Ledger, ruleset: Ruleset) -> Floats:
