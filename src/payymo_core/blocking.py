@@ -13,6 +13,7 @@ from payymo_core.columns import (
     TransactionColumns,
 )
 from payymo_core.customers import Customers, customers_of
+from payymo_core.experience import Experience
 from payymo_core.finds import Finds, find
 from payymo_core.keys import Floats, Ints, KeyIndex, Mask, expand, mix
 from payymo_core.money import EXPONENTS
@@ -49,6 +50,7 @@ class Ledger:
         customers_in: Customers by currency.
         only_item: Invoices whose customer has no more than one open item in their
             currency.
+        experience: What a first look at the transactions taught.
     """
 
     invoices: InvoiceColumns
@@ -65,6 +67,7 @@ class Ledger:
     closed_count: Ints
     customers_in: Ints
     only_item: Mask
+    experience: Experience
 
 
 @frozen(eq=False)
@@ -123,6 +126,7 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         ),
         customers_in=_customers_in(invoices, customers),
         only_item=items == 1,
+        experience=Experience.none(len(invoices)),
     )
 
 
@@ -147,7 +151,11 @@ def block(
     texts = text_column(transactions.texts, len(transactions))
     finds = find(texts, ledger.forms, ruleset.references)
     payers = payers_of(
-        transactions, texts, ledger.customers, ruleset.counterparty.evidence
+        transactions,
+        texts,
+        ledger.customers,
+        ledger.experience,
+        ruleset.counterparty.evidence,
     )
     settled = _settled(transactions, ledger.invoices, finds)
     wanting = np.flatnonzero(~settled & transactions.booked)

@@ -392,6 +392,22 @@ def _days(dates: Sequence[date | None]) -> Ints:
     return np.array([NO_DAY if d is None else d.toordinal() for d in dates], np.int64)
 
 
+def choose_rows(columns: TransactionColumns, rows: Ints) -> TransactionColumns:
+    """Some transactions, their rows in rising order."""
+    return TransactionColumns(
+        records=[columns.records[row] for row in rows.tolist()],
+        input_order=columns.input_order[rows],
+        gross=columns.gross[rows],
+        currency=columns.currency[rows],
+        day=columns.day[rows],
+        booked=columns.booked[rows],
+        texts=columns.texts.take(rows),
+        accounts=columns.accounts.take(rows),
+        name=columns.name[rows],
+        names=columns.names,
+    )
+
+
 def take_rows(columns: TransactionColumns, begin: int, end: int) -> TransactionColumns:
     """Transactions from one row up to another."""
     rows = slice(begin, end)

@@ -123,16 +123,16 @@ TAIL = 10
 
 def _text_index(pairs: Sequence[tuple[int, str]]) -> KeyIndex:
     owners = np.array([n for n, _ in pairs], np.int64)
-    return _owner_index(text_keys([text for _, text in pairs]), owners)
+    return owner_index(text_keys([text for _, text in pairs]), owners)
 
 
 def _tail_index(pairs: Sequence[tuple[int, str]]) -> KeyIndex:
     owners = np.array([n for n, _ in pairs], np.int64)
     texts = [text for _, text in pairs]
-    return _owner_index(account_keys(scan(texts), len(texts))[1], owners)
+    return owner_index(account_keys(scan(texts), len(texts))[1], owners)
 
 
-def _owner_index(keys: Keys, owners: Ints) -> KeyIndex:
+def owner_index(keys: Keys, owners: Ints) -> KeyIndex:
     """Each owner once for each key; the key 0 of an empty text is left out."""
     order = np.lexsort((owners, keys))
     keys, owners = keys[order], owners[order]
@@ -180,6 +180,6 @@ def _text_table(
     whole = wholes(seen)
     whole = whole.where(seen.length(whole) >= NEVER_SHORTER)
     owners = np.array([row for row, _ in spoken], np.int64)[seen.text[whole.first]]
-    index = _owner_index(seen.keys(whole), owners)
+    index = owner_index(seen.keys(whole), owners)
     heads = np.sort(seen.keys(Spans(whole.first, whole.first)))
     return index, heads, max(map(len, texts), default=0)

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from payymo_core.columns import TransactionColumns
 from payymo_core.customers import Customers, account_keys
+from payymo_core.experience import Experience
 from payymo_core.keys import Floats, Ints, KeyIndex, Keys, expand, mix
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.rules import CounterpartyEvidence
@@ -26,13 +27,15 @@ class PayerLevel(IntEnum):
 
     IBAN = 0
     ACCOUNT = 1
-    NAME = 2
-    NAME_PART = 3
-    SIMILAR_NAME = 4
-    NAME_IN_TEXT = 5
-    SHARED_WORD = 6
-    UNKNOWN = 7
-    OTHER = 8
+    PAID_BEFORE = 2
+    """The account, or somebody of this very name, paid for the customer before."""
+    NAME = 3
+    NAME_PART = 4
+    SIMILAR_NAME = 5
+    NAME_IN_TEXT = 6
+    SHARED_WORD = 7
+    UNKNOWN = 8
+    OTHER = 9
 
 
 @frozen(eq=False)
@@ -58,25 +61,21 @@ def payers_of(
     transactions: TransactionColumns,
     texts: TextColumn,
     customers: Customers,
+    known: Experience,
     evidence: Sequence[CounterpartyEvidence],
 ) -> Payers:
     """Who may have sent each transaction, by every kind of evidence in use."""
     parts = [_none()]
-    accounts = transactions.accounts
-    keys, tails = account_keys(scan_folded(accounts.letters), len(accounts))
-    iban = accounts.named(["iban"])
+    iban, account = paying_accounts(transactions)
     if CounterpartyEvidence.IBAN in evidence:
-        index, level = customers.ibans, PayerLevel.IBAN
-        parts.append(_by_account(accounts.row[iban], keys[iban], index, level))
+        parts.append(_by_key(iban, customers.ibans, PayerLevel.IBAN))
     if CounterpartyEvidence.ACCOUNT in evidence:
-        # An IBAN ends with the number of the account, where no other one is given.
-        told = np.zeros(len(transactions), np.bool_)
-        told[accounts.row[~iban]] = True
-        either = ~iban | ~told[accounts.row]
-        index, level = customers.accounts, PayerLevel.ACCOUNT
-        parts.append(_by_account(accounts.row[either], tails[either], index, level))
+        parts.append(_by_key(account, customers.accounts, PayerLevel.ACCOUNT))
+        parts.append(_by_key(account, known.accounts, PayerLevel.PAID_BEFORE))
     if CounterpartyEvidence.NAME in evidence:
         parts.append(_by_name(transactions, customers))
+        names = name_keys(transactions.name)
+        parts.append(_by_key(names, known.names, PayerLevel.PAID_BEFORE))
     if CounterpartyEvidence.TEXT in evidence:
         parts.append(_by_text(texts, customers))
     return _best([np.concatenate(column) for column in zip(*parts, strict=True)])
@@ -94,8 +93,30 @@ def _rows(row: Ints, customer: Ints, level: int, sharers: Ints) -> _Rows:
     return row, customer, np.full(len(row), level), sharers, np.ones(len(row), np.int64)
 
 
-def _by_account(row: Ints, keys: Keys, index: KeyIndex, level: PayerLevel) -> _Rows:
-    needle, customer, _ = index.probe(keys, MOST_SHARERS)
+def paying_accounts(transactions: TransactionColumns) -> tuple[Keys, Keys]:
+    """Keys of each other side's IBAN, and of the end of its account; 0 for none.
+
+    An IBAN ends with the number of the account, where no other one is given.
+    """
+    lines = transactions.accounts
+    keys, tails = account_keys(scan_folded(lines.letters), len(lines))
+    is_iban = lines.named(["iban"])
+    iban = np.zeros(len(transactions), np.uint64)
+    account = iban.copy()
+    iban[lines.row[is_iban]] = keys[is_iban]
+    account[lines.row[is_iban]] = tails[is_iban]
+    account[lines.row[~is_iban]] = tails[~is_iban]
+    return iban, account
+
+
+def name_keys(name: Ints) -> Keys:
+    """Keys of names, given their places among all; 0 for none."""
+    return np.where(name >= 0, mix(name), np.uint64(0))
+
+
+def _by_key(keys: Keys, index: KeyIndex, level: PayerLevel) -> _Rows:
+    row = np.flatnonzero(keys)
+    needle, customer, _ = index.probe(keys[row], MOST_SHARERS)
     sharers = np.bincount(needle, minlength=len(row))[needle]
     return _rows(row[needle], customer, level, sharers)
 

@@ -122,6 +122,7 @@ _PAYER_M = 0.6
 _PAYER_FLOOR_BITS = {
     PayerLevel.IBAN: 13.0,
     PayerLevel.ACCOUNT: 10.0,
+    PayerLevel.PAID_BEFORE: 10.0,
     PayerLevel.NAME: 12.0,
     PayerLevel.NAME_PART: 9.0,
     PayerLevel.SIMILAR_NAME: 9.0,
@@ -145,6 +146,7 @@ _DATE_M = {
     DateLevel.STALE: 0.001,
 }
 _ANY_DAY = 0.1
+_AS_GOOD_AS = 100  # payments that the general experience counts for
 _FEW_DUE = 0.02  # a ledger of few items says little of what is due when
 _BEFORE_ISSUE = -6.0
 
@@ -213,9 +215,10 @@ def _dates(
     stale = ruleset.dates.stale_after_days
     held = ledger.timing.levels_on(way, transactions.day, stale)
     chance = held / np.maximum(held.sum(axis=1, keepdims=True), 1)
-    bits = np.log2(
-        _ANY_DAY + (1 - _ANY_DAY) * _DATE_TABLE / np.maximum(chance, _FEW_DUE)
-    )
+    # What the sure payments of this ledger show outweighs the general experience.
+    shown = ledger.experience.dates + _AS_GOOD_AS * _DATE_TABLE
+    habit = shown / shown.sum()
+    bits = np.log2(_ANY_DAY + (1 - _ANY_DAY) * habit / np.maximum(chance, _FEW_DUE))
     bits[:, DateLevel.UNKNOWN] = 0.0
     bits[:, DateLevel.BEFORE_ISSUE] = _BEFORE_ISSUE
     return np.where(kind == Kind.CLOSED, 0.0, bits[pairs.transaction, pairs.date])

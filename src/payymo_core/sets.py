@@ -109,7 +109,10 @@ def sets_of(
         == (ledger.invoices.currency[pairs.invoice])
     )
     named = pairs.reference.level < NOT_FOUND
-    items &= named | (pairs.date != DateLevel.BEFORE_ISSUE)
+    there = (pairs.date != DateLevel.BEFORE_ISSUE) & ~ledger.experience.taken[
+        pairs.invoice
+    ]
+    items &= named | there
     items &= (usable & ~_settled(pairs, weights, known, len(transactions)))[
         pairs.transaction
     ]

@@ -60,6 +60,7 @@ _AMOUNTS = {
 _PAYERS = {
     "iban": "the IBAN belongs to the customer",
     "account": "the account belongs to the customer",
+    "paid_before": "the payer has paid for the customer before",
     "name": "the payer has the customer's name",
     "name_part": "the payer's name is a part of the customer's, or it of that",
     "similar_name": "the payer's name is spelt much like the customer's",
