@@ -174,8 +174,8 @@ def block(
     return Candidates(row[keep], invoice[keep], finds, payers, texts, settled, capped)
 
 
-# A reference of so many bits is found by chance once in some ten thousand texts.
-_PLAIN = 13.0
+PLAIN = 13.0
+"""A reference of so many bits is found by chance once in some ten thousand texts."""
 
 
 def _settled(
@@ -185,7 +185,7 @@ def _settled(
     exact = payable(transactions, invoices, row, invoice) & (
         transactions.gross[row] == invoices.outstanding[invoice]
     )
-    plain = exact & (finds.bits >= _PLAIN)
+    plain = exact & (finds.bits >= PLAIN)
     count = len(transactions)
     others = np.bincount(row[~exact], minlength=count)
     exact_row, _ = _distinct(row[exact], invoice[exact], len(invoices))

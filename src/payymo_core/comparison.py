@@ -6,7 +6,7 @@ from enum import IntEnum, unique
 import numpy as np
 from attrs import frozen
 
-from payymo_core.blocking import Candidates, Ledger, largest_shortfall
+from payymo_core.blocking import PLAIN, Candidates, Ledger, largest_shortfall
 from payymo_core.columns import TransactionColumns
 from payymo_core.finds import LEVELS, Finds
 from payymo_core.keys import Floats, Ints
@@ -33,6 +33,8 @@ class AmountLevel(IntEnum):
     FAR_OVER = 6
     MANIFOLD = 10
     """Twice as much, or more."""
+    COMPLETES = 11
+    """A part that is, with other transactions' parts, just what is outstanding."""
     NEARLY_ALL = 7
     """Less, by no more than a tenth, but by more than a bank's fee."""
     TOTAL = 8
@@ -47,6 +49,8 @@ class TextLevel(IntEnum):
     EMPTY = 0
     WORDS_ONLY = 1
     OTHER_NUMBERS = 2
+    OTHER_INVOICE = 3
+    """It plainly names another invoice of the ledger."""
 
 
 NOT_FOUND = len(LEVELS)
@@ -137,7 +141,7 @@ def compare(
         invoice=invoice,
         amount=amount,
         reference=_reference(row, invoice, amount, ledger, candidates, ruleset),
-        said=_said(candidates.texts)[row],
+        said=_said(candidates)[row],
         payer=level,
         sharers=sharers,
         words=words,
@@ -214,8 +218,9 @@ def _payer(
     return level, sharers, np.where(found, payers.words[inside], 1)
 
 
-def _said(texts: TextColumn) -> Ints:
+def _said(candidates: Candidates) -> Ints:
     """What the texts of each transaction say at all."""
+    texts, finds = candidates.texts, candidates.finds
     seen = texts.scan
     said = np.full(texts.rows, TextLevel.EMPTY)
     if len(seen.start):
@@ -223,6 +228,7 @@ def _said(texts: TextColumn) -> Ints:
         long = seen.end - seen.bare >= 3
         numbers = seen.digits & long & ~texts.noise
         said[texts.row[seen.text[numbers]]] = TextLevel.OTHER_NUMBERS
+    said[finds.transaction[finds.bits >= PLAIN]] = TextLevel.OTHER_INVOICE
     return said
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from payymo_core.keys import Floats, Ints, KeyIndex, Keys, mix
+from payymo_core.keys import Ints, KeyIndex, Keys, mix
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.records import Customer
 from payymo_core.spans import Scan, Spans, scan, wholes
@@ -31,7 +31,6 @@ class Customers:
         named: Whether a customer has a name at all.
         words: Number of each word that stands in a name.
         word_names: Names by word.
-        word_bits: How rare each word is.
         in_text: Customers by the key of their name as one span of a text.
         text_heads: Sorted keys of the atoms these begin with.
         text_length: Letters in the longest of them.
@@ -47,7 +46,6 @@ class Customers:
     named: NDArray[np.bool_]
     words: dict[str, int]
     word_names: KeyIndex
-    word_bits: Floats
     in_text: KeyIndex
     text_heads: Keys
     text_length: int
@@ -86,7 +84,6 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     )
     named = np.zeros(len(ids), np.bool_)
     named[[n for _, n in owners]] = True
-    count = np.bincount(word_names[0], minlength=len(word_rows))
     return Customers(
         ids=ids,
         of_invoice=np.array([*(row[c.id] for c in given), -1], np.int64)[of_invoice],
@@ -98,7 +95,6 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
         named=named,
         words=word_rows,
         word_names=KeyIndex.of(mix(word_names[0]), word_names[1]),
-        word_bits=np.log2((len(names) + 1) / np.maximum(count, 1)),
         in_text=in_text,
         text_heads=heads,
         text_length=longest,

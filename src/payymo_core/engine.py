@@ -23,6 +23,7 @@ from payymo_core.errors import Rejected
 from payymo_core.grouping import group
 from payymo_core.hindsight import experienced, sure_of
 from payymo_core.hypotheses import Hypotheses, joined, replaced
+from payymo_core.instalments import with_instalments
 from payymo_core.keys import Ints, Mask
 from payymo_core.matching import MatchResult, Run
 from payymo_core.pausing import collector_paused
@@ -90,6 +91,7 @@ class Matcher:
         columns, rejected = transaction_columns(transactions)
         hypotheses, foreign, capped = self._explain(columns, self.ledger)
         hypotheses, ledger = self._look_again(columns, hypotheses)
+        hypotheses = with_instalments(hypotheses, columns, ledger)
         hypotheses = with_precedence(hypotheses, columns)
         outstanding = self.ledger.invoices.outstanding
         confidence = confidences(hypotheses, outstanding)

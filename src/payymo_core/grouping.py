@@ -26,7 +26,7 @@ LEAST_WEIGHT = -14.0
 FAR_BEHIND = 24.0
 """And so for one this many bits behind the best of its transaction."""
 
-_SET = PARTS.index("set")
+_SET, _DATES = PARTS.index("set"), PARTS.index("dates")
 _TIE_WON = 16.0  # bits: as good as certain, as the stated policy says
 
 
@@ -109,7 +109,8 @@ def _oldest_of_equals(
     """The stated policy's bits for the oldest of one customer's equal invoices."""
     row, invoice = pairs.transaction[single], pairs.invoice[single]
     customer = ledger.customers.of_invoice[invoice]
-    weight = parts.sum(axis=1)
+    # An older invoice is due on another day: dates are not what makes them equal.
+    weight = parts.sum(axis=1) - parts[:, _DATES]
     due = ledger.invoices.due[invoice]
     order = np.lexsort((invoice, due, weight, customer, row))
     new = np.r_[

@@ -32,10 +32,12 @@ class PayerLevel(IntEnum):
     NAME = 3
     NAME_PART = 4
     SIMILAR_NAME = 5
-    NAME_IN_TEXT = 6
-    SHARED_WORD = 7
-    UNKNOWN = 8
-    OTHER = 9
+    ABBREVIATED = 6
+    """Some of its words, others cut short: "S. Walker", "Rossi Tran."."""
+    NAME_IN_TEXT = 7
+    SHARED_WORD = 8
+    UNKNOWN = 9
+    OTHER = 10
 
 
 @frozen(eq=False)
@@ -154,10 +156,8 @@ def _resolve(asked: list[str], customers: Customers) -> _Rows:
     return row, customer, levels, sharers[back], agreed[needle]
 
 
-# A name is part of another when it lacks nothing but words; like it, when at most
-# about one letter in eight differs. Values where held-out pairs of names of one and of
-# different companies part best; neither decides a match by itself.
-_PART = 0.999
+# Names are alike when at most about one letter in eight differs: the value where
+# held-out pairs of names of one and of different companies part best.
 _LIKE = 0.88
 
 
@@ -173,39 +173,42 @@ def _near_names(
     ]
     table = np.array(pairs, np.int64).reshape(-1, 2)
     needle, name, _ = customers.word_names.probe(mix(table[:, 1]), MOST_WORD_SHARERS)
-    row, bits = table[needle, 0], customers.word_bits[table[needle, 1]]
+    row = table[needle, 0]
     order = np.lexsort((name, row))
-    row, name, bits = row[order], name[order], bits[order]
+    row, name = row[order], name[order]
     first = np.flatnonzero(
         np.r_[True, (row[1:] != row[:-1]) | (name[1:] != name[:-1])][: len(row)]
     )
-    shared = np.add.reduceat(bits, first) if len(first) else bits
     count = np.diff(np.r_[first, len(row)])
     row, name = row[first], name[first]
-    mine = _total_bits([asked[n] for n in row.tolist()], customers)
-    theirs = _total_bits([customers.names[n] for n in name.tolist()], customers)
-    contained = shared / np.maximum(np.minimum(mine, theirs), 1e-9)
-    alike = _similarity(
-        [asked[n] for n in row.tolist()], [customers.names[n] for n in name.tolist()]
-    )
-    level = np.full(len(row), PayerLevel.SHARED_WORD)
-    level[contained >= _PART] = PayerLevel.NAME_PART
-    level[alike >= _LIKE] = PayerLevel.SIMILAR_NAME
+    ours = [asked[n] for n in row.tolist()]
+    theirs = [customers.names[n] for n in name.tolist()]
+    level = np.array(list(map(_nearness, ours, theirs)), np.int64)
+    unlike = np.flatnonzero(level == PayerLevel.SHARED_WORD)
+    alike = _similarity([ours[n] for n in unlike], [theirs[n] for n in unlike])
+    level[unlike[alike >= _LIKE]] = PayerLevel.SIMILAR_NAME
     return row, name, level, count
 
 
-def _total_bits(names: Sequence[str], customers: Customers) -> Floats:
-    rarest = np.log2(len(customers.names) + 1)
-    known: dict[str, float] = {}
-    for text in names:
-        if text not in known:
-            known[text] = sum(
-                customers.word_bits[customers.words[word]]
-                if word in customers.words
-                else rarest
-                for word in text.split()
-            )
-    return np.array([known[text] for text in names], np.float64)
+def _nearness(one: str, other: str) -> PayerLevel:
+    """Level of two names, given as sorted words, that share at least one.
+
+    >>> _nearness("ROSSI TRAN", "ROSSI TRANSPORTS").name
+    'ABBREVIATED'
+    """
+    ours, theirs = one.split(), other.split()
+    mine, yours = set(ours), set(theirs)
+    if mine <= yours or yours <= mine:
+        return PayerLevel.NAME_PART
+    # "S. WALKER": what is not a whole word of the name begins one that is left.
+    left = sorted(yours - mine)
+    for word in ours:
+        if word not in yours:
+            begun = next((w for w in left if w.startswith(word)), None)
+            if begun is None:
+                return PayerLevel.SHARED_WORD
+            left.remove(begun)
+    return PayerLevel.ABBREVIATED
 
 
 def _similarity(one: Sequence[str], other: Sequence[str]) -> Floats:

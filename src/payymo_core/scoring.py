@@ -97,6 +97,7 @@ _KIND_OF_AMOUNT = np.array(
         Kind.CLOSED,  # TOTAL
         Kind.CLOSED,  # TOTAL_DIFFERS
         Kind.OVER,  # MANIFOLD
+        Kind.PART,  # COMPLETES
     ]
 )
 
@@ -115,6 +116,7 @@ _NOT_FOUND = {
     TextLevel.EMPTY: 0.0,
     TextLevel.WORDS_ONLY: -1.5,
     TextLevel.OTHER_NUMBERS: -2.5,
+    TextLevel.OTHER_INVOICE: -7.0,
 }
 
 _PAYER_M = 0.6
@@ -126,6 +128,7 @@ _PAYER_FLOOR_BITS = {
     PayerLevel.NAME: 12.0,
     PayerLevel.NAME_PART: 9.0,
     PayerLevel.SIMILAR_NAME: 9.0,
+    PayerLevel.ABBREVIATED: 7.0,
     PayerLevel.NAME_IN_TEXT: 8.0,
     PayerLevel.SHARED_WORD: 3.0,
 }

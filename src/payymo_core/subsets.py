@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from payymo_core.keys import Ints
+from payymo_core.keys import Ints, expand
 
 MOST_ENUMERATED = 12
 """Up to so many amounts every subset is formed."""
@@ -42,7 +42,7 @@ def enumerate_sums(amounts: Ints, targets: Ints) -> tuple[Ints, Ints]:
 def likely_sums(amounts: Ints, targets: Ints, most: int) -> tuple[Ints, Ints]:
     """The subsets that people pay, among too many amounts to form every one.
 
-    Runs of neighbours (the oldest, a month's, all), pairs and triples.
+    Runs of neighbours (the oldest, a month's, all), and any two, three or four.
 
     Args:
         amounts: One row a search, the oldest amount first; minor units.
@@ -71,7 +71,33 @@ def likely_sums(amounts: Ints, targets: Ints, most: int) -> tuple[Ints, Ints]:
         member[:, :3] = np.where(table[choice] == columns, -1, table[choice])
         rows.append(row + begin)
         places.append(member)
+    if most >= 4:
+        for at in range(len(amounts)):
+            fours = _quadruples(amounts[at], int(targets[at]))
+            rows.append(np.full(len(fours), at))
+            places.append(fours)
     return np.concatenate(rows), np.concatenate(places)
+
+
+def _quadruples(amounts: Ints, target: int) -> Ints:
+    """Four amounts each that hit the target: two pairs whose sums do (SCALE 3).
+
+    Runs of four neighbours are left to ``_runs``.
+    """
+    first, second = np.triu_indices(len(amounts), 1)
+    sums = amounts[first] + amounts[second]
+    order = np.argsort(sums, kind="stable")
+    begin = np.searchsorted(sums[order], target - sums)
+    count = np.searchsorted(sums[order], target - sums, "right") - begin
+    one, place = expand(begin, count)
+    other = order[place]
+    four = np.column_stack([first[one], second[one], first[other], second[other]])
+    # Of the three ways to part four into pairs, the one that is in order.
+    four = four[four[:, 1] < four[:, 2]]
+    four = four[four[:, 3] - four[:, 0] > 3]
+    out = np.full((len(four), MOST_MEMBERS), -1)
+    out[:, :4] = four
+    return out
 
 
 def _blocks(amounts: Ints, sums_each: int) -> Iterator[tuple[int, Ints]]:
