@@ -30,6 +30,7 @@ class Customers:
         name_owner: Customers by name, as (name, customer) rows.
         named: Whether a customer has a name at all.
         words: Number of each word that stands in a name.
+        sorted_words: These in order, to find those that begin alike.
         word_names: Names by word.
         in_text: Customers by the key of their name as one span of a text.
         text_heads: Sorted keys of the atoms these begin with.
@@ -45,6 +46,7 @@ class Customers:
     name_owner: KeyIndex
     named: NDArray[np.bool_]
     words: dict[str, int]
+    sorted_words: tuple[str, ...]
     word_names: KeyIndex
     in_text: KeyIndex
     text_heads: Keys
@@ -94,6 +96,7 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
         name_owner=_pair_index(owners),
         named=named,
         words=word_rows,
+        sorted_words=tuple(sorted(word_rows)),
         word_names=KeyIndex.of(mix(word_names[0]), word_names[1]),
         in_text=in_text,
         text_heads=heads,

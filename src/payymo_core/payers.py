@@ -1,7 +1,9 @@
 """Who pays: each distinct account and name is looked up once."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from enum import IntEnum, unique
+from itertools import takewhile
 
 import numpy as np
 from attrs import frozen
@@ -166,10 +168,10 @@ def _near_names(
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """Names that share a rare word with the ones asked for, and how near they are."""
     pairs = [
-        (n, customers.words[word])
+        (n, customers.words[meant])
         for n in rest.tolist()
         for word in asked[n].split()
-        if word in customers.words
+        for meant in _meant(word, customers)
     ]
     table = np.array(pairs, np.int64).reshape(-1, 2)
     needle, name, _ = customers.word_names.probe(mix(table[:, 1]), MOST_WORD_SHARERS)
@@ -188,6 +190,27 @@ def _near_names(
     alike = _similarity([ours[n] for n in unlike], [theirs[n] for n in unlike])
     level[unlike[alike >= _LIKE]] = PayerLevel.SIMILAR_NAME
     return row, name, level, count
+
+
+_LEAST_BEGINNING = 4
+_MOST_BEGUN = 3
+
+
+def _meant(word: str, customers: Customers) -> Sequence[str]:
+    """The word of a name that is written: itself, or the few that begin with it."""
+    if word in customers.words:
+        return (word,)
+    if len(word) < _LEAST_BEGINNING:
+        return ()
+    known = customers.sorted_words
+    begin = bisect_left(known, word)
+    begun = list(
+        takewhile(
+            lambda other: other.startswith(word),
+            known[begin : begin + _MOST_BEGUN + 1],
+        )
+    )
+    return begun if len(begun) <= _MOST_BEGUN else ()
 
 
 def _nearness(one: str, other: str) -> PayerLevel:

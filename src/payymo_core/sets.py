@@ -31,6 +31,7 @@ from payymo_core.timing import DateLevel
 # month's, or any choice at all, of which larger ones are the rarer.
 _ALL_OPEN = 0.35
 _OLDEST = 0.15
+_LEAVE_OUT = 0.1  # of each
 _ONE_MONTH = 0.1
 _ANY = 0.4
 _ONE_MORE = 0.6
@@ -273,8 +274,8 @@ def _structure(
     whole = searches.customer[search] >= 0
     chance = _any_choice(among, size)
     chance += np.where(whole & (size == among), _ALL_OPEN, 0.0)
-    oldest = np.where(held, chosen, -1).max(axis=1, initial=0) == size - 1
-    chance += np.where(whole & oldest & (size < among), _OLDEST / among, 0.0)
+    through = np.where(held, chosen, -1).max(axis=1, initial=0) + 1
+    chance += np.where(whole, _oldest(through, through - size, among), 0.0)
     month = _month_sizes(searches, answers, pairs, ledger)
     chance += np.where(whole & (month == size) & (size < among), _ONE_MONTH / 2, 0.0)
     # Of several customers: any other open item could have been meant.
@@ -293,6 +294,27 @@ _CHOICES = np.array(
         for among in range(41)
     ]
 )
+
+
+_MOST_LEFT_OUT = 3
+_LEFT_OUT = np.array(
+    [
+        [
+            _LEAVE_OUT**gaps / max(comb(through, gaps), 1)
+            for gaps in range(_MOST_LEFT_OUT + 1)
+        ]
+        for through in range(41)
+    ]
+)
+
+
+def _oldest(through: Ints, left_out: Ints, among: Ints) -> Floats:
+    """Chance of the oldest so many but a few, which may be in dispute."""
+    few = left_out <= _MOST_LEFT_OUT
+    gaps = np.where(few, left_out, 0)
+    chance = _OLDEST / among * _LEFT_OUT[np.minimum(through, 40), gaps]
+    # All that is open, but for none, is a habit of its own.
+    return np.where(few & ((left_out > 0) | (through < among)), chance, 0.0)
 
 
 def _any_choice(among: Ints, size: Ints) -> Floats:

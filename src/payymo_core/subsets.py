@@ -42,7 +42,8 @@ def enumerate_sums(amounts: Ints, targets: Ints) -> tuple[Ints, Ints]:
 def likely_sums(amounts: Ints, targets: Ints, most: int) -> tuple[Ints, Ints]:
     """The subsets that people pay, among too many amounts to form every one.
 
-    Runs of neighbours (the oldest, a month's, all), and any two, three or four.
+    Runs of neighbours (the oldest, a month's, all), any two, three or four, and the
+    oldest so many but one or two.
 
     Args:
         amounts: One row a search, the oldest amount first; minor units.
@@ -71,11 +72,13 @@ def likely_sums(amounts: Ints, targets: Ints, most: int) -> tuple[Ints, Ints]:
         member[:, :3] = np.where(table[choice] == columns, -1, table[choice])
         rows.append(row + begin)
         places.append(member)
-    if most >= 4:
-        for at in range(len(amounts)):
-            fours = _quadruples(amounts[at], int(targets[at]))
-            rows.append(np.full(len(fours), at))
-            places.append(fours)
+    for at in range(len(amounts)):
+        found = [_oldest_but_few(amounts[at], int(targets[at]), most)]
+        if most >= 4:
+            found.append(_quadruples(amounts[at], int(targets[at])))
+        for member in found:
+            rows.append(np.full(len(member), at))
+            places.append(member)
     return np.concatenate(rows), np.concatenate(places)
 
 
@@ -98,6 +101,35 @@ def _quadruples(amounts: Ints, target: int) -> Ints:
     out = np.full((len(four), MOST_MEMBERS), -1)
     out[:, :4] = four
     return out
+
+
+def _oldest_but_few(amounts: Ints, target: int, most: int) -> Ints:
+    """The oldest so many without one or two, where that hits the target.
+
+    What is left out of them must sum to what they are too many by.
+    """
+    count = len(amounts)
+    first, second = np.triu_indices(count, 1)
+    one = np.r_[np.arange(count), first]
+    two = np.r_[np.full(count, -1), second]
+    sums = np.r_[amounts, amounts[first] + amounts[second]]
+    order = np.argsort(sums, kind="stable")
+    excess = np.cumsum(amounts) - target
+    begin = np.searchsorted(sums[order], excess)
+    found = np.searchsorted(sums[order], excess, "right") - begin
+    last, place = expand(begin, found)
+    out = order[place]
+    one, two = one[out], two[out]
+    size = last + 1 - 1 - (two >= 0)
+    # The newest of them is none that is left out: that were a shorter row of oldest.
+    keep = (np.maximum(one, two) < last) & (size >= 5) & (size <= most)
+    places = np.arange(count)
+    held = places <= last[keep, None]
+    held &= (places != one[keep, None]) & (places != two[keep, None])
+    member = np.full((len(held), MOST_MEMBERS), -1)
+    row, chosen = np.nonzero(held)
+    member[row, np.arange(len(row)) - np.searchsorted(row, row)] = chosen
+    return member
 
 
 def _blocks(amounts: Ints, sums_each: int) -> Iterator[tuple[int, Ints]]:
