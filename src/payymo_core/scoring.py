@@ -195,8 +195,8 @@ def prior_bits(priors: Priors) -> Floats:
     shares[Kind.SEVERAL] = priors.several
     shares[Kind.PART] = priors.part
     shares[Kind.SHORT] = priors.short
-    shares[Kind.OVER] = priors.over * 0.9
-    shares[Kind.TWICE] = priors.over * 0.1
+    shares[Kind.OVER] = priors.over * 0.98
+    shares[Kind.TWICE] = priors.over * 0.02
     shares[Kind.CLOSED] = priors.closed
     return np.log2(shares / priors.nothing)
 

@@ -21,9 +21,11 @@ from payymo_core.scoring import Kind, Weights, open_items, prior_bits, quantised
 from payymo_core.subsets import (
     MOST_ENUMERATED,
     MOST_MEMBERS,
+    MOST_MET,
     enumerate_sums,
     likely_sums,
     members,
+    met_sums,
 )
 from payymo_core.timing import DateLevel
 
@@ -205,17 +207,27 @@ def _solve(
             keep = (of_size >= 2) & (of_size <= ruleset.groups.invoices)
             found.append(these[row[keep]])
             chosen.append(_padded(held[keep]))
-    large = np.unique(searches.count[searches.count > MOST_ENUMERATED])
-    for size in large.tolist():
-        these = np.flatnonzero(searches.count == size)
-        table = amounts[searches.start[these][:, None] + np.arange(size)]
-        row, places = likely_sums(table, targets[these], ruleset.groups.invoices)
-        found.append(these[row])
+    unfinished = searches.count > MOST_MET
+    for at in np.flatnonzero(searches.count > MOST_ENUMERATED).tolist():
+        size, start = int(searches.count[at]), int(searches.start[at])
+        items, target = amounts[start : start + size], int(targets[at])
+        mask = met_sums(items, target) if size <= MOST_MET else None
+        if mask is None:
+            unfinished[at] = True
+            _, places = likely_sums(
+                items[None, :], targets[[at]], ruleset.groups.invoices
+            )
+        else:
+            held = members(mask, size)
+            of_size = held.sum(axis=1)
+            fits = (of_size >= 2) & (of_size <= ruleset.groups.invoices)
+            places = _padded(held[fits])
+        found.append(np.full(len(places), at))
         chosen.append(places)
-    unfinished = np.flatnonzero(searches.count > MOST_ENUMERATED)
     search, places = np.concatenate(found), np.concatenate(chosen)
     pair = searches.pair[searches.start[search][:, None] + places]
-    return Answers(search, places, np.where(places >= 0, pair, -1)), unfinished
+    answers = Answers(search, places, np.where(places >= 0, pair, -1))
+    return answers, np.flatnonzero(unfinished)
 
 
 def _padded(held: Mask) -> Ints:

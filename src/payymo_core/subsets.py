@@ -11,6 +11,10 @@ from payymo_core.keys import Ints, expand
 
 MOST_ENUMERATED = 12
 """Up to so many amounts every subset is formed."""
+MOST_MET = 26
+"""Up to so many amounts every subset is formed in two halves."""
+MOST_ANSWERS = 1_000
+"""Of an amount that more subsets hit, a few likely ones tell as much."""
 MOST_MEMBERS = 12
 """Members of a subset, at most."""
 _MOST_SUMS = 1 << 21
@@ -37,6 +41,38 @@ def enumerate_sums(amounts: Ints, targets: Ints) -> tuple[Ints, Ints]:
         rows.append(row + begin)
         masks.append(mask)
     return np.concatenate(rows), np.concatenate(masks)
+
+
+def met_sums(amounts: Ints, target: int) -> Ints | None:
+    """Every subset that hits the target, as bit masks, by meeting in the middle.
+
+    Each half forms its own sums, and for every sum of one half the other is asked for
+    the rest (Horowitz and Sahni 1974): two square roots of the work of forming all.
+
+    Args:
+        amounts: At most ``MOST_MET`` of them; minor units.
+        target: Minor units.
+
+    Returns:
+        The masks in rising order, or None where more than ``MOST_ANSWERS`` hit it.
+    """
+    half = len(amounts) // 2
+    low, high = _all_sums(amounts[:half]), _all_sums(amounts[half:])
+    order = np.argsort(high, kind="stable")
+    begin = np.searchsorted(high[order], target - low)
+    count = np.searchsorted(high[order], target - low, "right") - begin
+    if count.sum() > MOST_ANSWERS:
+        return None
+    mask, place = expand(begin, count)
+    return np.sort(mask | order[place] << half)
+
+
+def _all_sums(amounts: Ints) -> Ints:
+    """The sum of every subset; bit n of its place stands for amount n."""
+    sums = np.zeros(1, np.int64)
+    for amount in amounts.tolist():
+        sums = np.concatenate([sums, sums + amount])
+    return sums
 
 
 def likely_sums(amounts: Ints, targets: Ints, most: int) -> tuple[Ints, Ints]:
