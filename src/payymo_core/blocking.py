@@ -160,11 +160,15 @@ def block(
     settled = _settled(transactions, ledger.invoices, finds)
     wanting = np.flatnonzero(~settled & transactions.booked)
     capped = {"reference": finds.capped}
-    pairs = _by_amount(transactions, wanting, ledger, capped)
-    pairs += _by_customer(transactions, settled, ledger, payers, ruleset, capped)
-    pairs.append(_by_near_amount(transactions, wanting, ledger, ruleset.amount))
-    pairs = [_issued_by_then(transactions, ledger.invoices, pair) for pair in pairs]
-    pairs.append((finds.transaction, finds.invoice))
+    exact, others = _by_customer(transactions, settled, ledger, payers, ruleset, capped)
+    near = _by_near_amount(transactions, wanting, ledger, ruleset.amount)
+    pairs = [
+        (finds.transaction, finds.invoice),
+        _by_amount(transactions, wanting, ledger, capped),
+        exact,
+        _issued_by_then(transactions, ledger.invoices, others),
+        _issued_by_then(transactions, ledger.invoices, near),
+    ]
     row, invoice = _distinct(
         np.concatenate([pair[0] for pair in pairs]),
         np.concatenate([pair[1] for pair in pairs]),
@@ -243,11 +247,11 @@ def _by_amount(
     wanting: Ints,
     ledger: Ledger,
     capped: dict[str, int],
-) -> list[_Pairs]:
+) -> _Pairs:
     keys = mix(transactions.currency[wanting], transactions.gross[wanting])
     row, invoice, hot = ledger.by_amount.probe(keys, MOST_OF_AMOUNT)
     capped["amount"] = hot
-    return [(wanting[row], invoice)]
+    return wanting[row], invoice
 
 
 def _by_customer(
@@ -257,7 +261,8 @@ def _by_customer(
     payers: Payers,
     ruleset: Ruleset,
     capped: dict[str, int],
-) -> list[_Pairs]:
+) -> tuple[_Pairs, _Pairs]:
+    """Open items of the amount, and all, of the customers that may have paid."""
     row, customer = payers.transaction, payers.customer
     currency = transactions.currency[row]
     exact = mix(customer, currency, transactions.gross[row])
@@ -271,7 +276,7 @@ def _by_customer(
     )
     capped["customer and amount"] = hot
     capped["open items of a customer"] = hot_all
-    return [(row[at], invoice), (row[known][at_all], invoice_all)]
+    return (row[at], invoice), (row[known][at_all], invoice_all)
 
 
 def _by_near_amount(

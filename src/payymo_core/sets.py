@@ -203,31 +203,36 @@ def _solve(
             table = amounts[searches.start[these][:, None] + np.arange(size)]
             row, mask = enumerate_sums(table, targets[these])
             held = members(mask, size)
-            of_size = held.sum(axis=1)
-            keep = (of_size >= 2) & (of_size <= ruleset.groups.invoices)
+            keep = _fitting(held, ruleset.groups.invoices)
             found.append(these[row[keep]])
             chosen.append(_padded(held[keep]))
-    unfinished = searches.count > MOST_MET
+    unfinished = np.zeros(len(targets), np.bool_)
     for at in np.flatnonzero(searches.count > MOST_ENUMERATED).tolist():
-        size, start = int(searches.count[at]), int(searches.start[at])
-        items, target = amounts[start : start + size], int(targets[at])
-        mask = met_sums(items, target) if size <= MOST_MET else None
-        if mask is None:
-            unfinished[at] = True
-            _, places = likely_sums(
-                items[None, :], targets[[at]], ruleset.groups.invoices
-            )
-        else:
-            held = members(mask, size)
-            of_size = held.sum(axis=1)
-            fits = (of_size >= 2) & (of_size <= ruleset.groups.invoices)
-            places = _padded(held[fits])
+        start, stop = searches.start[at], searches.start[at] + searches.count[at]
+        places, unfinished[at] = _among_many(
+            amounts[start:stop], int(targets[at]), ruleset.groups.invoices
+        )
         found.append(np.full(len(places), at))
         chosen.append(places)
     search, places = np.concatenate(found), np.concatenate(chosen)
     pair = searches.pair[searches.start[search][:, None] + places]
     answers = Answers(search, places, np.where(places >= 0, pair, -1))
     return answers, np.flatnonzero(unfinished)
+
+
+def _among_many(items: Ints, target: int, most: int) -> tuple[Ints, bool]:
+    """Every answer among many items; or the likely ones, and that these are not all."""
+    mask = met_sums(items, target) if len(items) <= MOST_MET else None
+    if mask is None:
+        return likely_sums(items[None, :], np.array([target]), most)[1], True
+    held = members(mask, len(items))
+    return _padded(held[_fitting(held, most)]), False
+
+
+def _fitting(held: Mask, most: int) -> Mask:
+    """Subsets of two members or more, but not of too many."""
+    size = held.sum(axis=1)
+    return (size >= 2) & (size <= most)
 
 
 def _padded(held: Mask) -> Ints:

@@ -159,6 +159,8 @@ def _oldest_but_few(amounts: Ints, target: int, most: int) -> Ints:
     size = last + 1 - 1 - (two >= 0)
     # The newest of them is none that is left out: that were a shorter row of oldest.
     keep = (np.maximum(one, two) < last) & (size >= 5) & (size <= most)
+    # Without the very oldest alone it is a run.
+    keep &= (one > 0) | (two > 1)
     places = np.arange(count)
     held = places <= last[keep, None]
     held &= (places != one[keep, None]) & (places != two[keep, None])
