@@ -32,11 +32,11 @@ from payymo_core.timing import DateLevel
 # How payers choose what to pay together: everything that is open, the oldest ones, one
 # month's, or any choice at all, of which larger ones are the rarer.
 _ALL_OPEN = 0.35
-_OLDEST = 0.15
-_LEAVE_OUT = 0.1  # of each
+_OLDEST = 0.3
 _ONE_MONTH = 0.1
-_ANY = 0.4
+_ANY = 0.25
 _ONE_MORE = 0.6
+_LEAVE_OUT = 0.1  # of those that are paid in order, this one or that is in dispute
 _OF_SEVERAL_CUSTOMERS = 0.02
 # Who names some of the invoices names them all, but for one set in sixteen.
 _NOT_NAMED = -4.0
@@ -290,9 +290,8 @@ def _structure(
     among = searches.count[search]
     whole = searches.customer[search] >= 0
     chance = _any_choice(among, size)
-    chance += np.where(whole & (size == among), _ALL_OPEN, 0.0)
     through = np.where(held, chosen, -1).max(axis=1, initial=0) + 1
-    chance += np.where(whole, _oldest(through, through - size, among), 0.0)
+    chance += np.where(whole, _in_order(size, through, among), 0.0)
     month = _month_sizes(searches, answers, pairs, ledger)
     chance += np.where(whole & (month == size) & (size < among), _ONE_MONTH / 2, 0.0)
     # Of several customers: any other open item could have been meant.
@@ -325,13 +324,21 @@ _LEFT_OUT = np.array(
 )
 
 
-def _oldest(through: Ints, left_out: Ints, among: Ints) -> Floats:
-    """Chance of the oldest so many but a few, which may be in dispute."""
+def _in_order(size: Ints, through: Ints, among: Ints) -> Floats:
+    """Chance of the oldest so many, or of all, but for a few that are in dispute.
+
+    Args:
+        size: Members of the set.
+        through: Place of its newest member, from one.
+        among: How many it was chosen from.
+    """
+    left_out = through - size
     few = left_out <= _MOST_LEFT_OUT
+    # Of so many oldest: few more often than many, and any number now and then.
+    so_many = 0.5 * (1 - _ONE_MORE) * _ONE_MORE ** (size - 2.0) + 0.5 / among
+    habit = np.where(through == among, _ALL_OPEN, _OLDEST * so_many)
     gaps = np.where(few, left_out, 0)
-    chance = _OLDEST / among * _LEFT_OUT[np.minimum(through, 40), gaps]
-    # All that is open, but for none, is a habit of its own.
-    return np.where(few & ((left_out > 0) | (through < among)), chance, 0.0)
+    return np.where(few, habit * _LEFT_OUT[np.minimum(through, 40), gaps], 0.0)
 
 
 def _any_choice(among: Ints, size: Ints) -> Floats:
