@@ -15,11 +15,12 @@ from payymo_core.columns import (
 from payymo_core.customers import Customers, customers_of
 from payymo_core.experience import Experience
 from payymo_core.finds import Finds, find
-from payymo_core.keys import Floats, Ints, KeyIndex, Mask, expand, mix
+from payymo_core.keys import Floats, Ints, KeyIndex, Keys, Mask, expand, mix
 from payymo_core.money import EXPONENTS
 from payymo_core.payers import PayerLevel, Payers, payers_of
 from payymo_core.references import Forms, forms_of
 from payymo_core.rules import AmountRule, Ruleset
+from payymo_core.shapes import ledger_shapes, names_unknown
 from payymo_core.texts import TextColumn, text_column
 from payymo_core.timing import CustomerItems, Timing
 
@@ -50,6 +51,7 @@ class Ledger:
         customers_in: Customers by currency.
         only_item: Invoices whose customer has no more than one open item in their
             currency.
+        shapes: What its references look like.
         experience: What a first look at the transactions taught.
     """
 
@@ -67,6 +69,7 @@ class Ledger:
     closed_count: Ints
     customers_in: Ints
     only_item: Mask
+    shapes: Keys
     experience: Experience
 
 
@@ -82,6 +85,7 @@ class Candidates:
         texts: The texts of the transactions.
         settled: Transactions that name one open item of just their amount, and no
             other, so plainly that nothing but the same payer's equals can rival it.
+        names_unknown: Transactions that name what looks like an invoice, but is none.
         capped: What was passed over, by kind.
     """
 
@@ -91,6 +95,7 @@ class Candidates:
     payers: Payers
     texts: TextColumn
     settled: Mask
+    names_unknown: Mask
     capped: dict[str, int]
 
 
@@ -126,6 +131,7 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         ),
         customers_in=_customers_in(invoices, customers),
         only_item=items == 1,
+        shapes=ledger_shapes(invoices.texts),
         experience=Experience.none(len(invoices)),
     )
 
@@ -175,7 +181,16 @@ def block(
         len(ledger.invoices),
     )
     keep = _of_use(transactions, ledger.invoices, row, invoice)
-    return Candidates(row[keep], invoice[keep], finds, payers, texts, settled, capped)
+    return Candidates(
+        transaction=row[keep],
+        invoice=invoice[keep],
+        finds=finds,
+        payers=payers,
+        texts=texts,
+        settled=settled,
+        names_unknown=names_unknown(texts, finds, ledger.shapes),
+        capped=capped,
+    )
 
 
 PLAIN = 13.0

@@ -117,6 +117,7 @@ _NOT_FOUND = {
     TextLevel.WORDS_ONLY: -1.5,
     TextLevel.OTHER_NUMBERS: -2.5,
     TextLevel.OTHER_INVOICE: -7.0,
+    TextLevel.UNKNOWN_REFERENCE: -5.0,
 }
 
 _PAYER_M = 0.6

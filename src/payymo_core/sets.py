@@ -133,10 +133,9 @@ def sets_of(
     choice = _structure(searches, answers, pairs, ledger, count[row])
     parts[:, PARTS.index("set")] = quantised(choice)
     other = np.zeros(len(transactions))
-    # What an unfinished search leaves out hits the amount no oftener than chance does.
-    lost = searches.transaction[unfinished]
-    payer = weights.counterparty[searches.pair[searches.start[unfinished]]]
-    np.add.at(other, lost, np.exp2(base[lost] + payer) * _ANY)
+    # A search that did not form every set may have missed as good a one as it found.
+    missed = np.isin(answers.search, unfinished)
+    np.add.at(other, row[missed], np.exp2(parts[missed].sum(axis=1)))
     return Sets(row, answers.member, parts, other)
 
 
@@ -157,7 +156,8 @@ def _searches(
 ) -> Searches:
     """One search a transaction and customer, and one for what its text names."""
     customer = ledger.customers.of_invoice[pairs.invoice[items]]
-    payer = (pairs.payer[items] < PayerLevel.UNKNOWN) & (customer >= 0)
+    word = (pairs.payer == PayerLevel.SHARED_WORD) & (pairs.sharers == 1)
+    payer = ((pairs.payer < PayerLevel.SHARED_WORD) | word)[items] & (customer >= 0)
     named = pairs.reference.level[items] < NOT_FOUND
     pair = np.r_[items[payer], items[named]]
     whose = np.r_[customer[payer], np.full(int(named.sum()), -1)]
@@ -178,6 +178,7 @@ def _searches(
     most = np.add.reduceat(np.maximum(owed, 0), start) if len(start) else start
     # A hot customer's items are not all at hand: no sums among some of them.
     keep = (count >= 2) & (count >= choices) & (most >= transactions.gross[row[start]])
+    keep &= count <= MOST_ITEMS
     return Searches(
         row[start][keep],
         whose[start][keep],
@@ -298,6 +299,9 @@ def _structure(
     apart = np.log2(_OF_SEVERAL_CUSTOMERS) - (size - 1) * open_bits
     return np.where(whole | same, np.log2(np.maximum(chance, 2.0**-60)), apart)
 
+
+MOST_ITEMS = 40
+"""Items that a set is looked for among; whoever names more names a list."""
 
 _CHOICES = np.array(
     [
