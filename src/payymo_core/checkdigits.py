@@ -35,7 +35,7 @@ class Format(StrEnum):
     QRR = "qrr"
     """Switzerland and Liechtenstein: QR reference, formerly ESR; 27 digits."""
     RF_FINNISH = "rf_finnish"
-    """Finland: a viitenumero inside an RF reference."""
+    """Finland: a viitenumero, its leading zeros left out, in an RF reference."""
     VIITENUMERO = "viitenumero"
     """Finland: 4 to 20 digits, weights 7, 3, 1."""
     KID_MOD10 = "kid_mod10"

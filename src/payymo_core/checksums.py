@@ -150,14 +150,10 @@ def _moved_to_the_end(held: Signs) -> Ints:
 
 
 def iso_11649_with_731(held: Signs) -> Mask:
-    """As ``iso_11649``, around a reference of two digits or more with weights 7, 3, 1.
-
-    Its leading zeros are left out, so that it may be shorter than by itself.
-    """
+    """As ``iso_11649``, around a reference with weights 7, 3, 1."""
     out = iso_11649(held)
     rows = np.flatnonzero(out)
-    inner = held.where(rows).past(4)
-    out[rows] = weights_731(inner) & (inner.size >= 2)
+    out[rows] = weights_731(held.where(rows).past(4))
     return out
 
 

@@ -266,7 +266,7 @@ def test_examples_are_found_among_words(form, before, after):
         ("210000000003139471430009018", Format.QRR, "210000000003139471430009018"),
         ("RF18 5390 0754 7043", Format.RF, "RF18539007547043"),
         ("RF18539007547O34", Format.RF, "RF18539007547O34"),
-        ("RF18 5390 0754 7043 vom 12.05.2026", Format.RF, "RF18539007547043"),
+        ("RF18 5390 0754 7043 12.05.2026", Format.RF, "RF18539007547043"),
     ],
 )
 def test_a_mistyped_reference_of_a_distinct_shape_is_told(text, form, held):
@@ -302,6 +302,7 @@ def test_a_mistyped_reference_of_a_distinct_shape_is_told(text, form, held):
         "DE89370400440532013000 COBADEFFXXX",
         # Numbers of invoices, customers, cards
         "RF2026",
+        "RF72813",  # valid
         "RF20 MAX MUSTERMANN",
         "RF-2026-0042",
         "REF18539007547034",
@@ -336,6 +337,27 @@ def test_twelve_digits_alone_are_a_reference_if_they_are_valid():
     assert [held for _, _, held, _ in found_in(["betaling 090933755493."])] == [
         "090933755493"
     ]
+
+
+@pytest.mark.parametrize(
+    ("digits", "why"),
+    [
+        ("191403011219", "1914-03-01 12:19"),
+        ("201403011203", "2014-03-01 12:03"),
+        ("260301120001", "26-03-01 12:00:01"),
+        ("211303011257", ""),
+        ("201513011223", ""),
+        ("201300011246", ""),
+        ("201503321226", ""),
+        ("201503001227", ""),
+        ("201403012415", ""),
+        ("202803011290", ""),
+        ("260301125960", ""),
+    ],
+)
+def test_twelve_digits_that_can_be_a_time_are_one(digits, why):
+    assert is_valid(digits, Format.OGM)
+    assert bool(found_in([digits])) is not bool(why)
 
 
 def test_what_stands_in_another_reference_is_none():
