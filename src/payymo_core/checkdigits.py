@@ -1,9 +1,9 @@
-"""Structured creditor references with check digits, as ten European schemes have them.
+"""Structured creditor references with check digits: the schemes of European banks.
 
 A format's compact form is what its check digits are made of and nothing else: upper
 case, no signs of grouping. ``tests/core/check_digits.toml`` names the specification of
-each format, with examples; python-stdnum is the twin of the sums in the tests, but
-imports TLS and sockets, which the core does without (docs/decisions/0013).
+each format, with examples. python-stdnum, the twin of the sums in the tests, imports
+TLS and sockets, which the core does without (docs/decisions/0013).
 """
 
 import re
@@ -23,9 +23,10 @@ from payymo_core.normalisation import fold_column
 class Format(StrEnum):
     """A kind of reference that can be checked by itself.
 
-    The first three are strong: no digit of theirs can be changed, and nearly no two
-    neighbours swapped, without being noticed. Of the others, one number in about ten
-    (one in a hundred with a length digit) satisfies each by chance.
+    RF, OGM and QRR are strong: no digit of theirs can be changed without being noticed,
+    nor two neighbours swapped, but for some in a QRR. The others but ``RF_FINNISH`` are
+    weak: one number in about ten satisfies each by chance, one in a hundred with a
+    length digit.
     """
 
     RF = "rf"
@@ -128,7 +129,8 @@ def check_valid(references: Bytes, form: Format) -> Mask:
     size = np.strings.str_len(references)
     rows = np.flatnonzero((size >= scheme.least) & (size <= scheme.most))
     out = np.zeros(len(references), np.bool_)
-    out[rows] = scheme.holds(Signs.of(references[rows]))
+    if len(rows):
+        out[rows] = scheme.holds(Signs.of(references[rows]))
     return out
 
 
@@ -144,6 +146,7 @@ def is_valid(reference: str, form: Format) -> bool:
 
 
 def _column(lines: bytes) -> Bytes:
+    # What is cut off here is longer than any format allows all the same.
     return np.array(lines.split(b"\n"), f"S{WIDTH}")
 
 

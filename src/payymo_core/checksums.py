@@ -227,7 +227,10 @@ def _follows(held: Signs, model: _Model) -> Mask:
 
 
 def _group_holds(values: Values, chosen: Mask) -> Mask:
-    """Modulo 11, weights 2 and up from the right; 10 and 11 are written 0."""
+    """Modulo 11, weights 2 and up from the right; 10 and 11 are written 0.
+
+    So a digit of weight 11, the tenth before the check digit, is not protected.
+    """
     weight = np.cumsum(chosen[:, ::-1], axis=1)[:, ::-1]
     total = np.where(chosen, values * weight, 0).sum(axis=1)
     zero = (chosen & (weight == 1) & (values == 0)).any(axis=1)
