@@ -20,7 +20,8 @@ from payymo_core.money import EXPONENTS
 from payymo_core.payers import PayerLevel, Payers, payers_of
 from payymo_core.references import Forms, forms_of
 from payymo_core.rules import AmountRule, Ruleset
-from payymo_core.shapes import ledger_shapes, names_unknown
+from payymo_core.shapes import ledger_formats, ledger_shapes, names_unknown
+from payymo_core.structured import checked_atoms
 from payymo_core.texts import TextColumn, text_column
 from payymo_core.timing import CustomerItems, Timing
 
@@ -52,6 +53,7 @@ class Ledger:
         only_item: Invoices whose customer has no more than one open item in their
             currency.
         shapes: What its references look like.
+        formats: Formats with check digits that it uses.
         experience: What a first look at the transactions taught.
     """
 
@@ -70,6 +72,7 @@ class Ledger:
     customers_in: Ints
     only_item: Mask
     shapes: Keys
+    formats: Mask
     experience: Experience
 
 
@@ -85,6 +88,7 @@ class Candidates:
         texts: The texts of the transactions.
         settled: Transactions that name one open item of just their amount, and no
             other, so plainly that nothing but the same payer's equals can rival it.
+        checked: Atoms of the texts' references whose check digits hold.
         names_unknown: Transactions that name what looks like an invoice, but is none.
         capped: What was passed over, by kind.
     """
@@ -95,6 +99,7 @@ class Candidates:
     payers: Payers
     texts: TextColumn
     settled: Mask
+    checked: Mask
     names_unknown: Mask
     capped: dict[str, int]
 
@@ -132,6 +137,7 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         customers_in=_customers_in(invoices, customers),
         only_item=items == 1,
         shapes=ledger_shapes(invoices.texts),
+        formats=ledger_formats(invoices.texts),
         experience=Experience.none(len(invoices)),
     )
 
@@ -163,6 +169,7 @@ def block(
         ledger.experience,
         ruleset.counterparty.evidence,
     )
+    checked = checked_atoms(texts, ledger.formats)
     settled = _settled(transactions, ledger.invoices, finds)
     wanting = np.flatnonzero(~settled & transactions.booked)
     capped = {"reference": finds.capped}
@@ -188,7 +195,8 @@ def block(
         payers=payers,
         texts=texts,
         settled=settled,
-        names_unknown=names_unknown(texts, finds, ledger.shapes),
+        checked=checked,
+        names_unknown=names_unknown(texts, finds, checked, ledger.shapes),
         capped=capped,
     )
 

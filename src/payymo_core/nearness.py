@@ -59,7 +59,7 @@ def near_finds(
     wanted = np.zeros(candidates.texts.rows, np.bool_)
     wanted[row[pairs]] = True
     texts = candidates.texts
-    spans = _Spans.of(texts, wanted, candidates.finds)
+    spans = _Spans.of(texts, wanted, candidates)
     for place, rule in enumerate(ruleset.references):
         if rule.pattern is None and _TOLERANT & set(rule.exactness):
             written = ledger.forms.written[place][invoice[pairs]]
@@ -111,11 +111,13 @@ class _Spans:
     ends: Mask
 
     @classmethod
-    def of(cls, texts: TextColumn, wanted: Mask, finds: Finds) -> "_Spans":
-        seen = texts.scan
+    def of(cls, texts: TextColumn, wanted: Mask, candidates: Candidates) -> "_Spans":
+        seen, finds = texts.scan, candidates.finds
         # What names one invoice plainly is no misspelling of its neighbour.
         plain = finds.of_rules(finds.level < LEVELS.index(Exactness.DIGITS))
         sense = ~texts.noise & ~covered(texts, plain)
+        # Nor is what proves itself by its check digits a misspelling of anything.
+        sense &= ~candidates.checked
         starts = np.flatnonzero(~seen.attached & sense & wanted[texts.row[seen.text]])
         spans = runs(seen, starts, sense, _MOST_ATOMS, WRITTEN_WIDTH)
         whole = ~seen.goes_on(spans)

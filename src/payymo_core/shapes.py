@@ -7,6 +7,7 @@ must be the ledger's own; of digits only how many there are.
 
 import numpy as np
 
+from payymo_core.checkdigits import satisfied
 from payymo_core.finds import Finds, covered
 from payymo_core.keys import Keys, Mask, mix, sorted_unique
 from payymo_core.lines import Lines
@@ -37,14 +38,40 @@ def ledger_shapes(lines: Lines) -> Keys:
     return sorted_unique(_keys(seen, whole))
 
 
-def names_unknown(texts: TextColumn, finds: Finds, shapes: Keys) -> Mask:
-    """Transactions whose text names something of the ledger's shape, not in it."""
+def ledger_formats(lines: Lines) -> Mask:
+    """Formats with check digits that a ledger uses, in the order of ``Format``.
+
+    Told by its first references: a ledger has them from one program.
+    """
+    held = np.flatnonzero(lines.named(["creditor_reference"]))[:_ENOUGH]
+    letters = lines.letters.tobytes()
+    texts = [
+        letters[lines.start[n] : lines.start[n + 1] - 1].decode("ascii")
+        for n in held.tolist()
+    ]
+    return satisfied(texts).sum(axis=0) > len(texts) // 2
+
+
+_ENOUGH = 200
+
+
+def names_unknown(texts: TextColumn, finds: Finds, checked: Mask, shapes: Keys) -> Mask:
+    """Transactions whose text names something of the ledger's kind, not in it.
+
+    Args:
+        texts: Their texts.
+        finds: The references found in these.
+        checked: Atoms of references whose check digits hold.
+        shapes: What the ledger's references look like.
+    """
     out = np.zeros(texts.rows, np.bool_)
     seen = texts.scan
     count = len(seen.start)
     if not len(shapes) or not count:
         return out
-    free = ~texts.noise & ~covered(texts, finds)
+    free = ~covered(texts, finds)
+    out[texts.row[seen.text[free & checked]]] = True
+    free &= ~texts.noise
     near = seen.attached | np.isin(seen.sign_before, list(b"-/._ "))
     first = np.flatnonzero(free & ~seen.attached)
     last = first

@@ -16,6 +16,7 @@ from payymo_core.checkdigits import Format, check_valid
 from payymo_core.checksums import WIDTH, Bytes
 from payymo_core.keys import Ints, Mask
 from payymo_core.spans import Scan, Spans
+from payymo_core.texts import TextColumn
 
 _DIGITS, _LETTERS = "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _OTHERS = "".join(map(chr, range(128))).translate(
@@ -127,6 +128,22 @@ _QRR = _shapes("|", ("9" * 27, f"99 {_in_groups('9' * 25, 5)}"), "|")
 _AFTER_RF = ["A" * (size - 4) for size in range(_LEAST_RF, 26)]
 _WHOLE_RF = _shapes(["|RF99"], _AFTER_RF, "|")
 _SPLIT_RF = _shapes(["|RF99 "], _AFTER_RF + [_in_groups(a, 4) for a in _AFTER_RF], "|")
+
+
+def checked_atoms(texts: TextColumn, formats: Mask) -> Mask:
+    """Atoms of references in free text whose check digits hold.
+
+    Args:
+        texts: The texts.
+        formats: Which formats count, in the order of ``Format``.
+    """
+    marks = np.zeros(len(texts.scan.start) + 1, np.int64)
+    if formats.any():
+        found = structured_spans(texts.scan, texts.noise)
+        found = found.where(found.valid & formats[found.format])
+        np.add.at(marks, found.spans.first, 1)
+        np.add.at(marks, found.spans.last + 1, -1)
+    return np.cumsum(marks[:-1]) > 0
 
 
 def structured_spans(seen: Scan, noise: Mask) -> StructuredSpans:
