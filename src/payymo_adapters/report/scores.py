@@ -50,8 +50,7 @@ def scores(found: Evaluation) -> tuple[Score, ...]:
             name="straight through",
             value=share(found.straight_through),
             bound=f"at least {share(found.straight_through_at_least)}",
-            meaning=f"of the {found.payable:,} that pay something open: matched, "
-            "and right",
+            meaning=f"matched rightly, of {found.payable:,} that pay what is open",
         ),
         Score(
             name="first proposal",
@@ -77,19 +76,19 @@ def scores(found: Evaluation) -> tuple[Score, ...]:
         Score(
             name="calibration error",
             value=share(found.calibration_error),
-            meaning="between what was said and what was so, in ten equal bins",
+            meaning="between said and was, in ten equal bins",
         ),
         Score(
             name="adaptive error",
             value=share(found.adaptive_calibration_error),
-            meaning="the same, in ten bins of as many proposals each",
+            meaning="the same, in bins of as many proposals each",
         ),
     )
 
 
 ADVICE_COLUMNS = (
-    *("Wanted precision", "Threshold", "Right", "Precision", "At least"),
-    *("Straight through", "Review load"),
+    *("Wanted", "Threshold", "Right", "Precision", "At least"),
+    *("Straight through", "Reviews"),
 )
 """What ``advice_row`` gives, where a threshold is known."""
 

@@ -139,5 +139,6 @@ def drawing(
         id=name,
         viewBox=f"0 0 {size[0]:g} {size[1]:g}",
         role="img",
-        aria_labelledby=f"{name}-title {name}-text",
+        aria_labelledby=f"{name}-title",
+        aria_describedby=f"{name}-text",
     )
