@@ -85,7 +85,11 @@ def _best_alone(hypotheses: Hypotheses, weight: Floats, usable: Mask) -> Ints:
 
 def _clashes(chosen: Ints, owner: Ints, invoice: Ints, shared: Mask) -> list[int]:
     """Invoices that more than one chosen hypothesis takes, one of them wholly."""
-    taken = np.isin(owner, chosen[chosen >= 0])
+    picked = np.zeros(
+        int(max(owner.max(initial=0), chosen.max(initial=0))) + 1, np.bool_
+    )
+    picked[chosen[chosen >= 0]] = True
+    taken = picked[owner]
     count = np.bincount(invoice[taken], minlength=int(invoice.max(initial=0)) + 1)
     whole = np.bincount(invoice[taken & ~shared], minlength=len(count))
     clashing: list[int] = np.flatnonzero((count > 1) & (whole > 0)).tolist()
@@ -140,18 +144,17 @@ def _components(
 class _Grouped:
     """Values by a small integer."""
 
-    keys: Ints
-    values: Ints
+    start: list[int]
+    values: list[int]
 
     @classmethod
     def of(cls, keys: Ints, values: Ints) -> "_Grouped":
         order = np.lexsort((values, keys))
-        return cls(keys[order], values[order])
+        start = np.searchsorted(keys[order], np.arange(int(keys.max(initial=0)) + 2))
+        return cls(start.tolist(), values[order].tolist())
 
     def members(self, key: int) -> list[int]:
-        begin, end = np.searchsorted(self.keys, [key, key + 1])
-        held: list[int] = self.values[begin:end].tolist()
-        return held
+        return self.values[self.start[key] : self.start[key + 1]]
 
 
 def _solve(options: _Options) -> dict[int, int]:

@@ -6,8 +6,14 @@ from decimal import Decimal
 import numpy as np
 from attrs import frozen
 
-from payymo_core.columns import CURRENCIES, InvoiceColumns, TransactionColumns
+from payymo_core.columns import (
+    CURRENCIES,
+    NO_DAY,
+    InvoiceColumns,
+    TransactionColumns,
+)
 from payymo_core.customers import Customers, customers_of
+from payymo_core.experience import Experience
 from payymo_core.finds import Finds, find
 from payymo_core.keys import Floats, Ints, KeyIndex, Mask, expand, mix
 from payymo_core.money import EXPONENTS
@@ -15,6 +21,7 @@ from payymo_core.payers import PayerLevel, Payers, payers_of
 from payymo_core.references import Forms, forms_of
 from payymo_core.rules import AmountRule, Ruleset
 from payymo_core.texts import TextColumn, text_column
+from payymo_core.timing import CustomerItems, Timing
 
 # Rows that one key may bring. Above, the key tells nothing apart, and a ledger with
 # one price would be compared with itself (SCALE 6); what was passed over is counted.
@@ -37,9 +44,13 @@ class Ledger:
         near: Open items ordered by currency and outstanding amount, as keys.
         near_rows: Their rows.
         amounts: All items by currency and size of the amount, for its frequency.
-        open_count: Open items by currency and direction (owed, credit note).
+        timing: Open items by date.
+        customer_items: Open items by customer and date.
         closed_count: Items by currency that are not open.
         customers_in: Customers by currency.
+        only_item: Invoices whose customer has no more than one open item in their
+            currency.
+        experience: What a first look at the transactions taught.
     """
 
     invoices: InvoiceColumns
@@ -51,9 +62,12 @@ class Ledger:
     near: Ints
     near_rows: Ints
     amounts: KeyIndex
-    open_count: Ints
+    timing: Timing
+    customer_items: CustomerItems
     closed_count: Ints
     customers_in: Ints
+    only_item: Mask
+    experience: Experience
 
 
 @frozen(eq=False)
@@ -89,7 +103,8 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     known = customer >= 0
     near = currency * _CURRENCY_STEP + amount
     near_order = np.lexsort((owed, near))
-    direction = currency * 2 + (amount < 0)
+    by_customer = KeyIndex.of(mix(customer[known], currency[known]), owed[known])
+    _, items = by_customer.ranges(mix(customers.of_invoice, invoices.currency))
     return Ledger(
         invoices=invoices,
         forms=forms_of(invoices.texts, len(invoices), ruleset.references),
@@ -98,17 +113,20 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         by_customer_amount=KeyIndex.of(
             mix(customer[known], currency[known], amount[known]), owed[known]
         ),
-        by_customer=KeyIndex.of(mix(customer[known], currency[known]), owed[known]),
+        by_customer=by_customer,
         near=near[near_order],
         near_rows=owed[near_order],
         amounts=KeyIndex.of(
             mix(invoices.currency, _size(invoices)), np.arange(len(invoices))
         ),
-        open_count=np.bincount(direction, minlength=2 * len(CURRENCIES)),
+        timing=Timing.of(invoices),
+        customer_items=CustomerItems.of(invoices, customers.of_invoice),
         closed_count=np.bincount(
             invoices.currency[~invoices.is_open], minlength=len(CURRENCIES)
         ),
         customers_in=_customers_in(invoices, customers),
+        only_item=items == 1,
+        experience=Experience.none(len(invoices)),
     )
 
 
@@ -133,15 +151,20 @@ def block(
     texts = text_column(transactions.texts, len(transactions))
     finds = find(texts, ledger.forms, ruleset.references)
     payers = payers_of(
-        transactions, texts, ledger.customers, ruleset.counterparty.evidence
+        transactions,
+        texts,
+        ledger.customers,
+        ledger.experience,
+        ruleset.counterparty.evidence,
     )
     settled = _settled(transactions, ledger.invoices, finds)
     wanting = np.flatnonzero(~settled & transactions.booked)
-    pairs = [(finds.transaction, finds.invoice)]
     capped = {"reference": finds.capped}
-    pairs += _by_amount(transactions, wanting, ledger, capped)
+    pairs = _by_amount(transactions, wanting, ledger, capped)
     pairs += _by_customer(transactions, settled, ledger, payers, ruleset, capped)
     pairs.append(_by_near_amount(transactions, wanting, ledger, ruleset.amount))
+    pairs = [_issued_by_then(transactions, ledger.invoices, pair) for pair in pairs]
+    pairs.append((finds.transaction, finds.invoice))
     row, invoice = _distinct(
         np.concatenate([pair[0] for pair in pairs]),
         np.concatenate([pair[1] for pair in pairs]),
@@ -151,8 +174,8 @@ def block(
     return Candidates(row[keep], invoice[keep], finds, payers, texts, settled, capped)
 
 
-# A reference of so many bits is found by chance once in some ten thousand texts.
-_PLAIN = 13.0
+PLAIN = 13.0
+"""A reference of so many bits is found by chance once in some ten thousand texts."""
 
 
 def _settled(
@@ -162,7 +185,7 @@ def _settled(
     exact = payable(transactions, invoices, row, invoice) & (
         transactions.gross[row] == invoices.outstanding[invoice]
     )
-    plain = exact & (finds.bits >= _PLAIN)
+    plain = exact & (finds.bits >= PLAIN)
     count = len(transactions)
     others = np.bincount(row[~exact], minlength=count)
     exact_row, _ = _distinct(row[exact], invoice[exact], len(invoices))
@@ -201,6 +224,18 @@ def _distinct(row: Ints, invoice: Ints, width: int) -> tuple[Ints, Ints]:
 
 
 _Pairs = tuple[Ints, Ints]
+
+# Whom nobody named is paid before the invoice is issued by a few days at the most.
+_PREPAID = 10
+
+
+def _issued_by_then(
+    transactions: TransactionColumns, invoices: InvoiceColumns, pairs: _Pairs
+) -> _Pairs:
+    row, invoice = pairs
+    day, issued = transactions.day[row], invoices.issued[invoice]
+    keep = (day == NO_DAY) | (issued == NO_DAY) | (issued <= day + _PREPAID)
+    return row[keep], invoice[keep]
 
 
 def _by_amount(

@@ -191,9 +191,8 @@ def _gross(fields: TransactionFields) -> Ints | None:
     fees = minor_column([fee for _, fee in kept], [fields.currency[n] for n, _ in kept])
     if gross is None or fees is None:
         return None
-    out = np.array(gross, np.int64)
-    out[[n for n, _ in kept]] += np.array(fees, np.int64)
-    return out
+    gross[[n for n, _ in kept]] += fees
+    return gross
 
 
 def invoice_columns(
@@ -242,8 +241,7 @@ def _some_invoices(
     outstanding = minor_column(fields.outstanding, fields.currency)
     if outstanding is None or not sound_invoices(fields):
         return None
-    owed = np.array(outstanding, np.int64)
-    total = _totals(fields, owed)
+    total = _totals(fields, outstanding)
     if total is None:
         return None
     due, issued = _days(fields.due_date), _days(fields.issue_date)
@@ -256,12 +254,12 @@ def _some_invoices(
     is_open = np.array([s == InvoiceStatus.OPEN for s in fields.status], np.bool_)
     return InvoiceColumns(
         records=records,
-        outstanding=owed,
+        outstanding=outstanding,
         total=total,
         currency=_codes(fields.currency),
         issued=issued,
         due=due,
-        is_open=is_open & (owed != 0),
+        is_open=is_open & (outstanding != 0),
         texts=lines_of(
             {
                 "number": fields.number,
@@ -392,6 +390,22 @@ def _numbered_year_end(number: str | None) -> int:
 
 def _days(dates: Sequence[date | None]) -> Ints:
     return np.array([NO_DAY if d is None else d.toordinal() for d in dates], np.int64)
+
+
+def choose_rows(columns: TransactionColumns, rows: Ints) -> TransactionColumns:
+    """Some transactions, their rows in rising order."""
+    return TransactionColumns(
+        records=[columns.records[row] for row in rows.tolist()],
+        input_order=columns.input_order[rows],
+        gross=columns.gross[rows],
+        currency=columns.currency[rows],
+        day=columns.day[rows],
+        booked=columns.booked[rows],
+        texts=columns.texts.take(rows),
+        accounts=columns.accounts.take(rows),
+        name=columns.name[rows],
+        names=columns.names,
+    )
 
 
 def take_rows(columns: TransactionColumns, begin: int, end: int) -> TransactionColumns:

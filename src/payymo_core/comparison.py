@@ -6,14 +6,15 @@ from enum import IntEnum, unique
 import numpy as np
 from attrs import frozen
 
-from payymo_core.blocking import Candidates, Ledger, largest_shortfall
-from payymo_core.columns import NO_DAY, TransactionColumns
+from payymo_core.blocking import PLAIN, Candidates, Ledger, largest_shortfall
+from payymo_core.columns import TransactionColumns
 from payymo_core.finds import LEVELS, Finds
 from payymo_core.keys import Floats, Ints
 from payymo_core.nearness import near_finds, rank_of
 from payymo_core.payers import PayerLevel, Payers
 from payymo_core.rules import ReferenceRule, Ruleset
 from payymo_core.texts import TextColumn
+from payymo_core.timing import date_levels, expected_day
 
 
 @unique
@@ -32,25 +33,13 @@ class AmountLevel(IntEnum):
     FAR_OVER = 6
     MANIFOLD = 10
     """Twice as much, or more."""
+    COMPLETES = 11
+    """A part that is, with other transactions' parts, just what is outstanding."""
     NEARLY_ALL = 7
     """Less, by no more than a tenth, but by more than a bank's fee."""
     TOTAL = 8
     """A closed invoice's total."""
     TOTAL_DIFFERS = 9
-
-
-@unique
-class DateLevel(IntEnum):
-    """When the money came, from the issue date and the due date."""
-
-    UNKNOWN = 0
-    BEFORE_ISSUE = 1
-    SAME_DAY = 2
-    IN_TIME = 3
-    LATE = 4
-    MONTHS_LATE = 5
-    VERY_LATE = 6
-    STALE = 7
 
 
 @unique
@@ -60,6 +49,8 @@ class TextLevel(IntEnum):
     EMPTY = 0
     WORDS_ONLY = 1
     OTHER_NUMBERS = 2
+    OTHER_INVOICE = 3
+    """It plainly names another invoice of the ledger."""
 
 
 NOT_FOUND = len(LEVELS)
@@ -150,11 +141,16 @@ def compare(
         invoice=invoice,
         amount=amount,
         reference=_reference(row, invoice, amount, ledger, candidates, ruleset),
-        said=_said(candidates.texts)[row],
+        said=_said(candidates)[row],
         payer=level,
         sharers=sharers,
         words=words,
-        date=_date(row, invoice, transactions, ledger, ruleset),
+        date=date_levels(
+            transactions.day[row],
+            ledger.invoices.issued[invoice],
+            expected_day(ledger.invoices)[invoice],
+            ruleset.dates.stale_after_days,
+        ),
     )
 
 
@@ -191,30 +187,6 @@ def _amount(
     return np.where(closed, at_close, level)
 
 
-def _date(
-    row: Ints,
-    invoice: Ints,
-    transactions: TransactionColumns,
-    ledger: Ledger,
-    ruleset: Ruleset,
-) -> Ints:
-    day = transactions.day[row]
-    issued, due = ledger.invoices.issued[invoice], ledger.invoices.due[invoice]
-    expected = np.where(due == NO_DAY, issued, due)
-    known = (day != NO_DAY) & (expected != NO_DAY)
-    late = np.where(known, day - np.where(known, expected, 0), 0)
-    level = np.select(
-        [late <= 7, late <= 40, late <= 120, late <= ruleset.dates.stale_after_days],
-        [DateLevel.IN_TIME, DateLevel.LATE, DateLevel.MONTHS_LATE, DateLevel.VERY_LATE],
-        DateLevel.STALE,
-    )
-    since = np.where(known & (issued != NO_DAY), day - np.where(known, issued, 0), 1)
-    level = np.where(since == 0, DateLevel.SAME_DAY, level)
-    # Banks book and clocks differ by a day or two; a pro-forma is paid before.
-    level = np.where(since < -3, DateLevel.BEFORE_ISSUE, level)
-    return np.where(known, level, DateLevel.UNKNOWN)
-
-
 def _payer(
     row: Ints,
     invoice: Ints,
@@ -246,8 +218,9 @@ def _payer(
     return level, sharers, np.where(found, payers.words[inside], 1)
 
 
-def _said(texts: TextColumn) -> Ints:
+def _said(candidates: Candidates) -> Ints:
     """What the texts of each transaction say at all."""
+    texts, finds = candidates.texts, candidates.finds
     seen = texts.scan
     said = np.full(texts.rows, TextLevel.EMPTY)
     if len(seen.start):
@@ -255,6 +228,7 @@ def _said(texts: TextColumn) -> Ints:
         long = seen.end - seen.bare >= 3
         numbers = seen.digits & long & ~texts.noise
         said[texts.row[seen.text[numbers]]] = TextLevel.OTHER_NUMBERS
+    said[finds.transaction[finds.bits >= PLAIN]] = TextLevel.OTHER_INVOICE
     return said
 
 

@@ -23,7 +23,7 @@ from payymo_core.scoring import QUANTUM, Kind
 _ROUNDS = 24
 _DAMPING = 0.3
 _UNLIKELY = -4.6  # natural log: a share of one in a hundred
-_FAINT = -16.0  # natural log: a share of one in ten million
+_FAINT = -11.5  # natural log: a share of one in a hundred thousand
 _LARGEST_BITS = 40.0
 
 

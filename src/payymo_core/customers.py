@@ -1,12 +1,13 @@
 """Who pays: customers by account and by name, each distinct name looked up once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from payymo_core.keys import Floats, Ints, KeyIndex, Keys, mix
+from payymo_core.keys import Ints, KeyIndex, Keys, mix
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.records import Customer
 from payymo_core.spans import Scan, Spans, scan, wholes
@@ -29,8 +30,8 @@ class Customers:
         name_owner: Customers by name, as (name, customer) rows.
         named: Whether a customer has a name at all.
         words: Number of each word that stands in a name.
+        sorted_words: These in order, to find those that begin alike.
         word_names: Names by word.
-        word_bits: How rare each word is.
         in_text: Customers by the key of their name as one span of a text.
         text_heads: Sorted keys of the atoms these begin with.
         text_length: Letters in the longest of them.
@@ -45,8 +46,8 @@ class Customers:
     name_owner: KeyIndex
     named: NDArray[np.bool_]
     words: dict[str, int]
+    sorted_words: tuple[str, ...]
     word_names: KeyIndex
-    word_bits: Floats
     in_text: KeyIndex
     text_heads: Keys
     text_length: int
@@ -65,7 +66,12 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     distinct = [(row[customer.id], customer) for customer in held]
     ibans = [(n, t) for n, c in distinct for t in c.ibans]
     accounts = [(n, t) for n, c in distinct for t in c.accounts]
-    spoken = [(n, text) for n, c in distinct for text in _names(c)]
+    spoken = [
+        (n, text)
+        for n, c in distinct
+        for text in (c.name, c.company, *c.aliases)
+        if text
+    ]
     sequences = name_sequences([text for _, text in spoken])
     words = [
         (n, name_words(sequence))
@@ -80,7 +86,6 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     )
     named = np.zeros(len(ids), np.bool_)
     named[[n for _, n in owners]] = True
-    count = np.bincount(word_names[0], minlength=len(word_rows))
     return Customers(
         ids=ids,
         of_invoice=np.array([*(row[c.id] for c in given), -1], np.int64)[of_invoice],
@@ -91,16 +96,18 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
         name_owner=_pair_index(owners),
         named=named,
         words=word_rows,
+        sorted_words=tuple(sorted(word_rows)),
         word_names=KeyIndex.of(mix(word_names[0]), word_names[1]),
-        word_bits=np.log2((len(names) + 1) / np.maximum(count, 1)),
         in_text=in_text,
         text_heads=heads,
         text_length=longest,
     )
 
 
-def _distinct(customers: Sequence[Customer]) -> list[Customer]:
+def _distinct(customers: Sequence[Customer]) -> Sequence[Customer]:
     """Customers, each as often as its records differ in what tells who it is."""
+    if len({customer.id for customer in customers}) == len(customers):
+        return customers
     return list(
         {
             (c.id, c.name, c.company, c.ibans, c.accounts, c.aliases): c
@@ -109,26 +116,22 @@ def _distinct(customers: Sequence[Customer]) -> list[Customer]:
     )
 
 
-def _names(customer: Customer) -> Iterable[str]:
-    yield from (t for t in (customer.name, customer.company, *customer.aliases) if t)
-
-
 TAIL = 10
 """Digits of an account number that count: an IBAN ends with the national number."""
 
 
 def _text_index(pairs: Sequence[tuple[int, str]]) -> KeyIndex:
     owners = np.array([n for n, _ in pairs], np.int64)
-    return _owner_index(text_keys([text for _, text in pairs]), owners)
+    return owner_index(text_keys([text for _, text in pairs]), owners)
 
 
 def _tail_index(pairs: Sequence[tuple[int, str]]) -> KeyIndex:
     owners = np.array([n for n, _ in pairs], np.int64)
     texts = [text for _, text in pairs]
-    return _owner_index(account_keys(scan(texts), len(texts))[1], owners)
+    return owner_index(account_keys(scan(texts), len(texts))[1], owners)
 
 
-def _owner_index(keys: Keys, owners: Ints) -> KeyIndex:
+def owner_index(keys: Keys, owners: Ints) -> KeyIndex:
     """Each owner once for each key; the key 0 of an empty text is left out."""
     order = np.lexsort((owners, keys))
     keys, owners = keys[order], owners[order]
@@ -161,14 +164,11 @@ def account_keys(seen: Scan, lines: int) -> tuple[Keys, Keys]:
 
 
 def _word_table(names: Sequence[str]) -> tuple[dict[str, int], tuple[Ints, Ints]]:
-    rows: dict[str, int] = {}
-    word: list[int] = []
-    name: list[int] = []
-    for place, text in enumerate(names):
-        for part in text.split():
-            word.append(rows.setdefault(part, len(rows)))
-            name.append(place)
-    return rows, (np.array(word, np.int64), np.array(name, np.int64))
+    split = [text.split() for text in names]
+    spoken = list(chain.from_iterable(split))
+    rows = {word: place for place, word in enumerate(dict.fromkeys(spoken))}
+    name = np.repeat(np.arange(len(split)), list(map(len, split)))
+    return rows, (np.array([rows[word] for word in spoken], np.int64), name)
 
 
 def _text_table(
@@ -179,6 +179,6 @@ def _text_table(
     whole = wholes(seen)
     whole = whole.where(seen.length(whole) >= NEVER_SHORTER)
     owners = np.array([row for row, _ in spoken], np.int64)[seen.text[whole.first]]
-    index = _owner_index(seen.keys(whole), owners)
+    index = owner_index(seen.keys(whole), owners)
     heads = np.sort(seen.keys(Spans(whole.first, whole.first)))
     return index, heads, max(map(len, texts), default=0)

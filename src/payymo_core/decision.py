@@ -4,7 +4,7 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.columns import TransactionColumns
-from payymo_core.comparison import NOT_FOUND, AmountLevel, DateLevel
+from payymo_core.comparison import NOT_FOUND, AmountLevel, TextLevel
 from payymo_core.confidence import Confidences
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Floats, Ints, Mask
@@ -12,6 +12,7 @@ from payymo_core.payers import PayerLevel
 from payymo_core.results import Outcome, Reason
 from payymo_core.rules import Policies, Ruleset, Treatment
 from payymo_core.scoring import Kind
+from payymo_core.timing import DateLevel
 
 OUTCOMES = tuple(Outcome)
 REASONS = tuple(Reason)
@@ -113,6 +114,7 @@ class _Proposals:
     identified: Mask
     stale: Mask
     manifold: Mask
+    names_another: Mask
 
     @classmethod
     def of(
@@ -125,7 +127,7 @@ class _Proposals:
     ) -> "_Proposals":
         if not len(hypotheses):
             zero, no = np.zeros(len(at)), np.zeros(len(at), np.bool_)
-            return cls(zero, zero, zero, zero, zero, no, at, no, no, no)
+            return cls(zero, zero, zero, zero, zero, no, at, no, no, no, no)
         of = np.where(held, confidence.of[at], 0.0)
         runner_up = _runner_up(hypotheses, confidence.of, at[held], len(at))
         claimant, taken = _claimants(hypotheses, confidence.of, at[held], assigned)
@@ -140,6 +142,9 @@ class _Proposals:
             hypotheses.kind[owner] == Kind.OVER
         )
         count = len(hypotheses)
+        found = pairs.reference.level[member] < NOT_FOUND
+        another = pairs.said[member] == TextLevel.OTHER_INVOICE
+        none_found = np.bincount(owner, found, count) == 0
         return cls(
             confidence=of,
             log_odds=np.where(held, confidence.log_odds[at], 0.0),
@@ -151,6 +156,7 @@ class _Proposals:
             identified=(np.bincount(owner, known, count) > 0)[at],
             stale=(np.bincount(owner, stale, count) > 0)[at],
             manifold=(np.bincount(owner, manifold, count) > 0)[at],
+            names_another=(none_found & (np.bincount(owner, another, count) > 0))[at],
         )
 
 
@@ -181,7 +187,9 @@ def _claimants(
     size = int(invoice.max(initial=0)) + 1
     start = np.searchsorted(invoice, np.arange(size))
     stop = np.searchsorted(invoice, np.arange(size), "right")
-    proposed = np.isin(owner, held)
+    chosen = np.zeros(len(hypotheses), np.bool_)
+    chosen[held] = True
+    proposed = chosen[owner]
     best, taken = np.zeros(len(assigned)), np.zeros(len(assigned), np.bool_)
     # The strongest claims of an invoice stand first: look past one's own.
     for step in range(int((stop - start).max(initial=0))):
@@ -216,7 +224,13 @@ def _barred(table: _Proposals, policies: Policies) -> Mask:
     twice = table.kind == Kind.TWICE
     several_times = twice | table.manifold
     return np.column_stack(
-        [~table.identified, table.stale, review[table.kind], several_times]
+        [
+            ~table.identified,
+            table.stale,
+            review[table.kind],
+            several_times,
+            table.names_another,
+        ]
     )
 
 
@@ -233,7 +247,7 @@ def _reasons(table: _Proposals, barred: Mask, outcome: Ints) -> dict[Reason, Mas
     review, none = outcome == _REVIEW, outcome == _NONE
     rival = np.maximum(table.runner_up, table.claimant)
     unequal = np.isin(table.kind, [Kind.PART, Kind.SHORT, Kind.OVER, Kind.TWICE])
-    amount_only, stale, policy, _ = barred.T
+    amount_only, stale, policy, _, another = barred.T
     twice = table.kind == Kind.TWICE
     again = (review | none) & table.taken & table.identified
     return {
@@ -241,6 +255,7 @@ def _reasons(table: _Proposals, barred: Mask, outcome: Ints) -> dict[Reason, Mas
         Reason.AMOUNT_DIFFERS: review & unequal,
         Reason.AMOUNT_ONLY: review & amount_only,
         Reason.DUPLICATE_PAYMENT: (review & twice) | again,
+        Reason.OTHER_INVOICE_NAMED: review & another,
         Reason.REVIEW_BY_POLICY: review & policy,
         Reason.TOO_OLD: review & stale,
     }

@@ -11,6 +11,7 @@ from payymo_core.assignment import assign
 from payymo_core.blocking import Candidates, Ledger, block, payable, prepare
 from payymo_core.columns import (
     TransactionColumns,
+    choose_rows,
     invoice_columns,
     take_rows,
     transaction_columns,
@@ -20,7 +21,9 @@ from payymo_core.confidence import confidences
 from payymo_core.decision import decide
 from payymo_core.errors import Rejected
 from payymo_core.grouping import group
-from payymo_core.hypotheses import Hypotheses, joined
+from payymo_core.hindsight import experienced, sure_of
+from payymo_core.hypotheses import Hypotheses, joined, replaced
+from payymo_core.instalments import with_instalments
 from payymo_core.keys import Ints, Mask
 from payymo_core.matching import MatchResult, Run
 from payymo_core.pausing import collector_paused
@@ -86,7 +89,9 @@ class Matcher:
 
     def _match(self, transactions: Iterable[Transaction | Rejected]) -> MatchResult:
         columns, rejected = transaction_columns(transactions)
-        hypotheses, foreign, capped = self._explain(columns)
+        hypotheses, foreign, capped = self._explain(columns, self.ledger)
+        hypotheses, ledger = self._look_again(columns, hypotheses)
+        hypotheses = with_instalments(hypotheses, columns, ledger)
         hypotheses = with_precedence(hypotheses, columns)
         outstanding = self.ledger.invoices.outstanding
         confidence = confidences(hypotheses, outstanding)
@@ -94,17 +99,31 @@ class Matcher:
         decisions = decide(
             hypotheses, confidence, assigned, columns, foreign, self.ruleset
         )
-        run = Run(columns, self.ledger, self.ruleset, hypotheses, confidence, decisions)
+        run = Run(columns, ledger, self.ruleset, hypotheses, confidence, decisions)
         return MatchResult(run, (*rejected, *self.rejected), capped)
 
+    def _look_again(
+        self, columns: TransactionColumns, hypotheses: Hypotheses
+    ) -> tuple[Hypotheses, Ledger]:
+        """What is in doubt, seen with what the sure payments taught."""
+        sure = sure_of(hypotheses)
+        ledger = experienced(self.ledger, hypotheses, sure, columns)
+        doubtful = columns.booked & (columns.gross > 0)
+        doubtful[hypotheses.transaction[sure]] = False
+        rows = np.flatnonzero(doubtful)
+        if not (len(rows) and sure.any()):
+            return hypotheses, ledger
+        others, _, _ = self._explain(choose_rows(columns, rows), ledger)
+        return replaced(hypotheses, rows, others, doubtful), ledger
+
     def _explain(
-        self, columns: TransactionColumns
+        self, columns: TransactionColumns, ledger: Ledger
     ) -> tuple[Hypotheses, Mask, dict[str, int]]:
         """Every transaction's hypotheses, a chunk at a time."""
         offsets = list(range(0, len(columns), self.chunk)) or [0]
         blocks = list(pairwise([*offsets, len(columns)]))
         if len(blocks) == 1:
-            explained = [self._explain_block(columns, *blocks[0])]
+            explained = [self._explain_block(columns, ledger, *blocks[0])]
         else:
             # Imported here: one block, the common case of a service, needs no threads.
             from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
@@ -113,7 +132,9 @@ class Matcher:
             # the time of one, and more gain nothing (SCALE 2.4).
             with ThreadPoolExecutor(2) as pool:
                 explained = list(
-                    pool.map(lambda ends: self._explain_block(columns, *ends), blocks)
+                    pool.map(
+                        lambda ends: self._explain_block(columns, ledger, *ends), blocks
+                    )
                 )
         parts = [part for part, _, _ in explained]
         foreign = np.concatenate([mask for _, mask, _ in explained])
@@ -123,12 +144,12 @@ class Matcher:
         return joined(parts, offsets), foreign, dict(capped)
 
     def _explain_block(
-        self, columns: TransactionColumns, begin: int, end: int
+        self, columns: TransactionColumns, ledger: Ledger, begin: int, end: int
     ) -> tuple[Hypotheses, Mask, dict[str, int]]:
         rows = take_rows(columns, begin, end)
-        candidates = block(rows, self.ledger, self.ruleset)
-        hypotheses = explanations(rows, self.ledger, candidates, self.ruleset)
-        foreign = _names_other_currency(rows, self.ledger, candidates)
+        candidates = block(rows, ledger, self.ruleset)
+        hypotheses = explanations(rows, ledger, candidates, self.ruleset)
+        foreign = _names_other_currency(rows, ledger, candidates)
         return hypotheses, foreign, candidates.capped
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from payymo_core.blocking import Ledger
-from payymo_core.comparison import NOT_FOUND, AmountLevel, DateLevel, TextLevel
+from payymo_core.comparison import NOT_FOUND, AmountLevel, TextLevel
 from payymo_core.finds import LEVELS
 from payymo_core.hypotheses import PARTS, Hypotheses
 from payymo_core.money import added
@@ -14,6 +14,7 @@ from payymo_core.records import Customer, Invoice, Transaction
 from payymo_core.results import Evidence
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind
+from payymo_core.timing import DateLevel
 
 _PART_OF = {name: place for place, name in enumerate(PARTS)}
 

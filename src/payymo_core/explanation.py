@@ -123,7 +123,8 @@ def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], flo
     pairs = compare(*pair, one, run.ledger, candidates, run.ruleset)
     weights = score(pairs, one, run.ledger, run.ruleset)
     parts = np.zeros((1, len(PARTS)))
-    parts[:, : weights.columns().shape[1]] = weights.columns()
+    of_pair = weights.columns(np.zeros(1, np.int64))
+    parts[:, : of_pair.shape[1]] = of_pair
     single = Hypotheses(
         transaction=pair[0],
         kind=weights.kind,

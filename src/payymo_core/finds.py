@@ -98,16 +98,14 @@ def _by_value(column: TextColumn, forms: Forms) -> Finds:
     form = np.r_[form_n, form_c]
     whole = _not_within_another(spans)
     spans, form = spans.where(whole), form[whole]
-    tried = np.bincount(
-        column.row[seen.text[np.r_[numbers.first, codes.first]]], minlength=column.rows
-    )
+    tried = np.r_[_tried(column, numbers)[hit_n], _tried(column, codes)[hit_c]][whole]
     text, begin, end = column.located(spans)
     row = column.row[text]
     same_atoms = spans.last - spans.first + 1 == forms.atoms[form]
     level = np.where(same_atoms, _EXACT, _JOINED)
     # A letter directly before or after may belong to it, or be a lost space.
     glued = seen.attached[spans.first] | seen.goes_on(spans)
-    bits = forms.bits[form] - np.log2(np.maximum(tried[row], 1)) - 2.0 * glued
+    bits = forms.bits[form] - np.log2(tried) - 2.0 * glued
     return Finds(
         transaction=row,
         invoice=forms.invoice[form],
@@ -119,6 +117,12 @@ def _by_value(column: TextColumn, forms: Forms) -> Finds:
         end=end,
         capped=hot_n + hot_c,
     )
+
+
+def _tried(column: TextColumn, spans: Spans) -> Ints:
+    """For each span, how many of its transaction were looked up."""
+    row = column.row[column.scan.text[spans.first]]
+    return np.bincount(row, minlength=column.rows)[row]
 
 
 def _by_pattern(column: TextColumn, forms: Forms, rule: int, pattern: str) -> Finds:
@@ -199,11 +203,10 @@ def _number_spans(seen: Scan, forms: Forms, meaningless: Mask) -> Spans:
 def _code_spans(seen: Scan, forms: Forms) -> Spans:
     if not len(forms.heads):
         return Spans(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    atoms = np.arange(len(seen.start))
-    keys = seen.keys(Spans(atoms, atoms))
+    keys = seen.atom_keys
     place = np.minimum(np.searchsorted(forms.heads, keys), len(forms.heads) - 1)
     starts = np.flatnonzero(forms.heads[place] == keys)
-    through = np.ones(len(atoms), np.bool_)
+    through = np.ones(len(keys), np.bool_)
     spans = runs(seen, starts, through, MOST_ATOMS, forms.longest)
     letters = np.r_[0, np.cumsum(~seen.digits)]
     return spans.where(letters[spans.last + 1] > letters[spans.first])

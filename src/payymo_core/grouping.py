@@ -26,7 +26,7 @@ LEAST_WEIGHT = -14.0
 FAR_BEHIND = 24.0
 """And so for one this many bits behind the best of its transaction."""
 
-_SET = PARTS.index("set")
+_SET, _DATES = PARTS.index("set"), PARTS.index("dates")
 _TIE_WON = 16.0  # bits: as good as certain, as the stated policy says
 
 
@@ -63,7 +63,7 @@ def group(
     single = _singles(pairs, weights, payable, known, transactions, ledger)
     sets = sets_of(pairs, weights, known, transactions, ledger, ruleset)
     parts = np.zeros((len(single), len(PARTS)))
-    parts[:, :_SET] = weights.columns()[single]
+    parts[:, :_SET] = weights.columns(single)
     if ruleset.policies.ties is TiePolicy.OLDEST_DUE_FIRST:
         parts[:, _SET] = _oldest_of_equals(single, parts, pairs, ledger)
     owner, place = np.nonzero(sets.member >= 0)
@@ -109,7 +109,8 @@ def _oldest_of_equals(
     """The stated policy's bits for the oldest of one customer's equal invoices."""
     row, invoice = pairs.transaction[single], pairs.invoice[single]
     customer = ledger.customers.of_invoice[invoice]
-    weight = parts.sum(axis=1)
+    # An older invoice is due on another day: dates are not what makes them equal.
+    weight = parts.sum(axis=1) - parts[:, _DATES]
     due = ledger.invoices.due[invoice]
     order = np.lexsort((invoice, due, weight, customer, row))
     new = np.r_[
@@ -127,13 +128,16 @@ def _oldest_of_equals(
 def _best(table: Hypotheses) -> Hypotheses:
     """The likeliest of each transaction in order; the rest as odds."""
     weight = table.weight()
+    best = np.full(len(table.other), -np.inf)
+    np.maximum.at(best, table.transaction, weight)
+    least = np.maximum(best - FAR_BEHIND, LEAST_WEIGHT)
+    likely = np.flatnonzero(weight >= least[table.transaction])
     # Singles stand before sets, and each in the order of invoices: that breaks ties.
-    order = np.lexsort((-weight, table.transaction))
+    order = likely[np.lexsort((-weight[likely], table.transaction[likely]))]
     row = table.transaction[order]
-    begin = np.searchsorted(row, row)
-    least = np.maximum(weight[order[begin]] - FAR_BEHIND, LEAST_WEIGHT)
-    keep = (np.arange(len(row)) - begin < MOST_KEPT) & (weight[order] >= least)
-    lost = order[~keep & (table.kind[order] != Kind.CLOSED)]
+    kept = order[np.arange(len(row)) - np.searchsorted(row, row) < MOST_KEPT]
+    lost = table.kind != Kind.CLOSED
+    lost[kept] = False
     other = table.other.copy()
     np.add.at(other, table.transaction[lost], np.exp2(weight[lost]))
-    return evolve(table.take(order[keep]), other=other)
+    return evolve(table.take(kept), other=other)

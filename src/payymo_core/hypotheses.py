@@ -6,7 +6,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from payymo_core.comparison import Comparisons, References
-from payymo_core.keys import Floats, Ints, expand
+from payymo_core.keys import Floats, Ints, Mask, expand
 
 PARTS = ("prior", "amount", "reference", "counterparty", "dates", "set")
 """What a hypothesis' weight is the sum of, in this order."""
@@ -70,6 +70,41 @@ class Hypotheses:
             amount=self.amount[place],
             pairs=take_pairs(self.pairs, used),
         )
+
+
+def alone(hypotheses: Hypotheses) -> Floats:
+    """Probability of each hypothesis, were there no other transaction."""
+    odds = np.exp2(hypotheses.weight())
+    rows = len(hypotheses.other)
+    total = np.bincount(hypotheses.transaction, weights=odds, minlength=rows)
+    return odds / (1 + hypotheses.other + total)[hypotheses.transaction]
+
+
+def replaced(
+    hypotheses: Hypotheses, rows: Ints, others: Hypotheses, foreign: Mask
+) -> Hypotheses:
+    """The same, but for some transactions with other hypotheses.
+
+    Args:
+        hypotheses: Of all transactions.
+        rows: The transactions concerned, rising.
+        others: Theirs: its transactions are places in ``rows``.
+        foreign: A mask of all transactions: those concerned.
+    """
+    kept = hypotheses.take(np.flatnonzero(~foreign[hypotheses.transaction]))
+    pairs = others.pairs
+    there = evolve(
+        others,
+        transaction=rows[others.transaction],
+        pairs=evolve(pairs, transaction=rows[pairs.transaction]),
+        other=np.zeros(0),
+        again=np.zeros(0),
+    )
+    both = joined([evolve(kept, other=kept.other, again=kept.again), there], [0, 0])
+    other, again = kept.other.copy(), kept.again.copy()
+    other[rows], again[rows] = others.other, others.again
+    order = np.argsort(both.transaction, kind="stable")
+    return evolve(both.take(order), other=other, again=again)
 
 
 def take_pairs(pairs: Comparisons, rows: Ints) -> Comparisons:

@@ -12,7 +12,7 @@ Mask = NDArray[np.bool_]
 _FIRST = np.uint64(0x9E3779B97F4A7C15)
 _SECOND = np.uint64(0xBF58476D1CE4E5B9)
 _THIRD = np.uint64(0x94D049BB133111EB)
-_FILTER_BITS = 22
+_FILTER_BITS = 22  # at most: so many bytes still fit into a processor's cache
 
 
 def mix(*columns: Ints | Keys) -> Keys:
@@ -65,17 +65,24 @@ class KeyIndex:
 
     @classmethod
     def of(cls, keys: Keys, rows: Ints) -> "KeyIndex":
-        """Index rows by their keys."""
-        order = np.lexsort((rows, keys))
-        present = np.zeros(1 << _FILTER_BITS, np.bool_)
-        present[_low(keys)] = True
+        """Index rows by their keys; rows of one key are given in rising order."""
+        order = np.argsort(keys)
+        found = keys[order]
+        # Sorting fast is not sorting stably: the places of equal keys are put in order.
+        same = found[1:] == found[:-1]
+        tied = np.flatnonzero(np.r_[False, same] | np.r_[same, False][: len(found)])
+        order[tied] = order[tied][np.lexsort((order[tied], found[tied]))]
+        # Eight places a key: most absent keys meet an empty one.
+        bits = min(max(int(len(keys) * 8).bit_length(), 6), _FILTER_BITS)
+        present = np.zeros(1 << bits, np.bool_)
+        present[_low(keys, len(present))] = True
         return cls(keys[order], rows[order], present)
 
     def ranges(self, needles: Keys) -> tuple[Ints, Ints]:
         """Where each needle's rows start, and how many there are."""
         start = np.zeros(len(needles), np.int64)
         count = np.zeros(len(needles), np.int64)
-        likely = np.flatnonzero(self.present[_low(needles)])
+        likely = np.flatnonzero(self.present[_low(needles, len(self.present))])
         # Needles in rising order keep the search in the cache (SCALE 2.1).
         likely = likely[np.argsort(needles[likely])]
         wanted = needles[likely]
@@ -101,5 +108,6 @@ class KeyIndex:
         return needle, self.rows[place], int(hot.sum())
 
 
-def _low(keys: Keys) -> Ints:
-    return (keys & np.uint64((1 << _FILTER_BITS) - 1)).astype(np.int64)
+def _low(keys: Keys, places: int) -> Ints:
+    """The low bits of keys, as places of a table whose size is a power of two."""
+    return (keys & np.uint64(places - 1)).astype(np.int64)

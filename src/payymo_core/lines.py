@@ -6,7 +6,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from payymo_core.keys import Ints, Mask
+from payymo_core.keys import Ints, Mask, expand
 from payymo_core.normalisation import fold_column
 
 _NEWLINE = ord("\n")
@@ -46,6 +46,23 @@ class Lines:
             self.row[first:last] - begin,
             self.field[first:last],
             self.origin[first:last],
+            self.fields,
+        )
+
+    def take(self, rows: Ints) -> "Lines":
+        """Those of some records (rows in rising order), numbered by their places."""
+        begin = np.searchsorted(self.row, rows)
+        count = np.searchsorted(self.row, rows, "right") - begin
+        owner, line = expand(begin, count)
+        start = self.start[line]
+        size = self.start[line + 1] - start
+        _, letter = expand(start, size)
+        return Lines(
+            self.letters[letter],
+            np.r_[0, np.cumsum(size)],
+            owner,
+            self.field[line],
+            self.origin[line],
             self.fields,
         )
 

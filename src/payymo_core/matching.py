@@ -5,31 +5,29 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cached_property
 from typing import overload
 
 import numpy as np
 from attrs import frozen
 
 from payymo_core.blocking import Ledger
-from payymo_core.columns import TransactionColumns
+from payymo_core.columns import CURRENCIES, TransactionColumns
 from payymo_core.confidence import Confidences
 from payymo_core.decision import OUTCOMES, REASONS, Decisions
 from payymo_core.errors import Rejected
 from payymo_core.evidence import evidence_rows
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Ints
-from payymo_core.money import from_minor
+from payymo_core.money import from_minor, major_column
 from payymo_core.pausing import collector_paused
-from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
+from payymo_core.results import Allocation, Evidence, Match, Proposal, Reason
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind
 
 MOST_ALTERNATIVES = 5
 _LEAST_CONFIDENCE = 0.001  # what is less likely is no alternative worth a look
-
-
-_AT_ONCE = 4096  # matches made while the collector is paused
+_AT_ONCE = 1 << 15  # matches made while the collector is paused
 
 
 @frozen(eq=False)
@@ -129,15 +127,13 @@ class MatchResult(Sequence[Match]):
     def __getitem__(self, index: slice) -> tuple[Match, ...]: ...
     def __getitem__(self, index: int | slice) -> Match | tuple[Match, ...]:
         if isinstance(index, slice):
-            return tuple(self._match(row) for row in self._order[index])
-        return self._match(self._order[index])
+            return tuple(self._matches(self._order[index]))
+        return self._matches([self._order[index]])[0]
 
     def __iter__(self) -> Iterator[Match]:
         for begin in range(0, len(self._order), _AT_ONCE):
             with collector_paused():
-                made = [
-                    self._match(row) for row in self._order[begin : begin + _AT_ONCE]
-                ]
+                made = self._matches(self._order[begin : begin + _AT_ONCE])
             yield from made
 
     def row_of(self, transaction: str) -> int:
@@ -170,45 +166,27 @@ class MatchResult(Sequence[Match]):
         Raises:
             KeyError: No usable transaction has this id.
         """
-        return self._match(self.row_of(transaction))
+        return self._matches([self.row_of(transaction)])[0]
 
-    def _match(self, row: int) -> Match:
+    def _matches(self, rows: Sequence[int]) -> list[Match]:
         view, run = self._view, self.run
-        record = run.transactions.records[row]
-        proposal = view.proposal[row]
-        allocations = view.allocations(proposal, record.currency)
-        outcome: Outcome = OUTCOMES[view.outcome[row]]
-        unapplied = view.gross[row] - view.allocated[row]
-        return Match(
-            transaction=record.id,
-            outcome=outcome,
-            confidence=view.confidence[row],
-            allocations=allocations,
-            unapplied=_major(unapplied, record.currency),
-            alternatives=view.alternatives(row, record.currency),
-            evidence=LazyEvidence(run, row),
-            reasons=_reasons(view.reasons[row]),
-        )
+        return [
+            Match(
+                transaction=view.transactions[row].id,
+                outcome=view.outcome[row],
+                confidence=view.confidence[row],
+                allocations=view.allocations(view.proposal[row]),
+                unapplied=view.unapplied[row],
+                alternatives=view.alternatives.get(row, ()),
+                evidence=LazyEvidence(run, row),
+                reasons=view.reasons[row],
+            )
+            for row in rows
+        ]
 
     @cached_property
     def _view(self) -> "_View":
         return _View(self.run)
-
-
-def _major(minor: int, currency: str) -> Decimal:
-    return from_minor(minor, currency) if minor else _zero(currency)
-
-
-@cache
-def _zero(currency: str) -> Decimal:
-    return from_minor(0, currency)
-
-
-@cache
-def _reasons(mask: int) -> tuple[Reason, ...]:
-    if not mask:
-        return ()
-    return tuple(reason for place, reason in enumerate(REASONS) if mask >> place & 1)
 
 
 class _View:
@@ -216,44 +194,70 @@ class _View:
 
     def __init__(self, run: Run) -> None:
         hypotheses, decisions = run.hypotheses, run.decisions
+        self.transactions = run.transactions.records
         self.invoices = run.ledger.invoices.records
         self.proposal: list[int] = decisions.proposal.tolist()
-        self.outcome: list[int] = decisions.outcome.tolist()
+        self.outcome = [OUTCOMES[place] for place in decisions.outcome.tolist()]
         self.confidence: list[float] = decisions.confidence.tolist()
-        self.reasons: list[int] = decisions.reasons.tolist()
-        self.gross: list[int] = run.transactions.gross.tolist()
-        self.start: list[int] = hypotheses.start.tolist()
+        self.reasons = _reasons(decisions.reasons.tolist())
+        self.unapplied = _unapplied(run)
         self.count: list[int] = hypotheses.count.tolist()
+        self.start: list[int] = hypotheses.start.tolist()
         self.invoice: list[int] = hypotheses.pairs.invoice[hypotheses.member].tolist()
-        self.amount: list[int] = hypotheses.amount.tolist()
-        self.of: list[float] = run.confidence.of.tolist()
-        self.allocated: list[int] = _allocated(hypotheses, decisions.proposal).tolist()
-        self.others = _alternatives(run)
+        self.amount = _amounts(run)
+        self.alternatives = {
+            row: tuple(
+                Proposal(self.allocations(other), float(run.confidence.of[other]))
+                for other in others
+            )
+            for row, others in _alternatives(run).items()
+        }
 
-    def allocations(self, hypothesis: int, currency: str) -> tuple[Allocation, ...]:
+    def allocations(self, hypothesis: int) -> tuple[Allocation, ...]:
         """Of one hypothesis, ordered by invoice id."""
         if hypothesis < 0:
             return ()
-        start, count = self.start[hypothesis], self.count[hypothesis]
-        if count == 1:
-            return (self._allocation(start, currency),)
+        start = self.start[hypothesis]
+        if self.count[hypothesis] == 1:
+            invoice = self.invoices[self.invoice[start]]
+            return (Allocation(invoice.id, self.amount[start]),)
         # Invoices stand in the order of their ids.
-        places = sorted(range(start, start + count), key=self.invoice.__getitem__)
-        return tuple(self._allocation(place, currency) for place in places)
-
-    def _allocation(self, place: int, currency: str) -> Allocation:
-        invoice = self.invoices[self.invoice[place]].id
-        return Allocation(invoice, from_minor(self.amount[place], currency))
-
-    def alternatives(self, row: int, currency: str) -> tuple[Proposal, ...]:
-        """The next proposals, best first."""
-        others = self.others.get(row)
-        if others is None:
-            return ()
-        return tuple(
-            Proposal(self.allocations(other, currency), self.of[other])
-            for other in others[:MOST_ALTERNATIVES]
+        places = sorted(
+            range(start, start + self.count[hypothesis]), key=self.invoice.__getitem__
         )
+        return tuple(
+            Allocation(self.invoices[self.invoice[place]].id, self.amount[place])
+            for place in places
+        )
+
+
+def _reasons(masks: Sequence[int]) -> list[tuple[Reason, ...]]:
+    known = {
+        mask: tuple(r for place, r in enumerate(REASONS) if mask >> place & 1)
+        for mask in set(masks)
+    }
+    return [known[mask] for mask in masks]
+
+
+def _amounts(run: Run) -> list[Decimal]:
+    """What each member of each hypothesis is allocated, major units."""
+    owner, _, place = run.hypotheses.incidence()
+    currency = np.zeros_like(place)
+    currency[place] = run.transactions.currency[run.hypotheses.transaction[owner]]
+    codes = [CURRENCIES[code] for code in currency.tolist()]
+    return major_column(run.hypotheses.amount.tolist(), codes)
+
+
+def _unapplied(run: Run) -> list[Decimal]:
+    """What allocation leaves of each transaction, major units."""
+    left = run.transactions.gross - _allocated(run.hypotheses, run.decisions.proposal)
+    currency = run.transactions.currency
+    # Mostly nothing is left, and one zero serves all.
+    zeros = [from_minor(0, code) for code in CURRENCIES]
+    out = [zeros[code] for code in currency.tolist()]
+    for row in np.flatnonzero(left).tolist():
+        out[row] = from_minor(int(left[row]), CURRENCIES[currency[row]])
+    return out
 
 
 def _allocated(hypotheses: Hypotheses, proposal: Ints) -> Ints:
@@ -277,5 +281,7 @@ def _alternatives(run: Run) -> dict[int, list[int]]:
     out: dict[int, list[int]] = {}
     rows = hypotheses.transaction[order].tolist()
     for row, hypothesis in zip(rows, order.tolist(), strict=True):
-        out.setdefault(row, []).append(hypothesis)
+        others = out.setdefault(row, [])
+        if len(others) < MOST_ALTERNATIVES:
+            others.append(hypothesis)
     return out

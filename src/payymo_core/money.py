@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
 
+import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
 from payymo_core.errors import RecordError
 
@@ -30,6 +32,9 @@ EXPONENTS: dict[str, int] = {
 """Currency code -> digits behind the decimal point."""
 
 _SCALES = {code: Decimal(10**exponent) for code, exponent in EXPONENTS.items()}
+_HUNDREDTHS = frozenset(code for code, exponent in EXPONENTS.items() if exponent == 2)
+_BLANK, _POINT, _SLASH, _NINE = b" ./9"
+_UNITS = {code: Decimal((0, (1,), -exponent)) for code, exponent in EXPONENTS.items()}
 
 # Of minor units: the sum of a hundred amounts this large still fits 63 bits.
 _MOST_DIGITS = 16
@@ -90,16 +95,19 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 def minor_column(
     amounts: Sequence[Decimal], currencies: Sequence[str]
-) -> list[int] | None:
+) -> NDArray[np.int64] | None:
     """``to_minor`` for a column; None where any of it is at fault.
 
     >>> minor_column([Decimal("1.5"), Decimal(7)], ["EUR", "JPY"])
-    [150, 7]
+    array([150,   7])
     """
     if not set(map(type, amounts)) <= {Decimal}:
         return None
     multiply = _EXACTLY.multiply
     try:
+        plain = _plain_column(amounts, currencies)
+        if plain is not None:
+            return plain
         scaled = [
             multiply(a, _SCALES[c]) for a, c in zip(amounts, currencies, strict=True)
         ]
@@ -108,7 +116,29 @@ def minor_column(
     except (DecimalException, KeyError, TypeError):
         return None
     minor = list(map(int, scaled))
-    return minor if minor == scaled else None
+    return np.array(minor, np.int64) if minor == scaled else None
+
+
+def _plain_column(
+    amounts: Sequence[Decimal], currencies: Sequence[str]
+) -> NDArray[np.int64] | None:
+    """Amounts that are all written with two decimals, of currencies that have two.
+
+    Nearly every column is such a one, and as text it is read in a third of the time.
+    """
+    if not amounts or not set(currencies) <= _HUNDREDTHS:
+        return None
+    text = " ".join(map(str, amounts)) + " "
+    if not text.isascii():
+        return None
+    signs = np.frombuffer(text.encode("ascii"), np.uint8)
+    ends, points = np.flatnonzero(signs == _BLANK), np.flatnonzero(signs == _POINT)
+    if len(points) != len(ends) or np.any(points + 3 != ends):
+        return None
+    longest = np.diff(ends, prepend=-1).max()
+    if longest > _MOST_DIGITS or np.any((signs > _NINE) | (signs == _SLASH)):
+        return None
+    return np.fromstring(text.replace(".", ""), np.int64, sep=" ")
 
 
 def from_minor(minor: int, currency: str) -> Decimal:
@@ -117,7 +147,17 @@ def from_minor(minor: int, currency: str) -> Decimal:
     >>> from_minor(1230, "EUR"), from_minor(-5, "JPY")
     (Decimal('12.30'), Decimal('-5'))
     """
-    return Decimal(minor).scaleb(-exponent_of(currency), _EXACTLY)
+    return _EXACTLY.multiply(minor, _UNITS[currency])
+
+
+def major_column(minor: Sequence[int], currencies: Sequence[str]) -> list[Decimal]:
+    """``from_minor`` for a column.
+
+    >>> major_column([1230, -5], ["EUR", "JPY"])
+    [Decimal('12.30'), Decimal('-5')]
+    """
+    multiply = _EXACTLY.multiply
+    return [multiply(m, _UNITS[c]) for m, c in zip(minor, currencies, strict=True)]
 
 
 def added(one: Decimal, other: Decimal) -> Decimal:

@@ -87,6 +87,7 @@ _EMPTY_WORDS = frozenset(
         "EV",
         "GBR",
         "GMBH",
+        "HAFTUNGSBESCHRANKT",
         "HANDELSBOLAG",
         "HB",
         "INC",
@@ -94,6 +95,7 @@ _EMPTY_WORDS = frozenset(
         "KFT",
         "KG",
         "KGAA",
+        "KK",
         "KS",
         "LDA",
         "LIMITED",
@@ -155,7 +157,6 @@ _WORD = re.compile("[A-Z0-9]+")
 # Abbreviations written with dots: "G.m.b.H.", "S.A.", "s.r.o."
 # A blank, never any white space: a newline parts two names.
 _DOTTED = re.compile(rb"\b([A-Z])\. ?(?=[A-Z]\b)")
-_DIGRAPHS = re.compile(rb"([AOU])E")
 _WORDS_ONLY = bytes.maketrans(
     bytes(range(256)),
     bytes(c if (chr(c).isalnum() and c < 128) or c == 10 else 32 for c in range(256)),
@@ -172,8 +173,12 @@ def name_sequences(names: Sequence[str]) -> list[list[str]]:
     """
     if not names:
         return []
-    plain = _DOTTED.sub(rb"\1", fold_column(names).replace(b"'", b""))
-    plain = _DIGRAPHS.sub(rb"\1", plain).translate(_WORDS_ONLY)
+    plain = fold_column(names).replace(b"'", b"")
+    if b"." in plain:
+        plain = _DOTTED.sub(rb"\1", plain)
+    for vowel in (b"A", b"O", b"U"):
+        plain = plain.replace(vowel + b"E", vowel)
+    plain = plain.translate(_WORDS_ONLY)
     return [
         [word for word in line.split() if word not in _EMPTY_WORDS]
         for line in plain.decode("ascii").split("\n")

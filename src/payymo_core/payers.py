@@ -1,17 +1,20 @@
 """Who pays: each distinct account and name is looked up once."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from enum import IntEnum, unique
+from itertools import takewhile
 
 import numpy as np
 from attrs import frozen
 
 from payymo_core.columns import TransactionColumns
 from payymo_core.customers import Customers, account_keys
+from payymo_core.experience import Experience
 from payymo_core.keys import Floats, Ints, KeyIndex, Keys, expand, mix
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.rules import CounterpartyEvidence
-from payymo_core.spans import Spans, runs, scan_folded
+from payymo_core.spans import runs, scan_folded
 from payymo_core.texts import TextColumn
 
 MOST_SHARERS = 20
@@ -26,13 +29,17 @@ class PayerLevel(IntEnum):
 
     IBAN = 0
     ACCOUNT = 1
-    NAME = 2
-    NAME_PART = 3
-    SIMILAR_NAME = 4
-    NAME_IN_TEXT = 5
-    SHARED_WORD = 6
-    UNKNOWN = 7
-    OTHER = 8
+    PAID_BEFORE = 2
+    """The account, or somebody of this very name, paid for the customer before."""
+    NAME = 3
+    NAME_PART = 4
+    SIMILAR_NAME = 5
+    ABBREVIATED = 6
+    """Some of its words, others cut short: "S. Walker", "Rossi Tran."."""
+    NAME_IN_TEXT = 7
+    SHARED_WORD = 8
+    UNKNOWN = 9
+    OTHER = 10
 
 
 @frozen(eq=False)
@@ -58,25 +65,21 @@ def payers_of(
     transactions: TransactionColumns,
     texts: TextColumn,
     customers: Customers,
+    known: Experience,
     evidence: Sequence[CounterpartyEvidence],
 ) -> Payers:
     """Who may have sent each transaction, by every kind of evidence in use."""
     parts = [_none()]
-    accounts = transactions.accounts
-    keys, tails = account_keys(scan_folded(accounts.letters), len(accounts))
-    iban = accounts.named(["iban"])
+    iban, account = paying_accounts(transactions)
     if CounterpartyEvidence.IBAN in evidence:
-        index, level = customers.ibans, PayerLevel.IBAN
-        parts.append(_by_account(accounts.row[iban], keys[iban], index, level))
+        parts.append(_by_key(iban, customers.ibans, PayerLevel.IBAN))
     if CounterpartyEvidence.ACCOUNT in evidence:
-        # An IBAN ends with the number of the account, where no other one is given.
-        told = np.zeros(len(transactions), np.bool_)
-        told[accounts.row[~iban]] = True
-        either = ~iban | ~told[accounts.row]
-        index, level = customers.accounts, PayerLevel.ACCOUNT
-        parts.append(_by_account(accounts.row[either], tails[either], index, level))
+        parts.append(_by_key(account, customers.accounts, PayerLevel.ACCOUNT))
+        parts.append(_by_key(account, known.accounts, PayerLevel.PAID_BEFORE))
     if CounterpartyEvidence.NAME in evidence:
         parts.append(_by_name(transactions, customers))
+        names = name_keys(transactions.name)
+        parts.append(_by_key(names, known.names, PayerLevel.PAID_BEFORE))
     if CounterpartyEvidence.TEXT in evidence:
         parts.append(_by_text(texts, customers))
     return _best([np.concatenate(column) for column in zip(*parts, strict=True)])
@@ -94,8 +97,30 @@ def _rows(row: Ints, customer: Ints, level: int, sharers: Ints) -> _Rows:
     return row, customer, np.full(len(row), level), sharers, np.ones(len(row), np.int64)
 
 
-def _by_account(row: Ints, keys: Keys, index: KeyIndex, level: PayerLevel) -> _Rows:
-    needle, customer, _ = index.probe(keys, MOST_SHARERS)
+def paying_accounts(transactions: TransactionColumns) -> tuple[Keys, Keys]:
+    """Keys of each other side's IBAN, and of the end of its account; 0 for none.
+
+    An IBAN ends with the number of the account, where no other one is given.
+    """
+    lines = transactions.accounts
+    keys, tails = account_keys(scan_folded(lines.letters), len(lines))
+    is_iban = lines.named(["iban"])
+    iban = np.zeros(len(transactions), np.uint64)
+    account = iban.copy()
+    iban[lines.row[is_iban]] = keys[is_iban]
+    account[lines.row[is_iban]] = tails[is_iban]
+    account[lines.row[~is_iban]] = tails[~is_iban]
+    return iban, account
+
+
+def name_keys(name: Ints) -> Keys:
+    """Keys of names, given their places among all; 0 for none."""
+    return np.where(name >= 0, mix(name), np.uint64(0))
+
+
+def _by_key(keys: Keys, index: KeyIndex, level: PayerLevel) -> _Rows:
+    row = np.flatnonzero(keys)
+    needle, customer, _ = index.probe(keys[row], MOST_SHARERS)
     sharers = np.bincount(needle, minlength=len(row))[needle]
     return _rows(row[needle], customer, level, sharers)
 
@@ -133,10 +158,8 @@ def _resolve(asked: list[str], customers: Customers) -> _Rows:
     return row, customer, levels, sharers[back], agreed[needle]
 
 
-# A name is part of another when it lacks nothing but words; like it, when at most
-# about one letter in eight differs. Values where held-out pairs of names of one and of
-# different companies part best; neither decides a match by itself.
-_PART = 0.999
+# Names are alike when at most about one letter in eight differs: the value where
+# held-out pairs of names of one and of different companies part best.
 _LIKE = 0.88
 
 
@@ -145,46 +168,70 @@ def _near_names(
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """Names that share a rare word with the ones asked for, and how near they are."""
     pairs = [
-        (n, customers.words[word])
+        (n, customers.words[meant])
         for n in rest.tolist()
         for word in asked[n].split()
-        if word in customers.words
+        for meant in _meant(word, customers)
     ]
     table = np.array(pairs, np.int64).reshape(-1, 2)
     needle, name, _ = customers.word_names.probe(mix(table[:, 1]), MOST_WORD_SHARERS)
-    row, bits = table[needle, 0], customers.word_bits[table[needle, 1]]
+    row = table[needle, 0]
     order = np.lexsort((name, row))
-    row, name, bits = row[order], name[order], bits[order]
+    row, name = row[order], name[order]
     first = np.flatnonzero(
         np.r_[True, (row[1:] != row[:-1]) | (name[1:] != name[:-1])][: len(row)]
     )
-    shared = np.add.reduceat(bits, first) if len(first) else bits
     count = np.diff(np.r_[first, len(row)])
     row, name = row[first], name[first]
-    mine = _total_bits([asked[n] for n in row.tolist()], customers)
-    theirs = _total_bits([customers.names[n] for n in name.tolist()], customers)
-    contained = shared / np.maximum(np.minimum(mine, theirs), 1e-9)
-    alike = _similarity(
-        [asked[n] for n in row.tolist()], [customers.names[n] for n in name.tolist()]
-    )
-    level = np.full(len(row), PayerLevel.SHARED_WORD)
-    level[contained >= _PART] = PayerLevel.NAME_PART
-    level[alike >= _LIKE] = PayerLevel.SIMILAR_NAME
+    ours = [asked[n] for n in row.tolist()]
+    theirs = [customers.names[n] for n in name.tolist()]
+    level = np.array(list(map(_nearness, ours, theirs)), np.int64)
+    unlike = np.flatnonzero(level == PayerLevel.SHARED_WORD)
+    alike = _similarity([ours[n] for n in unlike], [theirs[n] for n in unlike])
+    level[unlike[alike >= _LIKE]] = PayerLevel.SIMILAR_NAME
     return row, name, level, count
 
 
-def _total_bits(names: Sequence[str], customers: Customers) -> Floats:
-    rarest = np.log2(len(customers.names) + 1)
-    known: dict[str, float] = {}
-    for text in names:
-        if text not in known:
-            known[text] = sum(
-                customers.word_bits[customers.words[word]]
-                if word in customers.words
-                else rarest
-                for word in text.split()
-            )
-    return np.array([known[text] for text in names], np.float64)
+_LEAST_BEGINNING = 4
+_MOST_BEGUN = 3
+
+
+def _meant(word: str, customers: Customers) -> Sequence[str]:
+    """The word of a name that is written: itself, or the few that begin with it."""
+    if word in customers.words:
+        return (word,)
+    if len(word) < _LEAST_BEGINNING:
+        return ()
+    known = customers.sorted_words
+    begin = bisect_left(known, word)
+    begun = list(
+        takewhile(
+            lambda other: other.startswith(word),
+            known[begin : begin + _MOST_BEGUN + 1],
+        )
+    )
+    return begun if len(begun) <= _MOST_BEGUN else ()
+
+
+def _nearness(one: str, other: str) -> PayerLevel:
+    """Level of two names, given as sorted words, that share at least one.
+
+    >>> _nearness("ROSSI TRAN", "ROSSI TRANSPORTS").name
+    'ABBREVIATED'
+    """
+    ours, theirs = one.split(), other.split()
+    mine, yours = set(ours), set(theirs)
+    if mine <= yours or yours <= mine:
+        return PayerLevel.NAME_PART
+    # "S. WALKER": what is not a whole word of the name begins one that is left.
+    left = sorted(yours - mine)
+    for word in ours:
+        if word not in yours:
+            begun = next((w for w in left if w.startswith(word)), None)
+            if begun is None:
+                return PayerLevel.SHARED_WORD
+            left.remove(begun)
+    return PayerLevel.ABBREVIATED
 
 
 def _similarity(one: Sequence[str], other: Sequence[str]) -> Floats:
@@ -202,11 +249,10 @@ def _by_text(texts: TextColumn, customers: Customers) -> _Rows:
     seen, heads = texts.scan, customers.text_heads
     if not len(heads) or not len(seen.start):
         return _none()
-    atoms = np.arange(len(seen.start))
-    keys = seen.keys(Spans(atoms, atoms))
+    keys = seen.atom_keys
     place = np.minimum(np.searchsorted(heads, keys), len(heads) - 1)
     whole = (heads[place] == keys) & ~seen.attached
-    through = np.ones(len(atoms), np.bool_)
+    through = np.ones(len(keys), np.bool_)
     spans = runs(
         seen, np.flatnonzero(whole), through, MOST_NAME_ATOMS, customers.text_length
     )

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import evolve
 
 from payymo_core.columns import NO_DAY, TransactionColumns
-from payymo_core.hypotheses import Hypotheses
+from payymo_core.hypotheses import Hypotheses, alone
 from payymo_core.keys import Floats, Ints, Mask
 from payymo_core.scoring import Kind
 
@@ -26,13 +26,13 @@ def with_precedence(
     owner, invoice, _ = hypotheses.incidence()
     kind = hypotheses.kind[owner]
     day = transactions.day[hypotheses.transaction[owner]]
-    alone = _alone(hypotheses, weight)
+    share = alone(hypotheses)
     whole = (kind != Kind.PART) & (kind != Kind.CLOSED)
-    keep = whole & (day != NO_DAY) & (alone[owner] >= _FAINT)
+    keep = whole & (day != NO_DAY) & (share[owner] >= _FAINT)
     owner, invoice, day = owner[keep], invoice[keep], day[keep]
     order = np.lexsort((day, invoice))
     owner, invoice, day = owner[order], invoice[order], day[order]
-    settled = np.maximum(_best_earlier(invoice, day, alone[owner]), 0.0)
+    settled = np.maximum(_best_earlier(invoice, day, share[owner]), 0.0)
     second = np.exp2(weight[owner] - _PAID_TWICE) * settled
     # A set is paid again as a whole: once, however many of its invoices say so.
     again = np.zeros(len(hypotheses))
@@ -40,14 +40,6 @@ def with_precedence(
     rows = len(hypotheses.other)
     total = np.bincount(hypotheses.transaction, weights=again, minlength=rows)
     return evolve(hypotheses, again=total.astype(np.float64))
-
-
-def _alone(hypotheses: Hypotheses, weight: Floats) -> Floats:
-    """Probability of each hypothesis, were there no other transaction."""
-    odds = np.exp2(weight)
-    rows = len(hypotheses.other)
-    total = np.bincount(hypotheses.transaction, weights=odds, minlength=rows)
-    return odds / (1 + hypotheses.other + total)[hypotheses.transaction]
 
 
 def _best_earlier(invoice: Ints, day: Ints, weight: Floats) -> Floats:

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     DUPLICATE_PAYMENT = "duplicate_payment"
     LOW_CONFIDENCE = "low_confidence"
     NO_CANDIDATE = "no_candidate"
+    OTHER_INVOICE_NAMED = "other_invoice_named"
     OUTGOING = "outgoing"
     PENDING = "pending"
     REFERENCE_OF_PAID_INVOICE = "reference_of_paid_invoice"

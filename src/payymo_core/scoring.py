@@ -22,13 +22,13 @@ from payymo_core.comparison import (
     NOT_FOUND,
     AmountLevel,
     Comparisons,
-    DateLevel,
     TextLevel,
 )
 from payymo_core.finds import LEVELS
-from payymo_core.keys import Floats, Ints, mix
+from payymo_core.keys import Floats, Ints
 from payymo_core.payers import PayerLevel
 from payymo_core.rules import Exactness, Priors, Ruleset
+from payymo_core.timing import DateLevel, direction
 
 Level = TypeVar("Level", bound=IntEnum)
 
@@ -69,11 +69,10 @@ class Weights:
     counterparty: Floats
     date: Floats
 
-    def columns(self) -> Floats:
-        """The five kinds of bits, one column each; a row sums to the weight."""
-        return np.column_stack(
-            [self.prior, self.amount, self.reference, self.counterparty, self.date]
-        )
+    def columns(self, pairs: Ints) -> Floats:
+        """The five kinds of bits of some pairs, one column each; a row sums up."""
+        kinds = (self.prior, self.amount, self.reference, self.counterparty, self.date)
+        return np.column_stack([bits[pairs] for bits in kinds])
 
 
 def quantised(bits: Floats) -> Floats:
@@ -98,6 +97,7 @@ _KIND_OF_AMOUNT = np.array(
         Kind.CLOSED,  # TOTAL
         Kind.CLOSED,  # TOTAL_DIFFERS
         Kind.OVER,  # MANIFOLD
+        Kind.PART,  # COMPLETES
     ]
 )
 
@@ -116,6 +116,7 @@ _NOT_FOUND = {
     TextLevel.EMPTY: 0.0,
     TextLevel.WORDS_ONLY: -1.5,
     TextLevel.OTHER_NUMBERS: -2.5,
+    TextLevel.OTHER_INVOICE: -7.0,
 }
 
 _PAYER_M = 0.6
@@ -123,9 +124,11 @@ _PAYER_M = 0.6
 _PAYER_FLOOR_BITS = {
     PayerLevel.IBAN: 13.0,
     PayerLevel.ACCOUNT: 10.0,
+    PayerLevel.PAID_BEFORE: 10.0,
     PayerLevel.NAME: 12.0,
     PayerLevel.NAME_PART: 9.0,
     PayerLevel.SIMILAR_NAME: 9.0,
+    PayerLevel.ABBREVIATED: 7.0,
     PayerLevel.NAME_IN_TEXT: 8.0,
     PayerLevel.SHARED_WORD: 3.0,
 }
@@ -133,16 +136,22 @@ _ONE_WORD_LESS = 4.0  # "Hosting" as a whole name may be a word of the text
 _OTHER_PAYER = -3.5  # about one payment in twelve comes from somebody else's account
 _FEW_CUSTOMERS = 40  # unrelated money often comes from customers: a small list is weak
 
-_DATE_BITS = {
-    DateLevel.UNKNOWN: 0.0,
-    DateLevel.BEFORE_ISSUE: -6.0,
-    DateLevel.SAME_DAY: 1.0,
-    DateLevel.IN_TIME: 0.5,
-    DateLevel.LATE: 0.0,
-    DateLevel.MONTHS_LATE: -2.0,
-    DateLevel.VERY_LATE: -4.0,
-    DateLevel.STALE: -7.0,
+# How often a payment comes when, from the due date. One payment in ten is taken to
+# come whenever it likes, so that no habit of most decides about the few.
+_DATE_M = {
+    DateLevel.EARLY: 0.12,
+    DateLevel.AHEAD: 0.14,
+    DateLevel.ON_TIME: 0.34,
+    DateLevel.DAYS_LATE: 0.2,
+    DateLevel.WEEKS_LATE: 0.14,
+    DateLevel.MONTHS_LATE: 0.05,
+    DateLevel.VERY_LATE: 0.01,
+    DateLevel.STALE: 0.001,
 }
+_ANY_DAY = 0.1
+_AS_GOOD_AS = 100  # payments that the general experience counts for
+_FEW_DUE = 0.02  # a ledger of few items says little of what is due when
+_BEFORE_ISSUE = -6.0
 
 
 def _table(values: Mapping[Level, float], size: int) -> Floats:
@@ -152,7 +161,7 @@ def _table(values: Mapping[Level, float], size: int) -> Floats:
     return table
 
 
-_DATE_TABLE = _table(_DATE_BITS, len(DateLevel))
+_DATE_TABLE = _table(_DATE_M, len(DateLevel))
 _FLOOR_TABLE = _table(_PAYER_FLOOR_BITS, len(PayerLevel))
 _NOT_FOUND_TABLE = _table(_NOT_FOUND, len(TextLevel))
 _M_TABLE = np.array([_REFERENCE_M[level] for level in LEVELS])
@@ -175,7 +184,7 @@ def score(
         amount=quantised(_amount(pairs, transactions, ledger)),
         reference=quantised(_reference(pairs, ledger, ruleset)),
         counterparty=quantised(_counterparty(pairs, ledger)),
-        date=_DATE_TABLE[pairs.date],
+        date=quantised(_dates(kind, pairs, transactions, ledger, ruleset)),
     )
 
 
@@ -186,16 +195,36 @@ def prior_bits(priors: Priors) -> Floats:
     shares[Kind.SEVERAL] = priors.several
     shares[Kind.PART] = priors.part
     shares[Kind.SHORT] = priors.short
-    shares[Kind.OVER] = priors.over * 0.9
-    shares[Kind.TWICE] = priors.over * 0.1
+    shares[Kind.OVER] = priors.over * 0.98
+    shares[Kind.TWICE] = priors.over * 0.02
     shares[Kind.CLOSED] = priors.closed
     return np.log2(shares / priors.nothing)
 
 
 def open_items(transactions: TransactionColumns, ledger: Ledger) -> Ints:
-    """How many open items each transaction could pay: its currency and direction."""
-    direction = transactions.currency * 2 + (transactions.gross < 0)
-    return np.maximum(ledger.open_count[direction], 1)
+    """How many open items each transaction could pay: of its currency, by its day."""
+    way = direction(transactions.currency, transactions.gross)
+    return np.maximum(ledger.timing.open_on(way, transactions.day), 1)
+
+
+def _dates(
+    kind: Ints,
+    pairs: Comparisons,
+    transactions: TransactionColumns,
+    ledger: Ledger,
+    ruleset: Ruleset,
+) -> Floats:
+    way = direction(transactions.currency, transactions.gross)
+    stale = ruleset.dates.stale_after_days
+    held = ledger.timing.levels_on(way, transactions.day, stale)
+    chance = held / np.maximum(held.sum(axis=1, keepdims=True), 1)
+    # What the sure payments of this ledger show outweighs the general experience.
+    shown = ledger.experience.dates + _AS_GOOD_AS * _DATE_TABLE
+    habit = shown / shown.sum()
+    bits = np.log2(_ANY_DAY + (1 - _ANY_DAY) * habit / np.maximum(chance, _FEW_DUE))
+    bits[:, DateLevel.UNKNOWN] = 0.0
+    bits[:, DateLevel.BEFORE_ISSUE] = _BEFORE_ISSUE
+    return np.where(kind == Kind.CLOSED, 0.0, bits[pairs.transaction, pairs.date])
 
 
 def _prior(
@@ -230,19 +259,28 @@ def _amount(
             pairs.amount == AmountLevel.SHORT,
             pairs.amount == AmountLevel.EQUAL_PART,
             pairs.amount == AmountLevel.TWICE,
+            pairs.amount == AmountLevel.OVER,
         ],
-        [np.ones(len(row)), short, equal, np.ones(len(row))],
+        [np.ones(len(row)), short, equal, np.ones(len(row)), _rounding(paid, owed)],
         0.0,
     )
     # Any other part, or a small excess, is as likely as the amount is by chance. Far
     # too much is rather several invoices, of which the text lost some, and a little
     # less a credit note set off: where the customer has other open items at all.
     odd = np.isin(pairs.amount, _ODD_AMOUNTS)
-    customer = ledger.customers.of_invoice[pairs.invoice]
-    currency = ledger.invoices.currency[pairs.invoice]
-    _, items = ledger.by_customer.ranges(mix(customer, currency))
-    likeness = np.where(odd & (items != 1), 2.0**-6, 0.5)
+    likeness = np.where(odd & ~ledger.only_item[pairs.invoice], 2.0**-6, 0.5)
+    likeness = np.where(pairs.amount == AmountLevel.MANIFOLD, 2.0**-9, likeness)
     return np.log2(np.maximum(chance, likeness * 2.0**-rare)) + rare
+
+
+def _rounding(paid: Ints, owed: Ints) -> Floats:
+    """How likely who rounds up pays just this: to the next 1, 5, 10, ... units.
+
+    Units are taken to have two decimals: those that have none or three round otherwise.
+    """
+    steps = np.array([100, 500, 1000, 5000, 10_000])
+    up = paid[:, None] == -(-owed[:, None] // steps) * steps
+    return np.where(up.any(axis=1), 0.5 / len(steps), 0.0)
 
 
 def _reference(pairs: Comparisons, ledger: Ledger, ruleset: Ruleset) -> Floats:

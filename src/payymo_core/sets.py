@@ -21,15 +21,19 @@ from payymo_core.scoring import Kind, Weights, open_items, prior_bits, quantised
 from payymo_core.subsets import (
     MOST_ENUMERATED,
     MOST_MEMBERS,
+    MOST_MET,
     enumerate_sums,
     likely_sums,
     members,
+    met_sums,
 )
+from payymo_core.timing import DateLevel
 
 # How payers choose what to pay together: everything that is open, the oldest ones, one
 # month's, or any choice at all, of which larger ones are the rarer.
 _ALL_OPEN = 0.35
 _OLDEST = 0.15
+_LEAVE_OUT = 0.1  # of each
 _ONE_MONTH = 0.1
 _ANY = 0.4
 _ONE_MORE = 0.6
@@ -66,9 +70,8 @@ class Searches:
         transaction: Row of the transaction of each search.
         customer: Whose items they are; -1 for those that the text names.
         start: Where its items begin.
-        count: How many it has.
+        count: How many it has: all that were open, or all that are named.
         pair: The pair of each item, the oldest first.
-        choices: Open items of the customer, or as many as are named.
     """
 
     transaction: Ints
@@ -76,7 +79,6 @@ class Searches:
     start: Ints
     count: Ints
     pair: Ints
-    choices: Ints
 
 
 @frozen(eq=False)
@@ -109,6 +111,11 @@ def sets_of(
         transactions.currency[pairs.transaction]
         == (ledger.invoices.currency[pairs.invoice])
     )
+    named = pairs.reference.level < NOT_FOUND
+    there = (pairs.date != DateLevel.BEFORE_ISSUE) & ~ledger.experience.taken[
+        pairs.invoice
+    ]
+    items &= named | there
     items &= (usable & ~_settled(pairs, weights, known, len(transactions)))[
         pairs.transaction
     ]
@@ -162,20 +169,21 @@ def _searches(
     new = np.r_[True, (row[1:] != row[:-1]) | (whose[1:] != whose[:-1])][: len(row)]
     start = np.flatnonzero(new)
     count = np.diff(np.r_[start, len(row)])
-    currency = transactions.currency[row[start]]
-    _, choices = ledger.by_customer.ranges(mix(whose[start], currency))
+    payers = row[start]
+    choices = ledger.customer_items.open_on(
+        whose[start], transactions.currency[payers], transactions.day[payers]
+    )
     choices = np.where(whose[start] < 0, count, choices)
     owed = ledger.invoices.outstanding[invoice]
     most = np.add.reduceat(np.maximum(owed, 0), start) if len(start) else start
     # A hot customer's items are not all at hand: no sums among some of them.
-    keep = (count >= 2) & (count == choices) & (most >= transactions.gross[row[start]])
+    keep = (count >= 2) & (count >= choices) & (most >= transactions.gross[row[start]])
     return Searches(
         row[start][keep],
         whose[start][keep],
         start[keep],
         count[keep],
         pair,
-        choices[keep],
     )
 
 
@@ -199,17 +207,27 @@ def _solve(
             keep = (of_size >= 2) & (of_size <= ruleset.groups.invoices)
             found.append(these[row[keep]])
             chosen.append(_padded(held[keep]))
-    large = np.unique(searches.count[searches.count > MOST_ENUMERATED])
-    for size in large.tolist():
-        these = np.flatnonzero(searches.count == size)
-        table = amounts[searches.start[these][:, None] + np.arange(size)]
-        row, places = likely_sums(table, targets[these], ruleset.groups.invoices)
-        found.append(these[row])
+    unfinished = searches.count > MOST_MET
+    for at in np.flatnonzero(searches.count > MOST_ENUMERATED).tolist():
+        size, start = int(searches.count[at]), int(searches.start[at])
+        items, target = amounts[start : start + size], int(targets[at])
+        mask = met_sums(items, target) if size <= MOST_MET else None
+        if mask is None:
+            unfinished[at] = True
+            _, places = likely_sums(
+                items[None, :], targets[[at]], ruleset.groups.invoices
+            )
+        else:
+            held = members(mask, size)
+            of_size = held.sum(axis=1)
+            fits = (of_size >= 2) & (of_size <= ruleset.groups.invoices)
+            places = _padded(held[fits])
+        found.append(np.full(len(places), at))
         chosen.append(places)
-    unfinished = np.flatnonzero(searches.count > MOST_ENUMERATED)
     search, places = np.concatenate(found), np.concatenate(chosen)
     pair = searches.pair[searches.start[search][:, None] + places]
-    return Answers(search, places, np.where(places >= 0, pair, -1)), unfinished
+    answers = Answers(search, places, np.where(places >= 0, pair, -1))
+    return answers, np.flatnonzero(unfinished)
 
 
 def _padded(held: Mask) -> Ints:
@@ -264,12 +282,12 @@ def _structure(
     customer = np.where(held, ledger.customers.of_invoice[invoice], -1)
     one = (customer == customer[:, :1]) | ~held
     same = one.all(axis=1) & (customer[:, 0] >= 0)
-    among = searches.choices[search]
+    among = searches.count[search]
     whole = searches.customer[search] >= 0
     chance = _any_choice(among, size)
     chance += np.where(whole & (size == among), _ALL_OPEN, 0.0)
-    oldest = np.where(held, chosen, -1).max(axis=1, initial=0) == size - 1
-    chance += np.where(whole & oldest & (size < among), _OLDEST / among, 0.0)
+    through = np.where(held, chosen, -1).max(axis=1, initial=0) + 1
+    chance += np.where(whole, _oldest(through, through - size, among), 0.0)
     month = _month_sizes(searches, answers, pairs, ledger)
     chance += np.where(whole & (month == size) & (size < among), _ONE_MONTH / 2, 0.0)
     # Of several customers: any other open item could have been meant.
@@ -288,6 +306,27 @@ _CHOICES = np.array(
         for among in range(41)
     ]
 )
+
+
+_MOST_LEFT_OUT = 3
+_LEFT_OUT = np.array(
+    [
+        [
+            _LEAVE_OUT**gaps / max(comb(through, gaps), 1)
+            for gaps in range(_MOST_LEFT_OUT + 1)
+        ]
+        for through in range(41)
+    ]
+)
+
+
+def _oldest(through: Ints, left_out: Ints, among: Ints) -> Floats:
+    """Chance of the oldest so many but a few, which may be in dispute."""
+    few = left_out <= _MOST_LEFT_OUT
+    gaps = np.where(few, left_out, 0)
+    chance = _OLDEST / among * _LEFT_OUT[np.minimum(through, 40), gaps]
+    # All that is open, but for none, is a habit of its own.
+    return np.where(few & ((left_out > 0) | (through < among)), chance, 0.0)
 
 
 def _any_choice(among: Ints, size: Ints) -> Floats:

@@ -7,7 +7,7 @@ nothing (``2026 000123`` and ``2026000123`` are one key) and no Python runs per 
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from attrs import frozen
@@ -107,6 +107,11 @@ class Scan:
         """Letters and digits in each span."""
         return self.end[spans.last] - self.start[spans.first]
 
+    @cached_property
+    def atom_keys(self) -> Keys:
+        """Hash of the letters or digits of each atom."""
+        return self._hash(self.start, self.end)
+
     def keys(self, spans: Spans) -> Keys:
         """Hash of the letters and digits of each span."""
         return self._hash(self.start[spans.first], self.end[spans.last])
@@ -140,6 +145,19 @@ class Scan:
         """Whether a letter or digit follows each span with nothing between them."""
         following = np.minimum(spans.last + 1, max(len(self.start) - 1, 0))
         return self.attached[following] & (following > spans.last)
+
+    @cached_property
+    def sign_before(self) -> NDArray[np.uint8]:
+        """The one character between each atom and the one before it in its text.
+
+        0 where there is none, more than one, or no atom before.
+        """
+        count = len(self.start)
+        single = np.zeros(count, np.bool_)
+        begin = self.place[self.start]
+        single[1:] = begin[1:] - self.place[self.end[:-1] - 1] == 2
+        single[1:] &= self.text[1:] == self.text[:-1]
+        return np.where(single, self.letters[np.maximum(begin - 1, 0)], 0)
 
     def lines(self) -> list[str]:
         """The folded texts."""
@@ -188,9 +206,13 @@ def scan_folded(letters: NDArray[np.uint8]) -> Scan:
 
 
 def _past_zeros(letters: NDArray[np.uint8], start: Ints, end: Ints) -> Ints:
-    other = np.where(letters != ord("0"), np.arange(len(letters)), len(letters))
-    following = np.minimum.accumulate(other[::-1])[::-1]
-    return np.minimum(following[start], end) if len(start) else start
+    out = start.copy()
+    alive = np.flatnonzero(start < end)
+    while len(alive):
+        alive = alive[letters[out[alive]] == ord("0")]
+        out[alive] += 1
+        alive = alive[out[alive] < end[alive]]
+    return out
 
 
 def wholes(scanned: Scan) -> Spans:

@@ -7,10 +7,14 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from payymo_core.keys import Ints
+from payymo_core.keys import Ints, expand
 
 MOST_ENUMERATED = 12
 """Up to so many amounts every subset is formed."""
+MOST_MET = 26
+"""Up to so many amounts every subset is formed in two halves."""
+MOST_ANSWERS = 1_000
+"""Of an amount that more subsets hit, a few likely ones tell as much."""
 MOST_MEMBERS = 12
 """Members of a subset, at most."""
 _MOST_SUMS = 1 << 21
@@ -39,10 +43,43 @@ def enumerate_sums(amounts: Ints, targets: Ints) -> tuple[Ints, Ints]:
     return np.concatenate(rows), np.concatenate(masks)
 
 
+def met_sums(amounts: Ints, target: int) -> Ints | None:
+    """Every subset that hits the target, as bit masks, by meeting in the middle.
+
+    Each half forms its own sums, and for every sum of one half the other is asked for
+    the rest (Horowitz and Sahni 1974): two square roots of the work of forming all.
+
+    Args:
+        amounts: At most ``MOST_MET`` of them; minor units.
+        target: Minor units.
+
+    Returns:
+        The masks in rising order, or None where more than ``MOST_ANSWERS`` hit it.
+    """
+    half = len(amounts) // 2
+    low, high = _all_sums(amounts[:half]), _all_sums(amounts[half:])
+    order = np.argsort(high, kind="stable")
+    begin = np.searchsorted(high[order], target - low)
+    count = np.searchsorted(high[order], target - low, "right") - begin
+    if count.sum() > MOST_ANSWERS:
+        return None
+    mask, place = expand(begin, count)
+    return np.sort(mask | order[place] << half)
+
+
+def _all_sums(amounts: Ints) -> Ints:
+    """The sum of every subset; bit n of its place stands for amount n."""
+    sums = np.zeros(1, np.int64)
+    for amount in amounts.tolist():
+        sums = np.concatenate([sums, sums + amount])
+    return sums
+
+
 def likely_sums(amounts: Ints, targets: Ints, most: int) -> tuple[Ints, Ints]:
     """The subsets that people pay, among too many amounts to form every one.
 
-    Runs of neighbours (the oldest, a month's, all), pairs and triples.
+    Runs of neighbours (the oldest, a month's, all), any two, three or four, and the
+    oldest so many but one or two.
 
     Args:
         amounts: One row a search, the oldest amount first; minor units.
@@ -71,7 +108,64 @@ def likely_sums(amounts: Ints, targets: Ints, most: int) -> tuple[Ints, Ints]:
         member[:, :3] = np.where(table[choice] == columns, -1, table[choice])
         rows.append(row + begin)
         places.append(member)
+    for at in range(len(amounts)):
+        found = [_oldest_but_few(amounts[at], int(targets[at]), most)]
+        if most >= 4:
+            found.append(_quadruples(amounts[at], int(targets[at])))
+        for member in found:
+            rows.append(np.full(len(member), at))
+            places.append(member)
     return np.concatenate(rows), np.concatenate(places)
+
+
+def _quadruples(amounts: Ints, target: int) -> Ints:
+    """Four amounts each that hit the target: two pairs whose sums do (SCALE 3).
+
+    Runs of four neighbours are left to ``_runs``.
+    """
+    first, second = np.triu_indices(len(amounts), 1)
+    sums = amounts[first] + amounts[second]
+    order = np.argsort(sums, kind="stable")
+    begin = np.searchsorted(sums[order], target - sums)
+    count = np.searchsorted(sums[order], target - sums, "right") - begin
+    one, place = expand(begin, count)
+    other = order[place]
+    four = np.column_stack([first[one], second[one], first[other], second[other]])
+    # Of the three ways to part four into pairs, the one that is in order.
+    four = four[four[:, 1] < four[:, 2]]
+    four = four[four[:, 3] - four[:, 0] > 3]
+    out = np.full((len(four), MOST_MEMBERS), -1)
+    out[:, :4] = four
+    return out
+
+
+def _oldest_but_few(amounts: Ints, target: int, most: int) -> Ints:
+    """The oldest so many without one or two, where that hits the target.
+
+    What is left out of them must sum to what they are too many by.
+    """
+    count = len(amounts)
+    first, second = np.triu_indices(count, 1)
+    one = np.r_[np.arange(count), first]
+    two = np.r_[np.full(count, -1), second]
+    sums = np.r_[amounts, amounts[first] + amounts[second]]
+    order = np.argsort(sums, kind="stable")
+    excess = np.cumsum(amounts) - target
+    begin = np.searchsorted(sums[order], excess)
+    found = np.searchsorted(sums[order], excess, "right") - begin
+    last, place = expand(begin, found)
+    out = order[place]
+    one, two = one[out], two[out]
+    size = last + 1 - 1 - (two >= 0)
+    # The newest of them is none that is left out: that were a shorter row of oldest.
+    keep = (np.maximum(one, two) < last) & (size >= 5) & (size <= most)
+    places = np.arange(count)
+    held = places <= last[keep, None]
+    held &= (places != one[keep, None]) & (places != two[keep, None])
+    member = np.full((len(held), MOST_MEMBERS), -1)
+    row, chosen = np.nonzero(held)
+    member[row, np.arange(len(row)) - np.searchsorted(row, row)] = chosen
+    return member
 
 
 def _blocks(amounts: Ints, sums_each: int) -> Iterator[tuple[int, Ints]]:

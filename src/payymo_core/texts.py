@@ -8,7 +8,7 @@ from attrs import frozen
 from payymo_core.keys import Ints, Mask
 from payymo_core.lines import Lines
 from payymo_core.rules import ReferenceRule
-from payymo_core.spans import Scan, Spans, scan_folded
+from payymo_core.spans import Scan, Spans, scan, scan_folded
 
 
 @frozen(eq=False)
@@ -93,15 +93,9 @@ def _value(seen: Scan) -> Ints:
 
 def _linked(seen: Scan, signs: str) -> Mask:
     """Whether one of the signs, and nothing else, parts an atom from the one before."""
-    count = len(seen.start)
-    if not count:
-        return np.zeros(0, np.bool_)
-    gap = np.r_[0, seen.place[seen.start[1:]] - seen.place[seen.end[:-1] - 1] - 1]
-    sign = np.isin(
-        seen.before(np.arange(count)), np.frombuffer(signs.encode(), np.uint8)
-    )
-    same = np.r_[False, seen.text[1:] == seen.text[:-1]]
-    return same & (gap == 1) & sign
+    wanted = np.zeros(256, np.bool_)
+    wanted[list(signs.encode())] = True
+    return wanted[seen.sign_before]
 
 
 def _spread(mask: Mask, atoms: int) -> Mask:
@@ -166,15 +160,9 @@ def _amounts(seen: Scan) -> Mask:
 
 
 def _is_word(seen: Scan, words: Sequence[str]) -> Mask:
-    size = _size(seen)
-    out = np.zeros(len(size), np.bool_)
-    for word in words:
-        match = size == len(word)
-        for offset, letter in enumerate(word.encode()):
-            at = np.minimum(seen.start + offset, len(seen.place) - 1)
-            match &= seen.letters[seen.place[at]] == letter
-        out |= match
-    return out
+    wanted = np.sort(scan(words).atom_keys)
+    place = np.minimum(np.searchsorted(wanted, seen.atom_keys), len(wanted) - 1)
+    return wanted[place] == seen.atom_keys
 
 
 def _phones(seen: Scan) -> Mask:
@@ -187,8 +175,9 @@ def _phones(seen: Scan) -> Mask:
     twice = (at >= 0) & (seen.letters[np.maximum(at, 0)] == ord("+"))
     chain = plus & ~twice & (_size(seen) <= 3)
     found = chain.copy()
+    linked = seen.digits & _linked(seen, " /-()")
     for _ in range(5):
-        chain = np.r_[False, chain[:-1]] & seen.digits & _linked(seen, " /-()")
+        chain = np.r_[False, chain[:-1]] & linked
         found |= chain
     return found
 

@@ -20,6 +20,7 @@ _REASONS = {
     Reason.DUPLICATE_PAYMENT: "It looks like a second payment of the same invoice.",
     Reason.LOW_CONFIDENCE: "The evidence is too weak to apply it unseen.",
     Reason.NO_CANDIDATE: "No open invoice agrees in reference, payer or amount.",
+    Reason.OTHER_INVOICE_NAMED: "The text names another invoice.",
     Reason.OUTGOING: "The money went out.",
     Reason.PENDING: "The bank has not booked it yet.",
     Reason.REFERENCE_OF_PAID_INVOICE: "The text names an invoice that is not open.",
@@ -53,6 +54,7 @@ _AMOUNTS = {
     "over": "is a little more than what is outstanding",
     "far_over": "is far more than what is outstanding",
     "manifold": "is twice what is outstanding, or more",
+    "completes": "is, with other payments, just what is outstanding",
     "nearly_all": "is a little less than what is outstanding",
     "total": "is the total of an invoice that is not open",
     "total_differs": "is not the total of that closed invoice",
@@ -60,9 +62,11 @@ _AMOUNTS = {
 _PAYERS = {
     "iban": "the IBAN belongs to the customer",
     "account": "the account belongs to the customer",
+    "paid_before": "the payer has paid for the customer before",
     "name": "the payer has the customer's name",
     "name_part": "the payer's name is a part of the customer's, or it of that",
     "similar_name": "the payer's name is spelt much like the customer's",
+    "abbreviated": "the payer's name is the customer's, cut short",
     "name_in_text": "the text names the customer",
     "shared_word": "the payer's and the customer's name share a word",
     "unknown": "nothing is known of the payer",
@@ -71,17 +75,20 @@ _PAYERS = {
 _DATES = {
     "unknown": "a date is missing",
     "before_issue": "paid before it was issued",
-    "same_day": "paid on the day of issue",
-    "in_time": "paid in time",
-    "late": "paid late",
-    "months_late": "paid months late",
-    "very_late": "paid very late",
+    "early": "paid more than a week before it was due",
+    "ahead": "paid a few days before it was due",
+    "on_time": "paid on the due date, or within a day of it",
+    "days_late": "paid up to a week late",
+    "weeks_late": "paid up to a month late",
+    "months_late": "paid more than a month late",
+    "very_late": "paid more than four months late",
     "stale": "long overdue",
 }
 _NOT_FOUND = {
     "not_found_empty": "there is no text that could name it",
     "not_found_words_only": "the text has no number in it",
     "not_found_other_numbers": "the text has numbers, but not this one",
+    "not_found_other_invoice": "the text names another invoice",
 }
 
 

@@ -1,0 +1,79 @@
+"""What the sure payments of a run tell about the others.
+
+Most payments name what they pay. Who sent them has paid for that customer, and may do
+so again without a word; what they pay is no longer there to be paid; and how late they
+come is how late this ledger's payers are.
+"""
+
+import numpy as np
+from attrs import evolve
+
+from payymo_core.blocking import Ledger
+from payymo_core.columns import TransactionColumns
+from payymo_core.comparison import NOT_FOUND
+from payymo_core.customers import owner_index
+from payymo_core.experience import Experience
+from payymo_core.hypotheses import Hypotheses, alone
+from payymo_core.keys import Mask
+from payymo_core.payers import name_keys, paying_accounts
+from payymo_core.scoring import Kind
+from payymo_core.timing import CustomerItems, DateLevel
+
+_SURE = 0.995
+# What another transaction believes at least so much of disputes what is sure of it.
+_DISPUTED = 0.02
+_WHOLE = (Kind.FULL, Kind.SEVERAL, Kind.SHORT, Kind.OVER)
+
+
+def sure_of(hypotheses: Hypotheses) -> Mask:
+    """Hypotheses that explain their transaction alone, and dispute no other one's."""
+    share = alone(hypotheses)
+    whole = np.isin(hypotheses.kind, _WHOLE)
+    owner, invoice, _ = hypotheses.incidence()
+    claims = share[owner] >= _DISPUTED
+    claims &= hypotheses.kind[owner] != Kind.CLOSED
+    row = hypotheses.transaction[owner[claims]]
+    wanted = invoice[claims]
+    size = int(invoice.max(initial=0)) + 1
+    least = np.full(size, len(hypotheses.other))
+    most = np.full(size, -1)
+    np.minimum.at(least, wanted, row)
+    np.maximum.at(most, wanted, row)
+    disputed = np.zeros(len(hypotheses), np.bool_)
+    disputed[owner[least[invoice] != most[invoice]]] = True
+    return whole & (share >= _SURE) & ~disputed
+
+
+def experienced(
+    ledger: Ledger, hypotheses: Hypotheses, sure: Mask, transactions: TransactionColumns
+) -> Ledger:
+    """The ledger, with what the sure hypotheses of a first look taught.
+
+    Args:
+        ledger: As it was looked at.
+        hypotheses: What came of it.
+        sure: Those of them that are beyond doubt.
+        transactions: All that were looked at.
+    """
+    owner, invoice, place = hypotheses.incidence()
+    mine = sure[owner]
+    owner, invoice, member = owner[mine], invoice[mine], hypotheses.member[place[mine]]
+    taken = np.zeros(len(ledger.invoices), np.bool_)
+    taken[invoice] = True
+    pairs = hypotheses.pairs
+    named = pairs.reference.level[member] < NOT_FOUND
+    customer = ledger.customers.of_invoice[invoice]
+    told = named & (customer >= 0)
+    row, customer = pairs.transaction[member[told]], customer[told]
+    _, account = paying_accounts(transactions)
+    left = evolve(ledger.invoices, is_open=ledger.invoices.is_open & ~taken)
+    return evolve(
+        ledger,
+        customer_items=CustomerItems.of(left, ledger.customers.of_invoice),
+        experience=Experience(
+            taken=taken,
+            accounts=owner_index(account[row], customer),
+            names=owner_index(name_keys(transactions.name[row]), customer),
+            dates=np.bincount(pairs.date[member][named], minlength=len(DateLevel)),
+        ),
+    )

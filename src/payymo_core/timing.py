@@ -1,0 +1,159 @@
+"""When invoices are paid: levels of lateness, and how common each is on a day.
+
+That an invoice is due this week says much where few are, and little where most are: the
+ledger itself tells how many were open on a day, and how many of these were due when.
+"""
+
+from enum import IntEnum, unique
+from itertools import pairwise
+
+import numpy as np
+from attrs import frozen
+
+from payymo_core.columns import CURRENCIES, NO_DAY, InvoiceColumns
+from payymo_core.keys import Ints
+
+
+@unique
+class DateLevel(IntEnum):
+    """When the money came, from the due date (where there is none, the issue date)."""
+
+    UNKNOWN = 0
+    BEFORE_ISSUE = 1
+    EARLY = 2
+    """More than a week before it was due."""
+    AHEAD = 3
+    ON_TIME = 4
+    """Within a day of the due date."""
+    DAYS_LATE = 5
+    """By a week at most."""
+    WEEKS_LATE = 6
+    """By a month at most."""
+    MONTHS_LATE = 7
+    """By four months at most."""
+    VERY_LATE = 8
+    STALE = 9
+
+
+# Last day after the due date of each level but the last, which the ruleset bounds.
+_LAST_DAY = {
+    DateLevel.EARLY: -8,
+    DateLevel.AHEAD: -2,
+    DateLevel.ON_TIME: 1,
+    DateLevel.DAYS_LATE: 7,
+    DateLevel.WEEKS_LATE: 30,
+    DateLevel.MONTHS_LATE: 120,
+}
+GRACE = 3
+"""Banks book and clocks differ by a day or two: so long before its issue may be."""
+
+_STEP = 1 << 21  # above the ordinal of any date
+
+
+@frozen(eq=False)
+class Timing:
+    """The open items of a ledger by direction and date.
+
+    A direction is a currency and whether money comes in or goes out.
+
+    Attributes:
+        issued: Sorted keys of direction and issue date.
+        expected: Sorted keys of direction and due date.
+    """
+
+    issued: Ints
+    expected: Ints
+
+    @classmethod
+    def of(cls, invoices: InvoiceColumns) -> "Timing":
+        """Order the open items of a ledger."""
+        owed = np.flatnonzero(invoices.is_open)
+        way = direction(invoices.currency[owed], invoices.outstanding[owed])
+        due = expected_day(invoices)[owed]
+        return cls(
+            np.sort(way * _STEP + _ordinal(invoices.issued[owed])),
+            np.sort(way * _STEP + _ordinal(due)),
+        )
+
+    def open_on(self, way: Ints, day: Ints) -> Ints:
+        """How many items were open on each day: issued by then, or who knows when."""
+        return _between(self.issued, way, np.zeros_like(day), _until(day))
+
+    def levels_on(self, way: Ints, day: Ints, stale_after: int) -> Ints:
+        """How many open items were at each level on each day: a column a level.
+
+        Args:
+            way: Direction of each transaction.
+            day: Its day, or ``NO_DAY``.
+            stale_after: Days after which an invoice is stale.
+        """
+        distinct, back = np.unique(way * _STEP + _ordinal(day), return_inverse=True)
+        way, day = distinct // _STEP, distinct % _STEP
+        out = np.zeros((len(distinct), len(DateLevel)), np.int64)
+        edges = [*_LAST_DAY.items(), (DateLevel.VERY_LATE, stale_after)]
+        for (_, after), (level, last) in pairwise(edges):
+            out[:, level] = _between(self.expected, way, day - last, day - after - 1)
+        long_ago = np.ones_like(day)
+        out[:, DateLevel.STALE] = _between(
+            self.expected, way, long_ago, day - stale_after - 1
+        )
+        rest = self.open_on(way, day) - out.sum(axis=1)
+        out[:, DateLevel.EARLY] = np.maximum(rest, 0)
+        return out[back]
+
+
+@frozen(eq=False)
+class CustomerItems:
+    """The open items of each customer by currency and issue date, as sorted keys."""
+
+    keys: Ints
+
+    @classmethod
+    def of(cls, invoices: InvoiceColumns, customer: Ints) -> "CustomerItems":
+        """Order them, given the customer of each invoice (-1 for none)."""
+        owed = np.flatnonzero(invoices.is_open & (customer >= 0))
+        account = customer[owed] * len(CURRENCIES) + invoices.currency[owed]
+        return cls(np.sort(account * _STEP + _ordinal(invoices.issued[owed])))
+
+    def open_on(self, customer: Ints, currency: Ints, day: Ints) -> Ints:
+        """How many of them were open on each day."""
+        account = customer * len(CURRENCIES) + currency
+        return _between(self.keys, account, np.zeros_like(day), _until(day))
+
+
+def direction(currency: Ints, amount: Ints) -> Ints:
+    """A number for currency and sign."""
+    return currency * 2 + (amount < 0)
+
+
+def expected_day(invoices: InvoiceColumns) -> Ints:
+    """The due date of each invoice; where there is none, its issue date."""
+    return np.where(invoices.due == NO_DAY, invoices.issued, invoices.due)
+
+
+def date_levels(day: Ints, issued: Ints, expected: Ints, stale_after: int) -> Ints:
+    """The ``DateLevel`` of each pair, from days that may be ``NO_DAY``."""
+    known = (day != NO_DAY) & (expected != NO_DAY)
+    late = np.where(known, day - np.where(known, expected, 0), 0)
+    last = [*_LAST_DAY.values(), stale_after]
+    level = DateLevel.EARLY + np.searchsorted(last, late)
+    since = np.where(known & (issued != NO_DAY), day - np.where(known, issued, 0), 0)
+    level = np.where(since < -GRACE, DateLevel.BEFORE_ISSUE, level)
+    return np.where(known, level, DateLevel.UNKNOWN)
+
+
+def _ordinal(day: Ints) -> Ints:
+    """Days as small numbers: 0 for one that is not known."""
+    return np.where(day == NO_DAY, 0, day)
+
+
+def _until(day: Ints) -> Ints:
+    """The last day of issue of what is open on a day; any day where it is unknown."""
+    return np.where((day == NO_DAY) | (day == 0), _STEP - 1, day + GRACE)
+
+
+def _between(keys: Ints, group: Ints, first: Ints, last: Ints) -> Ints:
+    """How many keys of each group lie from one day to another."""
+    begin = np.searchsorted(keys, group * _STEP + np.clip(first, 0, _STEP - 1))
+    end = np.searchsorted(keys, group * _STEP + np.clip(last, 0, _STEP - 1), "right")
+    return np.maximum(end - begin, 0)
