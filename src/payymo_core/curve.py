@@ -173,9 +173,8 @@ def advise(
 def _advice(curve: Sequence[CurvePoint], precision: float, today: int) -> Advice:
     needed = least_trials(precision, CERTAINTY)
     enough = sum(point.matched >= needed for point in curve)
-    passed = _passed(curve[: today + 1], precision) or _passed(
-        curve[:enough], precision
-    )
+    from_today = _passed(curve[: today + 1], precision)
+    passed = from_today or _passed(curve[:enough], precision)
     # Of thresholds that match the same, a lower one gains nothing.
     alike = [p for p in passed if evolve(p, threshold=passed[0].threshold) == passed[0]]
     point = alike[-1] if alike else None

@@ -207,7 +207,7 @@ def test_evaluate_takes_verdicts_for_a_truth(
     )
     ran = run("evaluate", matches, labels)
     assert ran.exit_code == 0
-    assert "Of 1 transactions it is known what they do not pay" in ran.stdout
+    assert "Only a rejected proposal is known of 1 of them" in ran.stdout
     figures = json.loads(run("evaluate", matches, labels, "--json").stdout)
     assert (figures["precision"], figures["payable"]) == (1.0, 1)
 

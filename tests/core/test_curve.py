@@ -39,7 +39,7 @@ def test_the_curve_is_what_a_hand_counts():
             answer("t3", R, 0.985, ["c"], reasons=LOW),
             answer("t4", R, 0.6, ["d"], reasons=LOW),
             answer("t5", N, 0.99),
-            answer("t6", M, 0.992, ["e"]),
+            answer("t6", M, 0.99, ["e"]),
         ],
         [
             truth("t1", "a"),
@@ -76,6 +76,7 @@ def test_the_curve_is_what_a_hand_counts():
             "t2", R, 0.97, ["b"], amount="manifold", reasons=(Reason.AMOUNT_DIFFERS,)
         ),
         answer("t2", R, 0.995, ["b"], reasons=LOW),
+        answer("t2", R, 0.992, ["b"], reasons=LOW),
         answer("t2", N, 0.97),
     ],
     ids=str,
@@ -185,6 +186,7 @@ def test_no_label_fewer_than_needed_is_enough(count, threshold):
 def test_it_goes_down_from_today_as_far_as_every_step_is_shown():
     good, bad, few = (900, 900), (900, 1000), (400, 400)
     assert advised(curve_of(bad, good, (850, 850), (800, 800)), 0.99, 0.98) == 0.9
+    assert advised(curve_of(good, good, good, (590, 600)), 0.99, 0.95) == 0.95
     assert advised(curve_of(good, bad, (850, 850), (800, 800)), 0.99, 0.98) == 0.95
     assert advised(curve_of(bad, bad, bad, few), 0.99, 0.98) == 0.98
 

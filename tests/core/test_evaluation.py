@@ -61,6 +61,27 @@ def test_calibration_compares_confidence_with_how_often_it_was_right():
     assert figures.calibration_error == pytest.approx(expected / 8)
 
 
+def test_the_truth_is_among_the_first_three_as_the_third_not_as_the_fourth():
+    run = [
+        answer("t1", Outcome.REVIEW, 0.4, ["x"], ["y"], ["a"]),
+        answer("t2", Outcome.REVIEW, 0.4, ["x"], ["y"], ["z"], ["b"]),
+    ]
+    figures = evaluate(run, [truth("t1", "a"), truth("t2", "b")])
+    assert (figures.first_right, figures.top_three_right) == (0.0, 0.5)
+
+
+def test_the_adaptive_error_sees_what_one_wide_bin_hides():
+    run = [
+        *(answer(f"a{n}", Outcome.MATCH, 0.91, ["i"]) for n in range(50)),
+        *(answer(f"b{n}", Outcome.MATCH, 0.99, ["i"]) for n in range(50)),
+    ]
+    pays = [*["i"] * 95, *["x"] * 5]
+    known = [truth(m.transaction, one) for m, one in zip(run, pays, strict=True)]
+    figures = evaluate(run, known)
+    assert figures.calibration_error == pytest.approx(0.0)
+    assert figures.adaptive_calibration_error == pytest.approx(0.09)
+
+
 def test_every_share_comes_with_what_it_proves():
     figures = evaluate(RUN, TRUTH)
     assert figures.precision_at_least == lower_bound(2, 4, 0.95)

@@ -54,6 +54,11 @@ def test_bins_of_equal_mass_hold_as_many_each_as_can_be(confidences):
     assert len(bins) == min(BINS, len(confidences))
 
 
+def test_proposals_of_one_confidence_stand_where_their_middle_does():
+    many = [(0.5, True), *[(0.9, True)] * 18, (0.95, True)]
+    assert [one.count for one in bins_of_equal_mass(many)] == [1, 18, 1]
+
+
 @given(coarse)
 def test_proposals_of_one_confidence_are_never_parted(held):
     bins = bins_of_equal_mass(held)

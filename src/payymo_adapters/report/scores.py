@@ -121,9 +121,8 @@ def remarks(found: Evaluation) -> Iterator[str]:
     )
     if found.undetermined:
         yield (
-            f"Of {found.undetermined:,} transactions it is known what they do not pay, "
-            "and not what they pay: they count for precision and calibration, not for "
-            "straight-through."
+            f"Only a rejected proposal is known of {found.undetermined:,} of them: "
+            "that counts for precision and calibration, not for straight-through."
         )
     for advice in found.advice:
         if advice.point is None:
