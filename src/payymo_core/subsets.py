@@ -13,7 +13,7 @@ MOST_ENUMERATED = 12
 """Up to so many amounts every subset is formed."""
 MOST_MET = 26
 """Up to so many amounts every subset is formed in two halves."""
-MOST_ANSWERS = 1_000
+MOST_ANSWERS = 200
 """Of an amount that more subsets hit, a few likely ones tell as much."""
 MOST_MEMBERS = 12
 """Members of a subset, at most."""
@@ -22,6 +22,8 @@ _MOST_SUMS = 1 << 21
 
 def enumerate_sums(amounts: Ints, targets: Ints) -> tuple[Ints, Ints]:
     """Every subset that hits its target, for many rows of equally many amounts.
+
+    A target that more than ``MOST_ANSWERS`` of them hit has none: nothing tells which.
 
     Args:
         amounts: One row a search, at most ``MOST_ENUMERATED`` columns; minor units.
@@ -37,7 +39,9 @@ def enumerate_sums(amounts: Ints, targets: Ints) -> tuple[Ints, Ints]:
         for column in range(columns):
             half = 1 << column
             sums[:, half : 2 * half] = sums[:, :half] + block[:, column, None]
-        row, mask = np.nonzero(sums == targets[begin : begin + len(block), None])
+        hits = sums == targets[begin : begin + len(block), None]
+        hits &= (hits.sum(axis=1) <= MOST_ANSWERS)[:, None]
+        row, mask = np.nonzero(hits)
         rows.append(row + begin)
         masks.append(mask)
     return np.concatenate(rows), np.concatenate(masks)
@@ -159,6 +163,8 @@ def _oldest_but_few(amounts: Ints, target: int, most: int) -> Ints:
     size = last + 1 - 1 - (two >= 0)
     # The newest of them is none that is left out: that were a shorter row of oldest.
     keep = (np.maximum(one, two) < last) & (size >= 5) & (size <= most)
+    # Without the very oldest alone it is a run.
+    keep &= (one > 0) | (two > 1)
     places = np.arange(count)
     held = places <= last[keep, None]
     held &= (places != one[keep, None]) & (places != two[keep, None])
