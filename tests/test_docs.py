@@ -27,7 +27,9 @@ from payymo_adapters.exchange import (
 )
 from payymo_adapters.files import CsvMapping
 from payymo_adapters.files.headers import BANK, LEDGER
-from payymo_core import PayymoError, Reason, Rejected, Ruleset
+from payymo_core import Evaluation, PayymoError, Reason, Rejected, Ruleset
+from payymo_core.curve import Advice, CurvePoint
+from payymo_core.reliability import CalibrationBin
 from payymo_core.rules import ReferenceRule
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -249,6 +251,14 @@ def test_every_command_has_its_place_in_the_reference() -> None:
         names = [opt for param in command.params for opt in param.opts]
         flags = [opt for opt in names if opt.startswith("-")]
         assert [flag for flag in flags if f"`{flag}" not in text] == []
+
+
+def test_every_key_of_an_evaluation_is_explained() -> None:
+    text = (DOCS / "reference" / "command-line.md").read_text(encoding="utf-8")
+    keys = [f.name for f in fields(Evaluation)]
+    for part in (CalibrationBin, CurvePoint, Advice):
+        keys += [f.name for f in fields(part)]
+    assert [key for key in keys if f"`{key}`" not in text] == []
 
 
 def test_every_role_of_a_csv_column_is_listed() -> None:

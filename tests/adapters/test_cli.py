@@ -171,6 +171,70 @@ def test_evaluate_refuses_a_truth_that_is_none(judged: tuple[Path, Path]) -> Non
     assert f"{truth}:1: " in ran.stderr
 
 
+def test_evaluate_says_what_few_labels_do_not_show(judged: tuple[Path, Path]) -> None:
+    shown = run("evaluate", *judged, "--precision", "0.999").stdout
+    assert "at least 2,995 judged matches, all of them right" in shown
+    assert "299 judged" not in shown
+
+
+def test_evaluate_takes_any_number_of_precisions(judged: tuple[Path, Path]) -> None:
+    wanted = ("--precision", "0.9", "--precision", "0.97")
+    figures = json.loads(run("evaluate", *judged, *wanted, "--json").stdout)
+    assert [advice["precision"] for advice in figures["advice"]] == [0.9, 0.97]
+    figures = json.loads(run("evaluate", *judged, "--json").stdout)
+    assert [advice["precision"] for advice in figures["advice"]] == [0.99, 0.995, 0.999]
+    assert run("evaluate", *judged, "--precision", "1").exit_code == 2
+
+
+def test_evaluate_knows_the_thresholds_of_the_run_by_its_ruleset(
+    judged: tuple[Path, Path], tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[thresholds]\nmatch = 0.97\n", encoding="utf-8")
+    figures = json.loads(run("evaluate", *judged, "--ruleset", rules, "--json").stdout)
+    assert figures["threshold"] == 0.97
+    assert 0.97 in [point["threshold"] for point in figures["curve"]]
+
+
+def test_evaluate_takes_verdicts_for_a_truth(
+    judged: tuple[Path, Path], tmp_path: Path
+) -> None:
+    matches, _ = judged
+    labels = lines(
+        tmp_path / "labels.jsonl",
+        {"transaction": "t1", "invoices": ["i1"], "verdict": "confirm"},
+        {"transaction": "t2", "invoices": ["i3"], "verdict": "reject"},
+    )
+    ran = run("evaluate", matches, labels)
+    assert ran.exit_code == 0
+    assert "Only a rejected proposal is known of 1 of them" in ran.stdout
+    figures = json.loads(run("evaluate", matches, labels, "--json").stdout)
+    assert (figures["precision"], figures["payable"]) == (1.0, 1)
+
+
+def test_evaluate_refuses_verdicts_that_contradict_each_other(
+    judged: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels = lines(
+        tmp_path / "labels.jsonl",
+        {"transaction": "t1", "invoices": ["i1"], "verdict": "confirm"},
+        {"transaction": "t1", "invoices": ["i1"], "verdict": "reject"},
+    )
+    ran = run("evaluate", judged[0], labels)
+    assert ran.exit_code == 2
+    assert f"{labels}: transaction 't1' with ['i1'] is both" in ran.stderr
+
+
+def test_evaluate_writes_a_page_and_says_so_beside_the_json(
+    judged: tuple[Path, Path], tmp_path: Path
+) -> None:
+    page = tmp_path / "evaluation.html"
+    ran = run("evaluate", *judged, "--report", page, "--json")
+    assert json.loads(ran.stdout)["wrong"] == ["t1"]
+    assert f"written: {page}" in ran.stderr
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
 # -- rules
 
 
