@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from attrs import frozen
 
-from payymo_core.fields import TransactionFields
 from payymo_core.finds import Finds, find
+from payymo_core.inspection.letters import compacted
+from payymo_core.lines import Lines
 from payymo_core.matching import MatchResult, Run
-from payymo_core.normalisation import compact, name_sequences, name_words
+from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.records import Invoice, Transaction, TransactionStatus
 from payymo_core.references import Forms
 from payymo_core.results import Match
@@ -27,9 +28,12 @@ class Books:
 
     Attributes:
         transactions: The usable transactions.
-        payers: Account of each one's counterparty, else its name; "" for neither.
+        accounts: The IBAN, else the account, of each one's counterparty, or "".
+        payers: That account, else the words of the counterparty's name, or "".
         invoices: The usable invoices.
-        open_items: Those that are open, with something outstanding.
+        texts: What the transactions say.
+        references: What the invoices say.
+        open_items: The invoices that are open, with something outstanding.
         open_ids: Their ids.
         matches: By transaction.
         named: The invoices that a transaction's texts name tellingly, by transaction.
@@ -41,8 +45,11 @@ class Books:
     """
 
     transactions: Sequence[Transaction]
+    accounts: Sequence[str]
     payers: Sequence[str]
     invoices: Sequence[Invoice]
+    texts: Lines
+    references: Lines
     open_items: Sequence[Invoice]
     open_ids: frozenset[str]
     matches: Mapping[str, Match]
@@ -59,11 +66,15 @@ class Books:
         transactions, invoices = run.transactions.records, run.ledger.invoices.records
         is_open = run.ledger.invoices.is_open.tolist()
         open_items = [i for i, held in zip(invoices, is_open, strict=True) if held]
+        accounts = _accounts(transactions)
         named, fired = _mentions(run)
         return cls(
             transactions=transactions,
-            payers=payers_of(transactions),
+            accounts=accounts,
+            payers=_payers(transactions, accounts),
             invoices=invoices,
+            texts=run.transactions.texts,
+            references=run.ledger.invoices.texts,
             open_items=open_items,
             open_ids=frozenset(invoice.id for invoice in open_items),
             matches={match.transaction: match for match in result},
@@ -80,32 +91,27 @@ def is_booked(transaction: Transaction) -> bool:
     return transaction.status == TransactionStatus.BOOKED
 
 
-def account_of(transaction: Transaction) -> str:
-    """Letters and digits of the counterparty's IBAN, else of its account, else ""."""
-    other = transaction.counterparty
-    return compact(other.iban or other.account or "") if other else ""
+def _accounts(transactions: Sequence[Transaction]) -> list[str]:
+    others = [transaction.counterparty for transaction in transactions]
+    return compacted([o.iban or o.account or "" if o else "" for o in others])
 
 
-def payers_of(transactions: Sequence[Transaction]) -> list[str]:
-    """Who is on the other side of each transaction: account, else name, else ""."""
+def _payers(transactions: Sequence[Transaction], accounts: Sequence[str]) -> list[str]:
     names = [t.counterparty.name or "" if t.counterparty else "" for t in transactions]
     words = map(name_words, name_sequences(names))
-    return [
-        account_of(transaction) or name
-        for transaction, name in zip(transactions, words, strict=True)
-    ]
+    return [account or name for account, name in zip(accounts, words, strict=True)]
 
 
 def searched(
-    transactions: Sequence[Transaction], forms: Forms, rules: Sequence[ReferenceRule]
+    lines: Lines, rows: int, forms: Forms, rules: Sequence[ReferenceRule]
 ) -> Iterator[tuple[int, TextColumn, Finds]]:
     """The texts of some transactions at a time, and what is found in them.
 
     Rows count from the first of these; its own is given with them.
     """
-    for begin in range(0, len(transactions), _CHUNK):
-        said = TransactionFields.of(transactions[begin : begin + _CHUNK])
-        column = text_column(said)
+    for begin in range(0, rows, _CHUNK):
+        end = min(begin + _CHUNK, rows)
+        column = text_column(lines.of_rows(begin, end), end - begin)
         yield begin, column, find(column, forms, rules)
 
 
@@ -115,9 +121,8 @@ def _mentions(run: Run) -> tuple[dict[str, list[Invoice]], frozenset[int]]:
     # Finds that differ by a letter come later than the others, pair by pair.
     fired = set(run.hypotheses.pairs.reference.rule.tolist())
     transactions, invoices = run.transactions.records, run.ledger.invoices.records
-    for begin, _, found in searched(
-        transactions, run.ledger.forms, run.ruleset.references
-    ):
+    texts, rules = run.transactions.texts, run.ruleset.references
+    for begin, _, found in searched(texts, len(transactions), run.ledger.forms, rules):
         fired |= set(found.rule.tolist())
         telling = found.bits >= TELLING
         rows = found.transaction[telling] + begin

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from payymo_core.inspection.books import Books, account_of, is_booked
+from payymo_core.inspection.books import Books, is_booked
 from payymo_core.inspection.findings import Case, FindingCode, Severity
+from payymo_core.inspection.letters import compacted
 from payymo_core.inspection.wording import called, counted, listed, quoted
-from payymo_core.normalisation import compact, name_sequences, name_words
+from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.records import Customer, Invoice
 from payymo_core.results import Outcome
 
@@ -17,8 +18,7 @@ def shared_accounts(books: Books) -> Iterator[Case]:
     """Accounts that several customers have, and the money that came from them."""
     owners = _owners_of_accounts(books)
     received: dict[str, list[str]] = {}
-    for transaction in books.transactions:
-        account = account_of(transaction)
+    for transaction, account in zip(books.transactions, books.accounts, strict=True):
         if account in owners and transaction.amount > 0 and is_booked(transaction):
             received.setdefault(account, []).append(transaction.id)
     for account, sharers in owners.items():
@@ -37,8 +37,8 @@ def payers_for_several(books: Books) -> Iterator[Case]:
     known = _owners_of_accounts(books)
     ledger = {invoice.id: invoice for invoice in books.open_items}
     paid: dict[str, tuple[list[str], list[Invoice]]] = {}
-    for transaction in books.transactions:
-        match, account = books.matches[transaction.id], account_of(transaction)
+    for transaction, account in zip(books.transactions, books.accounts, strict=True):
+        match = books.matches[transaction.id]
         if match.outcome is Outcome.MATCH and account and account not in known:
             transactions, invoices = paid.setdefault(account, ([], []))
             transactions.append(transaction.id)
@@ -81,11 +81,13 @@ def shared_names(books: Books) -> Iterator[Case]:
 
 
 def _owners_of_accounts(books: Books) -> Owners:
-    return _shared(
-        (compact(account), customer)
+    held = [
+        (account, customer)
         for customer in _distinct(books.invoices)
         for account in (*customer.ibans, *customer.accounts)
-    )
+    ]
+    accounts = compacted([account for account, _ in held])
+    return _shared(zip(accounts, (customer for _, customer in held), strict=True))
 
 
 def _distinct(invoices: Iterable[Invoice]) -> list[Customer]:

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from payymo_core.inspection.books import TELLING, Books
 from payymo_core.inspection.findings import Case, FindingCode, Severity
+from payymo_core.inspection.letters import compacted, folded
 from payymo_core.inspection.wording import called, listed, name_of, owners_of, quoted
-from payymo_core.normalisation import compact, fold
 from payymo_core.records import Invoice
 
 _PART = re.compile("[A-Z]+|[0-9]+")
@@ -45,7 +45,7 @@ _OF_FURTHER_REFERENCES: _Severities = {
 
 def duplicate_numbers(books: Books) -> Iterator[Case]:
     """Numbers that several invoices have, one of them open at least."""
-    held = [(invoice.number, invoice) for invoice in books.invoices]
+    held = [(i.number, i) for i in books.invoices if i.number]
     for text, invoices in _by_text(held):
         sharing = _sharing([i for i in invoices if i.id in books.open_ids])
         if sharing:
@@ -56,18 +56,18 @@ def duplicate_numbers(books: Books) -> Iterator[Case]:
 
 def shared_references(books: Books) -> Iterator[Case]:
     """References that several open invoices carry in the same field."""
-    fields: dict[str, list[tuple[str | None, Invoice]]] = {}
+    fields: dict[str, list[tuple[str, Invoice]]] = {}
     for invoice in books.open_items:
         for name, text in invoice.references.items():
             fields.setdefault(name.replace("_", " "), []).append((text, invoice))
-    held = [(invoice.creditor_reference, invoice) for invoice in books.open_items]
+    held = [(i.creditor_reference, i) for i in books.open_items if i.creditor_reference]
     yield from _shared("creditor reference", held, _OF_CREDITOR_REFERENCES)
     for name, further in fields.items():
         yield from _shared(name, further, _OF_FURTHER_REFERENCES)
 
 
 def _shared(
-    name: str, held: Iterable[tuple[str | None, Invoice]], severities: _Severities
+    name: str, held: Sequence[tuple[str, Invoice]], severities: _Severities
 ) -> Iterator[Case]:
     for text, invoices in _by_text(held):
         sharing = _sharing(invoices)
@@ -78,22 +78,18 @@ def _shared(
 
 
 def _by_text(
-    held: Iterable[tuple[str | None, Invoice]],
+    held: Sequence[tuple[str, Invoice]],
 ) -> Iterator[tuple[str, list[Invoice]]]:
     """Texts that several invoices have, as one of them writes it, and which."""
     groups: dict[str, list[tuple[str, Invoice]]] = {}
-    for text, invoice in held:
-        if text and (letters := _bare(text)):
-            groups.setdefault(letters, []).append((text, invoice))
+    for letters, written in zip(compacted([t for t, _ in held]), held, strict=True):
+        # A number is looked for without its leading zeros.
+        key = letters.lstrip("0") if letters.isdigit() else letters
+        if letters:
+            groups.setdefault(key, []).append(written)
     for same in groups.values():
         if len(same) > 1:
             yield min(text for text, _ in same), [invoice for _, invoice in same]
-
-
-def _bare(text: str) -> str:
-    """Letters and digits; a number without its leading zeros, as it is looked for."""
-    letters = compact(text)
-    return (letters.lstrip("0") or letters) if letters.isdigit() else letters
 
 
 def _sharing(open_items: Sequence[Invoice]) -> _Sharing | None:
@@ -143,12 +139,13 @@ def weak_numbers(books: Books) -> Iterator[Case]:
 
 def numbers_that_begin_another(books: Books) -> Iterator[Case]:
     """Numbers of open invoices that longer ones begin with."""
-    numbered = [(i.number, i) for i in books.open_items if i.number]
-    parts = _groups((_parts(number), invoice) for number, invoice in numbered)
-    letters = _groups((compact(number), invoice) for number, invoice in numbered)
+    numbered = [invoice for invoice in books.open_items if invoice.number]
+    numbers = [invoice.number or "" for invoice in numbered]
+    parts = _groups(map(_parts, folded(numbers)), numbered)
+    letters = _groups(compacted(numbers), numbered)
     suffixed = set[str]()
     for short, long in _beginnings(parts):
-        suffixed.add(compact(short))
+        suffixed.add(short.replace(" ", ""))
         yield _beginning(parts[short], parts[long], Severity.WARNING)
     for short, long in _beginnings(letters):
         if short not in suffixed:
@@ -157,12 +154,14 @@ def numbers_that_begin_another(books: Books) -> Iterator[Case]:
 
 def _parts(number: str) -> str:
     """Runs of letters and of digits, each with a blank behind it."""
-    return "".join(f"{part} " for part in _PART.findall(fold(number)))
+    return "".join(f"{part} " for part in _PART.findall(number))
 
 
-def _groups(written: Iterable[tuple[str, Invoice]]) -> dict[str, list[Invoice]]:
+def _groups(
+    written: Iterable[str], invoices: Iterable[Invoice]
+) -> dict[str, list[Invoice]]:
     groups: dict[str, list[Invoice]] = {}
-    for text, invoice in written:
+    for text, invoice in zip(written, invoices, strict=True):
         if text:
             groups.setdefault(text, []).append(invoice)
     return groups

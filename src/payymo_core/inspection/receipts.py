@@ -7,8 +7,8 @@ from operator import itemgetter
 
 from payymo_core.inspection.books import Books, is_booked
 from payymo_core.inspection.findings import Case, FindingCode, Severity
+from payymo_core.inspection.letters import compacted
 from payymo_core.inspection.wording import listed, money, name_of, quoted
-from payymo_core.normalisation import compact
 from payymo_core.records import Invoice, InvoiceStatus, Transaction
 from payymo_core.results import Outcome, Reason
 
@@ -29,13 +29,16 @@ def paid_twice(books: Books) -> Iterator[Case]:
     """
     groups: dict[tuple[_Sum, str], list[Transaction]] = {}
     paid_back: set[_Sum] = set()
-    for transaction, payer in zip(books.transactions, books.payers, strict=True):
+    texts = compacted([_text_of(transaction) for transaction in books.transactions])
+    for transaction, payer, text in zip(
+        books.transactions, books.payers, texts, strict=True
+    ):
+        amount, currency = transaction.amount, transaction.currency
         if not (payer and is_booked(transaction)):
             continue
-        amount, currency = transaction.amount, transaction.currency
         if amount < 0:
             paid_back.add((payer, currency, amount.copy_abs()))
-        elif amount > 0 and (text := _text_of(transaction)):
+        elif amount > 0 and text:
             groups.setdefault(((payer, currency, amount), text), []).append(transaction)
     for (what, _), same in groups.items():
         if what not in paid_back:
@@ -44,7 +47,7 @@ def paid_twice(books: Books) -> Iterator[Case]:
 
 def _text_of(transaction: Transaction) -> str:
     texts = transaction.remittance, transaction.creditor_reference
-    return compact(" ".join(text for text in texts if text))
+    return " ".join(text for text in texts if text)
 
 
 def _again(books: Books, same: Sequence[Transaction]) -> Iterator[Case]:
@@ -56,7 +59,7 @@ def _again(books: Books, same: Sequence[Transaction]) -> Iterator[Case]:
         if len(run) > 1 and outcomes != {Outcome.MATCH}:
             first = run[0]
             days = listed([str(_day_of(transaction)) for transaction in run])
-            text = quoted(first.remittance or first.creditor_reference or "")
+            text = quoted(_text_of(first))
             yield Case(
                 code=FindingCode.PAID_TWICE,
                 severity=Severity.WARNING if invoices else Severity.NOTE,

@@ -1,18 +1,18 @@
 """Reference rules that never fire, and why."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 from attrs import evolve
 
-from payymo_core.fields import InvoiceFields
 from payymo_core.finds import LONGEST_SEARCHED, MOST_POSTINGS
 from payymo_core.inspection.books import TELLING, Books, searched
 from payymo_core.inspection.findings import Case, FindingCode, Severity
+from payymo_core.inspection.letters import compacted
 from payymo_core.inspection.wording import counted, listed, quoted
-from payymo_core.normalisation import compact, fold
+from payymo_core.lines import Lines
 from payymo_core.patterns import compile_pattern, reference_of
-from payymo_core.records import Invoice, Transaction
 from payymo_core.references import forms_of
 from payymo_core.rules import (
     DEFAULT_REFERENCES,
@@ -30,8 +30,8 @@ def silent_rules(books: Books) -> Iterator[Case]:
     for place, rule in enumerate(books.ruleset.references):
         if place in books.fired:
             continue
-        texts = _texts(books.transactions, rule)
-        values = _values(books.invoices, rule)
+        texts = _written(books.texts, rule.transaction_fields)
+        values = _written(books.references, rule.invoice_fields)
         built_in = rule in DEFAULT_REFERENCES
         # Nobody quotes our ids, and few have every kind of reference.
         idle = rule.invoice_fields == ("id",) or min(len(texts), len(values)) < _ENOUGH
@@ -45,38 +45,10 @@ def silent_rules(books: Books) -> Iterator[Case]:
         )
 
 
-def _texts(transactions: Sequence[Transaction], rule: ReferenceRule) -> list[str]:
-    """What transactions say in the fields that a rule looks in."""
-    return [
-        text
-        for record in transactions
-        for name in rule.transaction_fields
-        for text in _said(record, name, record.metadata)
-    ]
-
-
-def _values(invoices: Sequence[Invoice], rule: ReferenceRule) -> list[str]:
-    """What invoices say in the fields that a rule looks for."""
-    return [
-        text
-        for record in invoices
-        for name in rule.invoice_fields
-        for text in _said(record, name, record.references)
-    ]
-
-
-def _said(
-    record: Transaction | Invoice, name: str, held: Mapping[str, str]
-) -> list[str]:
-    """The texts of a record under a name as a rule writes it."""
-    head, dot, key = name.partition(".")
-    if not dot:
-        found = [getattr(record, head)]
-    elif key == "*":
-        found = list(held.values())
-    else:
-        found = [held.get(key)]
-    return [text for text in found if text]
+def _written(lines: Lines, fields: Sequence[str]) -> list[str]:
+    """What stands in some fields, folded."""
+    texts = lines.letters.tobytes().decode("ascii").split("\n")
+    return [texts[place] for place in np.flatnonzero(lines.named(fields)).tolist()]
 
 
 def _why(
@@ -86,7 +58,7 @@ def _why(
         return f"no transaction has {' or '.join(rule.transaction_fields)}"
     if not values:
         return f"no invoice has {' or '.join(rule.invoice_fields)}"
-    if min(Counter(map(compact, values)).values()) > MOST_POSTINGS:
+    if min(Counter(compacted(values)).values()) > MOST_POSTINGS:
         return f"each of its values stands on more than {MOST_POSTINGS} invoices"
     wanted = f"invoices have values as {quoted(min(values))}"
     if found := _elsewhere(rule, books):
@@ -110,9 +82,10 @@ def _elsewhere(rule: ReferenceRule, books: Books) -> str:
     wide = evolve(
         rule, transaction_fields=fields, pattern=None, exactness=tuple(Exactness)
     )
-    forms = forms_of(InvoiceFields.of(books.invoices), [wide])
+    forms = forms_of(books.references, len(books.invoices), [wide])
     found: set[str] = set()
-    for _, column, finds in searched(books.transactions, forms, [wide]):
+    rows = len(books.transactions)
+    for _, column, finds in searched(books.texts, rows, forms, [wide]):
         places = column.field[finds.text[finds.bits >= TELLING]]
         found |= {column.fields[place] for place in set(places.tolist())}
     return listed(sorted(found)) if found else ""
@@ -121,6 +94,5 @@ def _elsewhere(rule: ReferenceRule, books: Books) -> str:
 def _first_hit(pattern: str, texts: Sequence[str]) -> str | None:
     """The least reference that a pattern finds, of each text its first."""
     search = compile_pattern(pattern)
-    lines = (fold(text).replace("\n", " ")[:LONGEST_SEARCHED] for text in texts)
-    hits = (search.search(line) for line in lines)
+    hits = (search.search(text[:LONGEST_SEARCHED]) for text in texts)
     return min((reference_of(hit) for hit in hits if hit), default=None)
