@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 
 from payymo_core.inspection.books import Books, is_booked
@@ -19,21 +20,21 @@ def amounts_at_odds(books: Books) -> Iterator[Case]:
     for invoice in books.invoices:
         if invoice.status != InvoiceStatus.OPEN:
             continue
-        owed = money(invoice.outstanding, invoice.currency)
         if not invoice.outstanding:
-            says = f"{name_of(invoice)}: {owed} outstanding"
+            says = f"{name_of(invoice)}: {_owed(invoice)}"
             yield _of(invoice, FindingCode.NOTHING_OUTSTANDING, Severity.NOTE, says)
-        elif _above(invoice):
-            total = money(invoice.total or invoice.outstanding, invoice.currency)
-            says = f"{name_of(invoice)}: {owed} outstanding of {total}"
+        elif invoice.total is not None and _above(invoice.outstanding, invoice.total):
+            total = money(invoice.total, invoice.currency)
+            says = f"{name_of(invoice)}: {_owed(invoice)} of {total}"
             code = FindingCode.OUTSTANDING_ABOVE_TOTAL
             yield _of(invoice, code, Severity.WARNING, says)
 
 
-def _above(invoice: Invoice) -> bool:
-    owed, total = invoice.outstanding, invoice.total
-    if total is None:
-        return False
+def _owed(invoice: Invoice) -> str:
+    return f"{money(invoice.outstanding, invoice.currency)} outstanding"
+
+
+def _above(owed: Decimal, total: Decimal) -> bool:
     # copy_abs, as abs() rounds to the digits of the caller's context.
     return owed.copy_abs() > total.copy_abs() or owed.is_signed() != total.is_signed()
 

@@ -111,7 +111,8 @@ def _sharing(open_items: Sequence[Invoice]) -> _Sharing | None:
 
 
 def _said(text: str, invoices: Sequence[Invoice], sharing: _Sharing) -> str:
-    owners = sorted({called(i.customer) for i in invoices if i.customer})
+    customers = {i.customer.id: i.customer for i in invoices if i.customer}
+    owners = sorted({called(customer) for customer in customers.values()})
     of = f" of {listed(owners)}" if owners else ""
     return f"{quoted(text)} on {len(invoices):,} invoices{of}: {sharing.value}"
 

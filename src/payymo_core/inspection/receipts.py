@@ -9,8 +9,9 @@ from payymo_core.inspection.books import Books, is_booked
 from payymo_core.inspection.findings import Case, FindingCode, Severity
 from payymo_core.inspection.letters import compacted
 from payymo_core.inspection.wording import listed, money, name_of, quoted
+from payymo_core.money import to_minor
 from payymo_core.records import Invoice, InvoiceStatus, Transaction
-from payymo_core.results import Outcome, Reason
+from payymo_core.results import Reason
 
 _NEAR = 6
 """Days; less than a week, after which a standing order comes again."""
@@ -24,10 +25,11 @@ _Sum = tuple[str, str, Decimal]
 def paid_twice(books: Books) -> Iterator[Case]:
     """Payments that came again, and were not paid back.
 
-    A pending transaction and its booked twin are one payment. Two that are both matched
-    pay two invoices, or parts of one.
+    Two are the same if they name the same invoices; where none is named, if they have
+    the same text. A pending transaction and its booked twin are one payment. What fits
+    into what is outstanding is paid in parts.
     """
-    groups: dict[tuple[_Sum, str], list[Transaction]] = {}
+    groups: dict[tuple[_Sum, object], list[Transaction]] = {}
     paid_back: set[_Sum] = set()
     texts = compacted([_text_of(transaction) for transaction in books.transactions])
     for transaction, payer, text in zip(
@@ -36,10 +38,12 @@ def paid_twice(books: Books) -> Iterator[Case]:
         amount, currency = transaction.amount, transaction.currency
         if not (payer and is_booked(transaction)):
             continue
+        named = tuple(i.id for i in books.named.get(transaction.id, ()))
         if amount < 0:
             paid_back.add((payer, currency, amount.copy_abs()))
-        elif amount > 0 and text:
-            groups.setdefault(((payer, currency, amount), text), []).append(transaction)
+        elif amount > 0 and (named or text):
+            what = payer, currency, amount
+            groups.setdefault((what, named or text), []).append(transaction)
     for (what, _), same in groups.items():
         if what not in paid_back:
             yield from _again(books, same)
@@ -51,19 +55,22 @@ def _text_of(transaction: Transaction) -> str:
 
 
 def _again(books: Books, same: Sequence[Transaction]) -> Iterator[Case]:
-    """Runs of equal payments that are near each other and not all matched."""
-    invoices = books.named.get(same[0].id, ())
-    near = _NEAR_NAMED if invoices else _NEAR
-    for run in _runs(same, near):
-        outcomes = {books.matches[transaction.id].outcome for transaction in run}
-        if len(run) > 1 and outcomes != {Outcome.MATCH}:
-            first = run[0]
+    """Runs of equal payments that are near each other, and one too many."""
+    first = same[0]
+    invoices = books.named.get(first.id, ())
+    owed = sum(
+        to_minor(invoice.outstanding, invoice.currency)
+        for invoice in invoices
+        if invoice.id in books.open_ids and invoice.currency == first.currency
+    )
+    fit = owed // to_minor(first.amount, first.currency)
+    for run in _runs(same, _NEAR_NAMED if invoices else _NEAR):
+        if len(run) > max(fit, 1):
             days = listed([str(_day_of(transaction)) for transaction in run])
-            text = quoted(_text_of(first))
             yield Case(
                 code=FindingCode.PAID_TWICE,
                 severity=Severity.WARNING if invoices else Severity.NOTE,
-                says=f"{text}: {_sum_of(first)} on {days}",
+                says=f"{quoted(_text_of(run[0]))}: {_sum_of(first)} on {days}",
                 transactions=tuple(sorted(transaction.id for transaction in run)),
                 invoices=tuple(invoice.id for invoice in invoices),
             )

@@ -60,7 +60,8 @@ def _why(
         return f"no invoice has {' or '.join(rule.invoice_fields)}"
     if min(Counter(compacted(values)).values()) > MOST_POSTINGS:
         return f"each of its values stands on more than {MOST_POSTINGS} invoices"
-    wanted = f"invoices have values as {quoted(min(values))}"
+    longest = max(values, key=lambda text: (len(text), text))
+    wanted = f"invoices have values as {quoted(longest)}"
     if found := _elsewhere(rule, books):
         return f"{wanted}; they stand in {found}, but not where and as it looks"
     return f"{wanted}; {_not_found(rule.pattern, texts)}"
