@@ -629,6 +629,12 @@ def test_what_is_still_outstanding_may_be_paid_in_equal_parts():
     assert not cases(TWICE, parts, [twice])
 
 
+def test_what_is_outstanding_in_another_currency_makes_no_room():
+    other = bill("i9", "500.00 USD", "INV-2026-0009", customer=WEBER)
+    twice = paid("2026-05-04", "2026-05-28", text=f"{NAMED}, INV-2026-0009")
+    assert only(TWICE, twice, [OWED, other]).invoices == ("i7", "i9")
+
+
 def test_two_instalments_are_no_second_payment():
     halves = [evolve(t, amount=Decimal(50)) for t in paid("2026-05-04", "2026-05-18")]
     assert not cases(TWICE, halves, [OWED])
@@ -714,9 +720,19 @@ def test_names_are_cut_off_too():
         [f"INV-2026-{n:04d}" for n in range(20, 40)] + [f"R {n}" for n in range(9)],
         [f"Order {'AB7'[n % 3]}{n:03d}" for n in range(40)] + ["thanks", "you"],
         ["the same words as ever"] * 40,
+        SAID + [f"{'a' * n} {'b' * (45 - n)}" for n in (2, 4, 5)] * 6,
         [f"{'a' * n} {'b' * (k - n)}" for k in range(10, 20) for n in (2, 4, 5)],
     ],
-    ids=["full", "few", "numbers", "numbers and more", "codes", "repeated", "even"],
+    ids=[
+        "full",
+        "few",
+        "numbers",
+        "numbers and more",
+        "codes",
+        "repeated",
+        "often",
+        "even",
+    ],
 )
 def test_texts_of_one_length_are_not_cut_off(lines):
     assert not cases(CUT, texts(lines), [])
@@ -782,6 +798,11 @@ def test_the_values_stand_in_another_field():
         "they stand in remittance, but"
         in only(SILENT, transactions, [ORDERED], rules).says
     )
+
+
+def test_the_values_stand_where_the_pattern_does_not_find_them():
+    rules = order_rule(pattern="ORD{digits:6}")
+    assert "they stand in remittance, but" in why_silent("SHOP-123456", rules)
 
 
 def test_the_values_are_written_otherwise_than_the_rule_allows():

@@ -152,7 +152,7 @@ def _reference_bits(run: Run) -> dict[str, float]:
     """The most telling reference of each invoice that has one, its id left aside."""
     rules, forms = run.ruleset.references, run.ledger.forms
     counts = np.array([rule.invoice_fields != ("id",) for rule in rules], np.bool_)
-    kept = np.flatnonzero(counts[forms.rule] & ~forms.digits_only)
+    kept = np.flatnonzero(counts[forms.rule])
     records = run.ledger.invoices.records
     best = np.zeros(len(records))
     np.maximum.at(best, forms.invoice[kept], forms.bits[kept])

@@ -10,10 +10,10 @@ from payymo_core.records import Transaction
 
 _ENOUGH = 20
 """Different texts, of which a length says something."""
-_SHARE = 0.05
-"""Of the texts, that end at the greatest length where they are cut off."""
+_LEAST, _SHARE = 5, 0.05
+"""How many of them, and which share, end at the greatest length if they are cut off."""
 _PEAK = 3
-"""How many times as often as any of the next shorter lengths they have it."""
+"""How many times as many as have any of the next shorter lengths."""
 _SHORTER = 3
 _OF_ONE_SHAPE = 0.75
 """Of them, that are written alike where a format, not the bank, sets the length."""
@@ -53,7 +53,7 @@ def _cut_at(texts: set[str]) -> int | None:
     longest = max(lengths)
     below = max(lengths[longest - step] for step in range(1, _SHORTER + 1))
     peak = lengths[longest]
-    if len(texts) < _ENOUGH or peak < max(_SHARE * len(texts), _PEAK * (below + 1)):
+    if len(texts) < _ENOUGH or peak < max(_LEAST, _SHARE * len(texts), _PEAK * below):
         return None
     shapes = Counter(_shape(text) for text in texts if len(text) == longest)
     return longest if max(shapes.values()) <= _OF_ONE_SHAPE * peak else None
