@@ -29,6 +29,7 @@ from payymo_adapters.files import CsvMapping
 from payymo_adapters.files.headers import BANK, LEDGER
 from payymo_core import Evaluation, PayymoError, Reason, Rejected, Ruleset
 from payymo_core.curve import Advice, CurvePoint
+from payymo_core.inspection.advice import WORDS
 from payymo_core.reliability import CalibrationBin
 from payymo_core.rules import ReferenceRule
 
@@ -242,6 +243,17 @@ def test_every_reason_error_and_exit_code_is_explained() -> None:
     errors = {PayymoError, FileError, *PayymoError.__subclasses__()}
     assert [e for e in errors if f"`{e.__name__}`" not in text] == []
     assert [code for code in Exit if f"| `{code:d}` |" not in text] == []
+
+
+def test_every_finding_is_explained_at_each_severity() -> None:
+    text = (DOCS / "reference" / "findings.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (?:`(\w+)` )?\| (error|warning|note) \|", text, re.MULTILINE
+    )
+    told: list[tuple[str, str]] = []
+    for code, severity in rows:
+        told.append((code or told[-1][0], severity))
+    assert told == [(str(code), str(severity)) for code, severity in WORDS]
 
 
 def test_every_command_has_its_place_in_the_reference() -> None:

@@ -92,6 +92,15 @@ def test_it_draws_itself_without_a_complaint(page: Page, matches: list[Match]) -
     assert page.complaints() == []
 
 
+def test_a_finding_opens_to_its_cases_and_what_to_do(page: Page) -> None:
+    finding = page.one(".finding")
+    assert "paid the same amount" in finding.text
+    assert "KN-2026-01382" not in finding.text
+    finding.find_element(By.CSS_SELECTOR, "summary").click()
+    assert "KN-2026-01382" in finding.text
+    assert "Ask the payer" in finding.text
+
+
 def test_each_review_is_a_card_with_rivals_and_bars(
     page: Page, matches: list[Match]
 ) -> None:

@@ -7,10 +7,11 @@ from os import PathLike
 from attrs import asdict, frozen
 
 from payymo_adapters.atomic import write_atomically
+from payymo_adapters.report.findings import finding_rows
 from payymo_adapters.report.rows import transaction_rows
 from payymo_adapters.report.shell import asset, head
 from payymo_adapters.report.wording import GROUPS
-from payymo_core import MatchResult, Reason, reason_in_words
+from payymo_core import MatchResult, Reason, inspect, reason_in_words
 
 
 @frozen(kw_only=True)
@@ -71,6 +72,7 @@ def _about(result: MatchResult, sources: Sequence[Source]) -> dict[str, object]:
         "sources": [asdict(source) for source in sources],
         "notes": capped,
         "rejected": [str(record) for record in result.rejected],
+        "findings": finding_rows(inspect(result)),
         "groups": {str(group): words for group, words in GROUPS.items()},
         "reasons": {str(reason): reason_in_words(reason) for reason in Reason},
         "invoices": len(result.run.ledger.invoices.records),
