@@ -102,12 +102,13 @@ def citation_chance(
             for text, chance in numbers[0].items()
             if _matches(_seen(text, span.wire), span)
         )
-        if slips == 0.0:
-            return plain
+        # A slip that changes nothing is too rare to matter.
+        if plain > 0:
+            return (1 - slips) * plain
         slipped = sum(
             chance * slip_chance(text, span) for text, chance in numbers[0].items()
         )
-        return (1 - slips) * plain + slips * slipped
+        return slips * slipped
     whole = sum(
         chance * _joined_chance(numbers, separator, slips, span)
         for separator, chance in _SEPARATORS.items()
@@ -156,8 +157,8 @@ def _joined_chance(
     behind = _reached(numbers[::-1], glue, span, forwards=_stepped_back)
     size = len(span.text)
     exact = ahead[-1].get(size, 0.0)
-    if slips == 0.0:
-        return exact
+    if exact > 0:
+        return (1 - slips) * exact
     slipped = 0.0
     count = len(numbers)
     for place, spelled in enumerate(numbers):
@@ -173,7 +174,7 @@ def _joined_chance(
                     chance * slip_chance(text, middle)
                     for text, chance in spelled.items()
                 )
-    return (1 - slips) * exact + slips * slipped / count
+    return slips * slipped / count
 
 
 Places = dict[int, float]
@@ -246,7 +247,7 @@ def _cut_chance(
         over, further = _over_the_end(sound, spelled, span)
         slip_over, slip_further = _over_the_end(slipped, spelled, span)
         total += so_far * over + slip_over
-        for at, chance in sound.items():
+        for at, chance in () if over else sound.items():
             rest = Span(span.text[at:], cut=True, wire=span.wire)
             ends, reached = _slip_ends(spelled, rest)
             total += per_slip * chance * ends

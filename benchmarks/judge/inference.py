@@ -30,11 +30,18 @@ class Verdict:
         chances: Posterior of each set of invoices; the empty one for nothing.
         best: For each set, its likeliest hypothesis and the posterior of that; None
             for money from elsewhere.
+        considered: Every explanation thought of, the faint ones too.
     """
 
     sheet: Sheet
     chances: Mapping[frozenset[str], float]
     best: Mapping[frozenset[str], tuple[Hypothesis | None, float]]
+    considered: Sequence[Hypothesis]
+
+    @property
+    def ranked(self) -> list[frozenset[str]]:
+        """The sets, the likeliest first."""
+        return sorted(self.chances, key=lambda ids: (-self.chances[ids], sorted(ids)))
 
 
 def local_log(hypothesis: Hypothesis, rates: Rates) -> float:
@@ -120,7 +127,10 @@ def verdicts(
         if not changed:
             break
     return [
-        _verdict(sheet, outside[sheet.row], kept[sheet.row], said) for sheet in sheets
+        _verdict(
+            sheet, outside[sheet.row], kept[sheet.row], said, explained[sheet.row]
+        )
+        for sheet in sheets
     ]
 
 
@@ -135,7 +145,7 @@ def _elsewhere(row, place, outside, said, by_debtor, kept) -> float:
     return total
 
 
-def _verdict(sheet, outside, held, said) -> Verdict:
+def _verdict(sheet, outside, held, said, considered) -> Verdict:
     weights: dict[frozenset[str], float] = {frozenset(): outside}
     best: dict[frozenset[str], tuple[Hypothesis | None, float]] = {
         frozenset(): (None, outside)
@@ -152,4 +162,5 @@ def _verdict(sheet, outside, held, said) -> Verdict:
         sheet,
         {key: weight / total for key, weight in weights.items()},
         {key: (h, weight / total) for key, (h, weight) in best.items()},
+        considered,
     )
