@@ -86,9 +86,7 @@ def _matches(text: str, span: Span) -> bool:
     return text == span.text or (span.cut and text.startswith(span.text))
 
 
-def citation_chance(
-    numbers: Sequence[Spellings], slips: float, span: Span
-) -> float:
+def citation_chance(numbers: Sequence[Spellings], slips: float, span: Span) -> float:
     """Probability that the numbers, listed, read just like this.
 
     Args:
@@ -170,9 +168,13 @@ def _joined_chance(
                 if end < begin:
                     continue
                 middle = Span(span.text[begin:end], cut=False, wire=span.wire)
-                slipped += left * right * sum(
-                    chance * slip_chance(text, middle)
-                    for text, chance in spelled.items()
+                slipped += (
+                    left
+                    * right
+                    * sum(
+                        chance * slip_chance(text, middle)
+                        for text, chance in spelled.items()
+                    )
                 )
     return slips * slipped / count
 

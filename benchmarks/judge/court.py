@@ -1,210 +1,166 @@
 """A whole world before the judge."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
-from benchmarks.judge.debtors import Debtor, debtors
+from attrs import define, evolve, field
+
+from benchmarks.judge.debtors import debtors
 from benchmarks.judge.explanations import Explainer
-from benchmarks.judge.factors import PAYING
-from benchmarks.judge.finds import Finds, finds, found, runs
-from benchmarks.judge.hypotheses import Hypothesis
-from benchmarks.judge.inference import FAINT, Verdict, local_log, verdicts
+from benchmarks.judge.hypotheses import PAYING, Hypothesis
+from benchmarks.judge.inference import Suspicions, Verdict, verdicts
+from benchmarks.judge.leads import Leads, leads_of
+from benchmarks.judge.local import certain
 from benchmarks.judge.others import others_chance
-from benchmarks.judge.payers import PrintedNames, printed_names
-from benchmarks.judge.rates import Rates, rates_of
-from benchmarks.judge.subsets import ALL_BELOW
+from benchmarks.judge.payers import printed_names
+from benchmarks.judge.rates import rates_of
 from benchmarks.judge.sheets import SHOP, Sheet, sheet
+from benchmarks.judge.subsets import ALL_BELOW
 from benchmarks.world import MIXES, Regime, World
 from benchmarks.world.truth import Kind
-from attrs import define, evolve, field
-from math import exp, log
-
-
-@define(eq=False)
-class _Leads:
-    """Where to look for who made a transaction."""
-
-    finds: Finds
-    names: PrintedNames
-    accounts: dict[str, int]
-    ids: dict[str, int]
-    customers: dict[str, int]
-    by_amount: dict[tuple[str, int], list[tuple[int, str]]]
 
 
 def judge(world: World, regime: Regime) -> list[Verdict]:
-    """The posterior of every transaction of a world, from its records alone."""
-    mix = MIXES[regime]
-    people = debtors(world.invoices, mix)
+    """The posterior of every transaction of a world, from its records alone.
+
+    Args:
+        world: Its truth is not looked at.
+        regime: Which trade; not ``mixed``, whose numbers are not unique.
+    """
+    people = debtors(world.invoices, MIXES[regime])
     rates = rates_of(regime, people, len(world.transactions))
     names = printed_names(people)
-    explainer = Explainer(people, names, rates)
-    leads = _leads(people, names)
-    sheets = [sheet(row, sent) for row, sent in enumerate(world.transactions)]
-    others = [others_chance(s, rates) if s.amount > 0 else 1.0 for s in sheets]
-    explained: list[list[Hypothesis]] = [
-        _explained(s, *_suspects(s, leads), explainer) if s.amount > 0 else []
-        for s in sheets
+    inquiry = _Inquiry(Explainer(people, names, rates), leads_of(people, names))
+    for row, sent in enumerate(world.transactions):
+        inquiry.hear(sheet(row, sent))
+    inquiry.look_again()
+    inquiry.look_beside()
+    inquiry.consider_second_payments()
+    suspicions = [
+        Suspicions(s, found, others)
+        for s, found, others in zip(
+            inquiry.sheets, inquiry.explained, inquiry.others, strict=True
+        )
     ]
-    _second_look(sheets, explained, others, leads, explainer)
-    _add_second_payments(sheets, explained)
-    return verdicts(sheets, explained, others, people, rates)
+    return verdicts(suspicions, people, rates)
 
 
-def _leads(people: Sequence[Debtor], names: PrintedNames) -> _Leads:
-    by_amount: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
-    for debtor in people:
-        for item in debtor.owed:
-            key = (debtor.currency, item.draft.outstanding)
-            by_amount[key].append((debtor.place, item.invoice.id))
-    return _Leads(
-        finds(people),
-        names,
-        {d.known_account: d.place for d in people if d.known_account},
-        {
-            item.invoice.id: d.place
-            for d in people
-            for item in (*d.owed, *d.closed)
-        },
-        {d.customer.id: d.place for d in people},
-        dict(by_amount),
-    )
+@define(eq=False)
+class _Inquiry:
+    """The search for explanations, which looks further where the first are doubtful.
 
-
-def _suspects(s: Sheet, leads: _Leads) -> tuple[set[int], set[str]]:
-    """Who may have made a transaction, and the invoices that it may name."""
-    sent = s.transaction
-    if sent.account == SHOP and sent.metadata:
-        return {leads.ids[sent.metadata["invoice_id"]]}, set()
-    texts = [reading.text for reading in s.texts]
-    texts += [sent.creditor_reference or "", sent.end_to_end_id or ""]
-    words = runs(texts)
-    exact, nearly = found(leads.finds, words)
-    named = {identity for _, identity in exact | nearly}
-    if s.account in leads.accounts:
-        return {leads.accounts[s.account]}, named
-    suspects = set(leads.names.whose.get(s.name or "", ()))
-    suspects |= {place for place, _ in exact | nearly}
-    suspects |= {leads.customers[w] for w in words if w in leads.customers}
-    return suspects, named
-
-
-def _explained(
-    s: Sheet, suspects: set[int], named: set[str], explainer: Explainer
-) -> list[Hypothesis]:
-    return [
-        hypothesis
-        for place in sorted(suspects)
-        for hypothesis in explainer.explanations(s, explainer.debtors[place], named)
-    ]
-
-
-def _second_look(
-    sheets: Sequence[Sheet],
-    explained: list[list[Hypothesis]],
-    others: Sequence[float],
-    leads: _Leads,
-    explainer: Explainer,
-) -> None:
-    """Look further where a transaction is not certain, among what is left to pay.
-
-    By account and name seen elsewhere, by the amount alone, and by sets of those
-    invoices that no other transaction certainly pays.
+    Attributes:
+        explainer: Says what a customer may have meant.
+        leads: Says which customers to ask.
+        sheets: The transactions so far.
+        explained: What each may be.
+        others: How likely each is from elsewhere.
     """
-    sure: dict[str, int] = {}
-    taken: set[str] = set()
-    doubtful: list[Sheet] = []
-    for s, hypotheses, other in zip(sheets, explained, others, strict=True):
-        one = _certain(hypotheses, other, explainer.rates)
-        if one is None:
-            if s.amount > 0 and s.transaction.account != SHOP:
-                doubtful.append(s)
-            continue
-        if one.kind in PAYING:
-            taken |= one.pays
-        for key in (s.account, s.name):
-            if key:
-                sure[key] = one.debtor.place
-    left = {
-        d.place: [p for p, item in enumerate(d.owed) if item.invoice.id not in taken]
-        for d in explainer.debtors
-    }
-    for s in doubtful:
-        hypotheses = explained[s.row]
-        known = {h.debtor.place for h in hypotheses}
-        suspects, named = _suspects(s, leads)
-        more = {sure[key] for key in (s.account, s.name) if key in sure}
-        anybody = s.account not in leads.accounts and (not s.name or not s.account)
-        if anybody:
-            key = (s.transaction.currency, s.amount)
-            more |= {
+
+    explainer: Explainer
+    leads: Leads
+    sheets: list[Sheet] = field(factory=list, init=False)
+    explained: list[list[Hypothesis]] = field(factory=list, init=False)
+    others: list[float] = field(factory=list, init=False)
+
+    def hear(self, new: Sheet) -> None:
+        """Ask all whom a transaction names, by number, name, account or customer id."""
+        incoming = new.amount > 0
+        self.sheets.append(new)
+        self.others.append(
+            others_chance(new, self.explainer.rates) if incoming else 1.0
+        )
+        self.explained.append([])
+        if incoming:
+            self._ask(new, *self.leads.suspects(new))
+
+    def look_again(self) -> None:
+        """Ask more of the doubtful, among what is left to pay.
+
+        Whose name or account is known from elsewhere; where nothing names the payer,
+        all who owe the amount; and sets of those invoices that nobody pays for sure.
+        """
+        sure: dict[str, int] = {}
+        taken: set[str] = set()
+        for place, one in enumerate(self._certain()):
+            if one is not None and one.kind in PAYING:
+                taken |= one.pays
+            for key in (self.sheets[place].account, self.sheets[place].name):
+                if one is not None and key:
+                    sure[key] = one.debtor.place
+        for doubtful in self._doubtful():
+            suspects, named = self.leads.suspects(doubtful)
+            keys = (doubtful.account, doubtful.name)
+            more = {sure[key] for key in keys if key in sure}
+            if self.leads.anybody(doubtful):
+                more |= self.leads.by_amount(doubtful, taken)
+            self._ask(doubtful, more - suspects, named)
+            self._ask_for_sets(doubtful, suspects | more, taken)
+
+    def look_beside(self) -> None:
+        """Who may have made one transaction may have made others of its account."""
+        doubtful = [s for s in self._doubtful() if s.account]
+        suspected: dict[str, set[int]] = defaultdict(set)
+        for s in doubtful:
+            suspected[s.account or ""] |= self._asked(s)
+        for s in doubtful:
+            _, named = self.leads.suspects(s)
+            self._ask(s, suspected[s.account or ""] - self._asked(s), named)
+
+    def consider_second_payments(self) -> None:
+        """Where two may pay one invoice in full, the later may be another payment."""
+        full: dict[frozenset[str], list[Hypothesis]] = defaultdict(list)
+        for found in self.explained:
+            for hypothesis in found:
+                if hypothesis.kind is Kind.FULL:
+                    full[hypothesis.pays].append(hypothesis)
+        for claims in full.values():
+            days = [self.sheets[claim.transaction].day for claim in claims]
+            for claim, day in zip(claims, days, strict=True):
+                if any(1 <= (day - first).days <= 14 for first in days):
+                    again = evolve(claim, kind=Kind.TWICE)
+                    self.explained[claim.transaction].append(again)
+
+    def _certain(self) -> list[Hypothesis | None]:
+        rates = self.explainer.rates
+        return [
+            certain(found, others, rates)
+            for found, others in zip(self.explained, self.others, strict=True)
+        ]
+
+    def _doubtful(self) -> list[Sheet]:
+        return [
+            s
+            for s, one in zip(self.sheets, self._certain(), strict=True)
+            if one is None and s.amount > 0 and s.transaction.account != SHOP
+        ]
+
+    def _asked(self, s: Sheet) -> set[int]:
+        return {h.debtor.place for h in self.explained[s.row]}
+
+    def _ask(
+        self, s: Sheet, suspects: AbstractSet[int], named: AbstractSet[str]
+    ) -> None:
+        for place in sorted(suspects):
+            debtor = self.explainer.debtors[place]
+            self.explained[s.row] += self.explainer.explanations(s, debtor, named)
+
+    def _ask_for_sets(
+        self, s: Sheet, suspects: AbstractSet[int], taken: AbstractSet[str]
+    ) -> None:
+        anybody = self.leads.anybody(s)
+        for debtor in self.explainer.debtors:
+            known = debtor.place in suspects
+            # All sets of a small customer are known already.
+            if (known and len(debtor.owed) <= ALL_BELOW) or not (known or anybody):
+                continue
+            if debtor.currency != s.transaction.currency:
+                continue
+            left = [
                 place
-                for place, identity in leads.by_amount.get(key, ())
-                if identity not in taken
-            }
-        hypotheses += _explained(s, more - known - suspects, named, explainer)
-        wide = range(len(explainer.debtors)) if anybody else suspects | more
-        for place in sorted(wide):
-            debtor = explainer.debtors[place]
-            whole = place in suspects | more and len(debtor.owed) <= ALL_BELOW
-            if debtor.currency == s.transaction.currency and not whole and left[place]:
-                hypotheses += explainer.sets_among(s, debtor, left[place])
-    _third_look(doubtful, explained, leads, explainer)
-
-
-def _third_look(
-    doubtful: Sequence[Sheet],
-    explained: list[list[Hypothesis]],
-    leads: _Leads,
-    explainer: Explainer,
-) -> None:
-    """Who may have made one transaction may have made another of the same payer."""
-    suspected: dict[str, set[int]] = defaultdict(set)
-    for s in doubtful:
-        if s.account and s.account not in leads.accounts:
-            suspected[s.account] |= {h.debtor.place for h in explained[s.row]}
-    for s in doubtful:
-        known = {h.debtor.place for h in explained[s.row]}
-        more = suspected.get(s.account or "", set()) - known
-        _, named = _suspects(s, leads)
-        explained[s.row] += _explained(s, more, named, explainer)
-
-
-def _certain(
-    hypotheses: Sequence[Hypothesis], other: float, rates: Rates
-) -> Hypothesis | None:
-    """The one explanation, if there is no other worth a thought."""
-    if not hypotheses:
-        return None
-    logs = [local_log(h, rates) for h in hypotheses]
-    top = max(logs)
-    if other > 0 and log(other) > top + log(1e-4):
-        return None
-    best = hypotheses[logs.index(top)]
-    rivals = [
-        h
-        for h, weight in zip(hypotheses, logs, strict=True)
-        if weight > top + log(1e-4) and h.pays != best.pays
-    ]
-    return None if rivals else best
-
-
-def _add_second_payments(
-    sheets: Sequence[Sheet], explained: list[list[Hypothesis]]
-) -> None:
-    """Where two transactions may pay one invoice in full, the later may be another."""
-    full: dict[str, list[Hypothesis]] = defaultdict(list)
-    for hypotheses in explained:
-        for h in hypotheses:
-            if h.kind is Kind.FULL:
-                full[next(iter(h.pays))].append(h)
-    for claims in full.values():
-        for second in claims:
-            day = sheets[second.transaction].day
-            if any(
-                1 <= (day - sheets[first.transaction].day).days <= 14
-                for first in claims
-            ):
-                explained[second.transaction].append(
-                    evolve(second, kind=Kind.TWICE)
-                )
+                for place, item in enumerate(debtor.owed)
+                if item.invoice.id not in taken
+            ]
+            if left:
+                found = self.explainer.sets_among(s, debtor, left)
+                self.explained[s.row] += found

@@ -67,9 +67,7 @@ def joint_day_chances(items: Sequence[Item], day: date) -> Vector:
     return on * reached + (upto - on) * just
 
 
-_CLOSED_LATE = Counter(
-    days + more for days in LATE_DAYS for more in range(41)
-)
+_CLOSED_LATE = Counter(days + more for days in LATE_DAYS for more in range(41))
 
 
 def closed_day_chance(item: Item, day: date) -> float:

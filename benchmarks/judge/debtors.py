@@ -1,16 +1,14 @@
 """Customers as the ledger shows them, with what they owe."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
-from functools import cached_property
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from benchmarks.world.ledger import Client, Draft, Item
 from benchmarks.world.mix import Habit, Mix, PayerForm, Wire
 from benchmarks.world.names import COUNTRIES
 from payymo_core.money import to_minor
-from payymo_core.records import Customer, Invoice, InvoiceStatus
+from payymo_core.records import Customer, Invoice
 
 _ACCOUNT_LENGTH = 9
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
-from math import exp, log
+from math import log
 
 import numpy as np
 from attrs import evolve, frozen
@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from benchmarks.judge.days import LATENESS_SHARES, day_chances
 from benchmarks.judge.debtors import Debtor
-from benchmarks.judge.hypotheses import ALONE, JOINT, Hypothesis
-from benchmarks.judge.payers import digits_of
+from benchmarks.judge.hypotheses import PAYING, Hypothesis
+from benchmarks.judge.local import paid_log
+from benchmarks.judge.payers import account_chance, digits_of
 from benchmarks.judge.plans import Piece, plan_chance
 from benchmarks.judge.rates import BLOCKS, Rates
 from benchmarks.judge.sheets import Sheet
@@ -25,7 +26,6 @@ WIDEST = 3000
 """Partial accounts of a customer's payments kept at a time."""
 NARROWEST = 1e-10
 """Share of the likeliest below which a partial account is dropped."""
-PAYING = ALONE | JOINT | {Kind.SET_OFF}
 
 
 @frozen(eq=False)
@@ -53,13 +53,15 @@ class _Account:
         chosen: A hypothesis or None, a transaction each.
         ways: Product over the customer's ways.
         logs: Sum of the rest.
-        weight: Log weight so far.
+        odds: Log odds of what is paid so far, about.
+        weight: Log weight so far, with these.
         taken: Places that are paid, and by what kind.
     """
 
     chosen: tuple[Hypothesis | None, ...]
     ways: Vector
     logs: float
+    odds: float
     weight: float
     taken: Mapping[int, Kind]
 
@@ -68,9 +70,7 @@ Messages = list[list[float]]
 """For each transaction, the odds of each hypothesis against all else."""
 
 
-def messages(
-    debtor: Debtor, choices: Sequence[Choice], rates: Rates
-) -> Messages:
+def messages(debtor: Debtor, choices: Sequence[Choice], rates: Rates) -> Messages:
     """What a customer says of each of its transactions.
 
     Args:
@@ -82,7 +82,7 @@ def messages(
         By transaction and hypothesis: how much likelier the whole is with it than with
         the transaction being something else.
     """
-    accounts = _accounts(debtor, choices, rates)
+    accounts = _accounts(choices, rates)
     weights = [_weight(account, debtor, choices, rates) for account in accounts]
     top = max(weights)
     if top == -np.inf:
@@ -100,10 +100,8 @@ def messages(
     return found
 
 
-def _accounts(
-    debtor: Debtor, choices: Sequence[Choice], rates: Rates
-) -> list[_Account]:
-    beam = [_Account((), np.ones(len(rates.ways)), 0.0, 0.0, {})]
+def _accounts(choices: Sequence[Choice], rates: Rates) -> list[_Account]:
+    beam = [_Account((), np.ones(len(rates.ways)), 0.0, 0.0, 0.0, {})]
     for choice in choices:
         grown = [
             longer for account in beam for longer in _longer(account, choice, rates)
@@ -126,27 +124,26 @@ def _longer(account: _Account, choice: Choice, rates: Rates) -> list[_Account]:
         )
     ]
     for hypothesis in choice.hypotheses:
-        if not _compatible(account, hypothesis, choice):
+        if not _compatible(account, hypothesis):
             continue
         ways = account.ways * hypothesis.ways
         logs = account.logs + hypothesis.bits - choice.scale
-        taken = account.taken
+        taken, odds = account.taken, account.odds
         if hypothesis.kind in PAYING:
-            taken = {**taken, **dict.fromkeys(hypothesis.places, hypothesis.kind)}
-        weight = logs + _common(ways, rates) + _guess(taken, hypothesis.debtor, rates)
-        grown.append(
-            _Account((*account.chosen, hypothesis), ways, logs, weight, taken)
-        )
+            new = [place for place in hypothesis.places if place not in taken]
+            taken = {**taken, **dict.fromkeys(new, hypothesis.kind)}
+            odds += paid_log(new, hypothesis.kind, hypothesis.debtor, rates)
+        weight = logs + odds + _common(ways, rates)
+        chosen = (*account.chosen, hypothesis)
+        grown.append(_Account(chosen, ways, logs, odds, weight, taken))
     return grown
 
 
-def _compatible(account: _Account, new: Hypothesis, choice: Choice) -> bool:
+def _compatible(account: _Account, new: Hypothesis) -> bool:
     """Whether invoices are paid once, and a second payment has a first."""
     if new.kind is Kind.TWICE:
         return any(
-            old is not None
-            and old.kind is Kind.FULL
-            and old.places == new.places
+            old is not None and old.kind is Kind.FULL and old.places == new.places
             for old in account.chosen
         )
     if new.kind not in PAYING:
@@ -162,17 +159,6 @@ def _common(ways: Vector, rates: Rates) -> float:
     """Log likelihood over the customer's ways."""
     parts = np.add.reduceat(ways * rates.ways, BLOCKS)
     return float(np.log(np.maximum(parts, 1e-300)).sum())
-
-
-def _guess(taken: Mapping[int, Kind], debtor: Debtor, rates: Rates) -> float:
-    """Log odds of what is paid, about: good enough to tell what is hopeless."""
-    total = 0.0
-    for place, kind in taken.items():
-        unpaid = rates.unpaid_newest if place == debtor.newest else rates.unpaid
-        total += log((1 - unpaid) / unpaid)
-        if kind is Kind.PART:
-            total += log(rates.mix.part / 40)
-    return total
 
 
 def _weight(
@@ -208,9 +194,7 @@ def _parts_chance(
     return found
 
 
-def _twice_chance(
-    account: _Account, choices: Sequence[Choice], rates: Rates
-) -> float:
+def _twice_chance(account: _Account, choices: Sequence[Choice], rates: Rates) -> float:
     """That what is paid twice is paid again just so many days later."""
     first: dict[tuple[int, ...], date] = {}
     found = 1.0
@@ -236,7 +220,7 @@ def _payer_log(chosen: Sequence[Hypothesis]) -> float:
     for account, count in accounts.items():
         if not debtor.known_account:
             total += (count - 1) * digits_of(account) * log(10)
-            total -= (count - 1) * _country_log(debtor, account)
+            total -= (count - 1) * (account_chance(account, debtor) or 0.0)
     strangers = {h.name: h.stranger for h in chosen if h.stranger is not None}
     if len(strangers) > 1:
         return -np.inf
@@ -244,9 +228,3 @@ def _payer_log(chosen: Sequence[Hypothesis]) -> float:
         count = sum(h.name == name and h.stranger is not None for h in chosen)
         total -= (count - 1) * stranger
     return total
-
-
-def _country_log(debtor: Debtor, account: str) -> float:
-    from benchmarks.judge.payers import account_chance
-
-    return account_chance(account, debtor) or 0.0

@@ -11,11 +11,10 @@ from benchmarks.world.truth import NOTHING, Kind
 
 Vector = NDArray[np.float64]
 
-ALONE = frozenset(
-    {Kind.FULL, Kind.SHORT, Kind.NET_OF_FEE, Kind.OVERPAID, Kind.PART}
-)
+ALONE = frozenset({Kind.FULL, Kind.SHORT, Kind.NET_OF_FEE, Kind.OVERPAID, Kind.PART})
 """Kinds that pay one invoice; ``part`` stands for instalments too."""
 JOINT = frozenset({Kind.JOINT_NAMED, Kind.JOINT_SOME_NAMED, Kind.JOINT_UNNAMED})
+PAYING = ALONE | JOINT | {Kind.SET_OFF}
 
 
 @frozen(eq=False, kw_only=True)

@@ -88,9 +88,7 @@ def cited(remark: Remark, texts: Sequence[Reading]) -> Matrix:
 
 
 def _differs(means: Sequence[Item], habit: Habit) -> bool:
-    return any(
-        _spelled(item, habit) != _spelled(item, Habit.PRINTED) for item in means
-    )
+    return any(_spelled(item, habit) != _spelled(item, Habit.PRINTED) for item in means)
 
 
 def _spelled(item: Item, habit: Habit) -> Spellings:

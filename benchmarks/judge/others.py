@@ -29,9 +29,7 @@ def others_chance(sheet: Sheet, rates: Rates) -> float:
     if sheet.transaction.account is not None:
         return 0.0
     day = stray_day_chance(sheet.day)
-    return rates.strays * day * (
-        sum(_institutions(sheet)) + _passers_by(sheet, rates)
-    )
+    return rates.strays * day * (sum(_institutions(sheet)) + _passers_by(sheet, rates))
 
 
 def _institutions(sheet: Sheet) -> Iterator[float]:

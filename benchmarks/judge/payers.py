@@ -106,6 +106,10 @@ class PayerChances:
     account: float
 
 
+CERTAIN = PayerChances(np.ones(len(FORMS)), 0.0, own=True, account=0.0)
+"""Of a payer whose name is accounted for elsewhere."""
+
+
 def payer_chances(
     shown: Counterparty | None, debtor: Debtor, names: PrintedNames, mix: Mix
 ) -> PayerChances | None:
@@ -163,9 +167,7 @@ def fits_country(account: str, country: str) -> bool:
 def shares_of(mix: Mix) -> Vector:
     """Share of each form among payers."""
     edges = (0.0, *mix.payers.edges)
-    shares = dict(
-        zip(mix.payers.values, np.diff(edges).tolist(), strict=True)
-    )
+    shares = dict(zip(mix.payers.values, np.diff(edges).tolist(), strict=True))
     return np.array([shares.get(form, 0.0) for form in FORMS])
 
 
@@ -185,4 +187,3 @@ def stranger_chance(name: str, debtor: Debtor) -> float:
         for country, chance in debtor.countries.items()
     )
     return 0.4 * family + 0.6 * (0.3 * person_chance(name) + 0.7 * company)
-

@@ -85,9 +85,7 @@ def _order_chance(
     joint = rates.mix.joint
     namings = rates.namings
     # Instalments of one invoice are one decision.
-    blocks = {
-        piece.places: piece for piece in pieces if piece.kind is not Kind.SET_OFF
-    }
+    blocks = {piece.places: piece for piece in pieces if piece.kind is not Kind.SET_OFF}
     left = list(owed)
     alone = 0
     chance = 1.0
@@ -177,4 +175,3 @@ def _month_chance(
 def _month(debtor: Debtor, place: int) -> tuple[int, int]:
     issued = debtor.owed[place].draft.issued
     return issued.year, issued.month
-

@@ -62,9 +62,7 @@ class Rates:
     ways: Vector
 
 
-def rates_of(
-    regime: Regime, debtors: Sequence[Debtor], transactions: int
-) -> Rates:
+def rates_of(regime: Regime, debtors: Sequence[Debtor], transactions: int) -> Rates:
     """What is to be expected of a world of these sizes."""
     mix = MIXES[regime]
     strays = transactions * mix.nothing

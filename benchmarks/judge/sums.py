@@ -3,6 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.judge.outcomes import outcomes
 from benchmarks.world.amounts import PRICE_LIST
@@ -10,6 +14,9 @@ from benchmarks.world.dice import Dice
 from benchmarks.world.ledger import Item
 from benchmarks.world.mix import Mix, Regime
 from benchmarks.world.payments import a_part, rounded_up
+from benchmarks.world.truth import Kind
+
+Vector = NDArray[np.float64]
 
 BANK_FEES = (0, 150, 500, 750, 1000, 1250, 1500, 2500)
 """What a bank on the way may keep, in minor units."""
@@ -53,9 +60,7 @@ def partial_amounts(owed: int) -> set[int]:
     return split | set(parts(owed))
 
 
-def partial_chance(
-    item: Item, payments: Sequence[tuple[date, int]], mix: Mix
-) -> float:
+def partial_chance(item: Item, payments: Sequence[tuple[date, int]], mix: Mix) -> float:
     """Probability that an invoice is paid in just these parts.
 
     Args:
@@ -73,7 +78,7 @@ def partial_chance(
     if len(payments) == 1:
         return whole * mix.part * parts(owed).get(payments[0][1], 0.0)
     ordered = sorted(payments)
-    for (first, _), (second, _) in zip(ordered, ordered[1:], strict=False):
+    for (first, _), (second, _) in pairwise(ordered):
         if not 12 <= (second - first).days <= 33:
             return 0.0
     amounts = tuple(amount for _, amount in ordered)
@@ -85,6 +90,35 @@ def charge_chance(owed: int, fee: int) -> float:
     """Probability of a processor's fee."""
     fits = [min(owed * rate // 1000 + 25, owed - 1) == fee for rate in CHARGE_RATES]
     return sum(fits) / len(CHARGE_RATES)
+
+
+def related(amount: int, owed: int, mix: Mix) -> tuple[Kind, Vector, float] | None:
+    """How a payment of one invoice may come to its amount.
+
+    Args:
+        amount: What arrived.
+        owed: What is outstanding.
+        mix: The regime's shares.
+
+    Returns:
+        The kind, its likelihood by the fee that the customer's bank keeps, and that
+        of the rest; None where no payment of the invoice is of this amount. The
+        chances of a part are left to ``partial_chance``.
+    """
+    kept = np.array([0.2 if fee and owed > 6 * fee else 1.0 for fee in BANK_FEES])
+    if amount == owed:
+        splits = (1 - mix.part) * (1 - mix.instalments) if owed >= 1000 else 1.0
+        return Kind.FULL, kept, (1 - mix.overpaid) * splits
+    missing = owed - amount
+    if missing in BANK_FEES and owed > 6 * missing:
+        fees = np.array([0.8 if fee == missing else 0.0 for fee in BANK_FEES])
+        return Kind.SHORT, fees, 1.0
+    if 0 < -missing <= max(10_000, owed // 20):
+        chance = overpaid(owed).get(amount, 0.0) * mix.overpaid
+        return (Kind.OVERPAID, kept, chance) if chance else None
+    if missing > 0 and owed >= 1000 and amount in partial_amounts(owed):
+        return Kind.PART, kept, 1.0
+    return None
 
 
 def octave_chance(low: int, high: int, amount: int) -> float:

@@ -68,9 +68,7 @@ def _joined(arrived: str, width: int, glue: str) -> str | None:
     """Lines of this width put together again; None where it has no such lines."""
     if any(char != glue for char in arrived[width :: width + 1]):
         return None
-    return "".join(
-        arrived[at : at + width] for at in range(0, len(arrived), width + 1)
-    )
+    return "".join(arrived[at : at + width] for at in range(0, len(arrived), width + 1))
 
 
 def _sepa_27(arrived: str) -> Iterator[Reading]:
@@ -88,6 +86,4 @@ def _remi(arrived: str) -> Iterator[Reading]:
     head = _ROC.match(arrived)
     if head:
         chance = 0.6 if "NOTPROVIDED" in head[0] else 0.4
-        yield Reading(
-            Wire.REMI, arrived[head.end() :], len(arrived) == LIMIT, chance
-        )
+        yield Reading(Wire.REMI, arrived[head.end() :], len(arrived) == LIMIT, chance)
