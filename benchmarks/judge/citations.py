@@ -1,13 +1,14 @@
 """How likely a payer of some habit writes just this string for these numbers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import product
 
 from attrs import frozen
 
 from benchmarks.judge.outcomes import outcomes
 from benchmarks.judge.wires import shaped
-from benchmarks.world.citing import cite, slip
+from benchmarks.world.citing import cite, slip, tail
 from benchmarks.world.mix import Habit, Wire
 
 # As ``listed`` joins numbers: separator, chance.
@@ -107,76 +108,93 @@ def citation_chance(numbers: Sequence[Spellings], slips: float, span: Span) -> f
             chance * slip_chance(text, span) for text, chance in numbers[0].items()
         )
         return slips * slipped
-    whole = sum(
-        chance * _joined_chance(numbers, separator, slips, span)
+    shares = {"": 1 - _SHORTENED} | {
+        first: _SHORTENED * chance for first, chance in numbers[0].items()
+    }
+    return sum(
+        share * chance * _list_chance(_List.of(numbers, first), separator, slips, span)
+        for first, share in shares.items()
         for separator, chance in _SEPARATORS.items()
     )
-    short = sum(
-        share
-        * sum(
-            chance * _joined_chance(tails, separator, slips, span)
-            for separator, chance in _SEPARATORS.items()
+
+
+@frozen(eq=False)
+class _List:
+    """Numbers as they stand in a list.
+
+    Attributes:
+        written: The spellings of each; slips befall these.
+        listed: The same without the beginning that they share with the first.
+        first: What the first reads where later ones are shortened; else empty.
+    """
+
+    written: Sequence[Spellings]
+    listed: Sequence[Spellings]
+    first: str
+
+    @classmethod
+    def of(cls, written: Sequence[Spellings], first: str) -> "_List":
+        """Shorten the later numbers by what the first reads, if anything."""
+        if not first:
+            return cls(written, written, first)
+        shortened: list[Spellings] = [{first: 1.0}]
+        for spelled in written[1:]:
+            tails: Spellings = {}
+            for text, chance in spelled.items():
+                rest = tail(first, text)
+                tails[rest] = tails.get(rest, 0.0) + chance
+            shortened.append(tails)
+        return cls(written, shortened, first)
+
+    def slipped(self, place: int, middle: Span) -> float:
+        """Probability that this number, after a slip, reads like this."""
+        if not (self.first and place):
+            spelled = self.listed[place]
+            return sum(c * slip_chance(text, middle) for text, c in spelled.items())
+        # What is shortened is the number with its slip.
+        return sum(
+            chance * share
+            for text, chance in self.written[place].items()
+            for slipped, share in _slips(text).items()
+            if _seen(tail(self.first, slipped), middle.wire) == middle.text
         )
-        for share, tails in _tails(numbers)
-    )
-    return (1 - _SHORTENED) * whole + _SHORTENED * short
+
+    def with_first_slipped(self, span: Span) -> Iterator[tuple[float, "_List"]]:
+        """The same, shortened by what a slip makes of the first."""
+        for slipped, share in _slips(self.first).items():
+            if span.text.startswith(_seen(slipped, span.wire)):
+                yield share, _List.of(self.written, slipped)
 
 
-def _tails(numbers: Sequence[Spellings]) -> list[tuple[float, list[Spellings]]]:
-    """The later numbers without the beginning that they share with the first."""
-    found = []
-    for first, share in numbers[0].items():
-        tails: list[Spellings] = [{first: 1.0}]
-        for other in numbers[1:]:
-            short: Spellings = {}
-            for text, chance in other.items():
-                tail = _tail(first, text)
-                short[tail] = short.get(tail, 0.0) + chance
-            tails.append(short)
-        found.append((share, tails))
-    return found
-
-
-def _tail(first: str, other: str) -> str:
-    kept = 0
-    while kept < min(len(first), len(other) - 2) and first[kept] == other[kept]:
-        kept += 1
-    return other[kept:] if kept > 2 else other
-
-
-def _joined_chance(
-    numbers: Sequence[Spellings], separator: str, slips: float, span: Span
-) -> float:
+def _list_chance(numbers: _List, separator: str, slips: float, span: Span) -> float:
     """Probability of the list with this separator, at most one slip in it."""
     glue = _seen(separator, span.wire)
+    listed = numbers.listed
     if span.cut:
-        return _cut_chance(numbers, glue, slips, span)
-    ahead = _reached(numbers, glue, span, forwards=_stepped)
-    behind = _reached(numbers[::-1], glue, span, forwards=_stepped_back)
-    size = len(span.text)
-    exact = ahead[-1].get(size, 0.0)
+        return _cut_chance(listed, glue, slips, span)
+    ahead = _reached(listed, glue, span, forwards=_stepped)
+    exact = ahead[-1].get(len(span.text), 0.0)
     if exact > 0:
         return (1 - slips) * exact
+    places = range(len(listed))
     slipped = 0.0
-    count = len(numbers)
-    for place, spelled in enumerate(numbers):
-        before = {0: 1.0} if place == 0 else _glued(ahead[place - 1], glue, span)
-        rest = count - 1 - place
-        after = {size: 1.0} if rest == 0 else _glued_back(behind[rest - 1], glue, span)
-        for begin, left in before.items():
-            for end, right in after.items():
-                if end < begin:
-                    continue
-                middle = Span(span.text[begin:end], cut=False, wire=span.wire)
-                slipped += (
-                    left
-                    * right
-                    * sum(
-                        chance * slip_chance(text, middle)
-                        for text, chance in spelled.items()
-                    )
-                )
-    return slips * slipped / count
+    if numbers.first:
+        places = places[1:]
+        for share, others in numbers.with_first_slipped(span):
+            ends = _reached(others.listed, glue, span, forwards=_stepped)[-1]
+            slipped += share * ends.get(len(span.text), 0.0)
+    behind = _reached(listed[::-1], glue, span, forwards=_stepped_back)
+    for place in places:
+        before = _glued(ahead[place - 1], glue, span) if place else {0: 1.0}
+        rest = len(listed) - 1 - place
+        end = {len(span.text): 1.0}
+        after = _glued_back(behind[rest - 1], glue, span) if rest else end
+        for left, right in product(before, after):
+            if left < right:
+                middle = Span(span.text[left:right], cut=False, wire=span.wire)
+                chance = numbers.slipped(place, middle)
+                slipped += before[left] * after[right] * chance
+    return slips * slipped / len(listed)
 
 
 Places = dict[int, float]

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Set as AbstractSet
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from benchmarks.judge.debtors import debtors
 from benchmarks.judge.explanations import Explainer
-from benchmarks.judge.hypotheses import PAYING, Hypothesis
+from benchmarks.judge.hypotheses import PAYING, Hypothesis, again
 from benchmarks.judge.inference import Suspicions, Verdict, verdicts
 from benchmarks.judge.leads import Leads, leads_of
 from benchmarks.judge.local import certain
@@ -95,7 +95,7 @@ class _Inquiry:
             if self.leads.anybody(doubtful):
                 more |= self.leads.by_amount(doubtful, taken)
             self._ask(doubtful, more - suspects, named)
-            self._ask_for_sets(doubtful, suspects | more, taken)
+            self._ask_for_sets(doubtful, (suspects | more, named), taken)
 
     def look_beside(self) -> None:
         """Who may have made one transaction may have made others of its account."""
@@ -118,8 +118,7 @@ class _Inquiry:
             days = [self.sheets[claim.transaction].day for claim in claims]
             for claim, day in zip(claims, days, strict=True):
                 if any(1 <= (day - first).days <= 14 for first in days):
-                    again = evolve(claim, kind=Kind.TWICE)
-                    self.explained[claim.transaction].append(again)
+                    self.explained[claim.transaction].append(again(claim))
 
     def _certain(self) -> list[Hypothesis | None]:
         rates = self.explainer.rates
@@ -146,8 +145,12 @@ class _Inquiry:
             self.explained[s.row] += self.explainer.explanations(s, debtor, named)
 
     def _ask_for_sets(
-        self, s: Sheet, suspects: AbstractSet[int], taken: AbstractSet[str]
+        self,
+        s: Sheet,
+        lead: tuple[AbstractSet[int], AbstractSet[str]],
+        taken: AbstractSet[str],
     ) -> None:
+        suspects, named = lead
         anybody = self.leads.anybody(s)
         for debtor in self.explainer.debtors:
             known = debtor.place in suspects
@@ -162,5 +165,5 @@ class _Inquiry:
                 if item.invoice.id not in taken
             ]
             if left:
-                found = self.explainer.sets_among(s, debtor, left)
+                found = self.explainer.sets_among(s, debtor, left, named)
                 self.explained[s.row] += found

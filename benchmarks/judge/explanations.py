@@ -11,7 +11,7 @@ from benchmarks.judge.hypotheses import Hypothesis
 from benchmarks.judge.payers import CERTAIN, PrintedNames, payer_chances
 from benchmarks.judge.rates import Rates
 from benchmarks.judge.sheets import SHOP, Sheet
-from benchmarks.judge.subsets import Places, sums_of
+from benchmarks.judge.subsets import ALL_BELOW, Places, run_of, sums_of
 from benchmarks.judge.sums import charge_chance
 from benchmarks.world.banks import folded
 from benchmarks.world.ledger import Item
@@ -63,15 +63,28 @@ class Explainer:
         ]
 
     def sets_among(
-        self, sheet: Sheet, debtor: Debtor, places: Sequence[int]
+        self,
+        sheet: Sheet,
+        debtor: Debtor,
+        places: Sequence[int],
+        named: AbstractSet[str],
     ) -> list[Hypothesis]:
         """Explanations by several of these invoices of one customer."""
         other = sheet.transaction.counterparty
         payer = payer_chances(other, debtor, self.names, self.rates.mix)
         if payer is None or sheet.transaction.account == SHOP:
             return []
-        case = Case(sheet, debtor, payer, self.rates, frozenset())
-        return list(self._sets(case, places))
+        case = Case(sheet, debtor, payer, self.rates, named)
+        return [*self._sets(case, places), *self._runs(case, places)]
+
+    def _runs(self, case: Case, places: Sequence[int]) -> Iterator[Hypothesis]:
+        """Sets that a long list of open invoices hides."""
+        if len(places) > ALL_BELOW:
+            yield from case.joint(run_of(case.debtor, places, case.sheet.amount))
+        ids = [item.invoice.id for item in case.debtor.owed]
+        cited = [place for place in places if ids[place] in case.named]
+        if ALL_BELOW >= len(cited) > 3:
+            yield from self._sets(case, cited)
 
     def _sets(self, case: Case, places: Sequence[int]) -> Iterator[Hypothesis]:
         debtor, amount = case.debtor, case.sheet.amount

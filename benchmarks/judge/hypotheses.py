@@ -1,7 +1,7 @@
 """One explanation of a transaction, as a customer's doing."""
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from benchmarks.judge.debtors import Debtor
@@ -57,6 +57,15 @@ class Hypothesis:
         if self.kind is Kind.SET_OFF and self.debtor.credit:
             ids.add(self.debtor.credit.invoice.id)
         return frozenset(ids)
+
+
+def again(first: Hypothesis) -> Hypothesis:
+    """The same payment made once more: written anew, but its day and sum are given."""
+    ways = first.ways.copy()
+    ways[BLOCKS[2] :] = 1.0
+    bits = first.bits - sum(first.parts[2:])
+    parts = (*first.parts[:2], 0.0, 0.0)
+    return evolve(first, kind=Kind.TWICE, ways=ways, bits=bits, parts=parts)
 
 
 def scaled(ways: Vector, shares: Vector) -> tuple[Vector, tuple[float, ...]] | None:

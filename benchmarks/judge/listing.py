@@ -10,12 +10,12 @@ from attrs import frozen
 from benchmarks.judge.hypotheses import Hypothesis
 from benchmarks.judge.inference import Verdict
 from benchmarks.judge.notes import HABITS
-from benchmarks.judge.payers import FORMS
+from benchmarks.judge.payers import FORMS, account_of
 from benchmarks.judge.rates import BLOCKS
 from benchmarks.judge.wires import WIRES
 from benchmarks.quality import Judged
 from benchmarks.world import World
-from payymo_core.records import Invoice
+from payymo_core.records import Counterparty, Invoice
 
 _LN2 = log(2)
 _SHOWN_ITEMS = 8
@@ -44,6 +44,21 @@ class Missed:
         return found
 
     @property
+    def seen(self) -> tuple[str, ...]:
+        """The customer's other payments from the same account or under the name."""
+        sheet, debtor = self.verdict.sheet, self.chosen.debtor
+        own = {item.invoice.id for item in debtor.owed}
+        return tuple(
+            sent.id
+            for sent, row in zip(
+                self.world.transactions, self.world.truths, strict=True
+            )
+            if not own.isdisjoint(row.invoices)
+            and sent.id != sheet.transaction.id
+            and _alike(sent.counterparty, sheet.transaction.counterparty)
+        )
+
+    @property
     def family(self) -> tuple[str, ...]:
         """What it has in common with others like it."""
         truth, match = self.engine.truth, self.engine.match
@@ -51,7 +66,18 @@ class Missed:
         said += "" if self.engine.right else ", another first"
         reasons = ", ".join(reason.value for reason in match.reasons)
         clues = f"reference {truth.reference.value}, payer {truth.payer.value}"
+        clues += ", seen before" if self.seen and truth.payer != "exact" else ""
         return (truth.kind.value, clues, said, reasons)
+
+
+def _alike(left: Counterparty | None, right: Counterparty | None) -> bool:
+    """Whether two payers shown share an account or, where one hides it, a name."""
+    if left is None or right is None:
+        return False
+    accounts = account_of(left), account_of(right)
+    if None in accounts:
+        return left.name is not None and left.name == right.name
+    return accounts[0] == accounts[1]
 
 
 def listed(missed: Sequence[Missed], count: int) -> str:
@@ -166,6 +192,8 @@ def _judge(one: Missed) -> Iterator[str]:
     chosen, verdict = one.chosen, one.verdict
     truth = frozenset(one.engine.truth.invoices)
     yield f"judge: {verdict.chances[truth]:.8f}, {chosen.kind.value}; {_ways(chosen)}"
+    if one.seen:
+        yield f"  the same payer as in {', '.join(one.seen[:4])}, of this customer"
     for rival in _rivals(one):
         apart = [
             f"{name} {(mine - its) / _LN2:+.1f}"

@@ -39,6 +39,9 @@ def certain(
     logs = [local_log(h, rates) for h in hypotheses]
     top = max(logs)
     best = hypotheses[logs.index(top)]
+    # Whatever has no better explanation may be something else.
+    if best.kind is Kind.UNRELATED:
+        return None
     if others > 0 and log(others) > top + _WORTH_A_THOUGHT:
         return None
     rivals = (

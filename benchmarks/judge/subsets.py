@@ -11,6 +11,7 @@ ALL_BELOW = 12
 """Every choice is listed for a customer that owes no more invoices than this."""
 _ANY_SIZE = 3
 _SKIPPED = 2
+_SKIPPED_AT_LENGTH = 5
 
 Places = tuple[int, ...]
 
@@ -44,3 +45,27 @@ def _choices(count: int) -> Iterator[Places]:
                     chosen = tuple(p for p in run if p not in left_out)
                     if len(chosen) <= LARGEST_SET:
                         yield chosen
+
+
+def run_of(debtor: Debtor, places: Sequence[int], wanted: int) -> list[Places]:
+    """Runs in order of their due dates of this sum, that leave out five at the most.
+
+    For who owes so much that ``sums_of`` does not list them all.
+    """
+    owed = [debtor.owed[place].draft.outstanding for place in places]
+    found: list[Places] = []
+
+    def grow(chosen: tuple[int, ...], left: int, skips: int) -> None:
+        if left == 0:
+            found.append(tuple(places[index] for index in chosen))
+            return
+        if len(chosen) == LARGEST_SET:
+            return
+        begin = chosen[-1] + 1
+        for index in range(begin, min(begin + skips + 1, len(owed))):
+            if owed[index] <= left:
+                grow((*chosen, index), left - owed[index], skips - (index - begin))
+
+    for index, amount in enumerate(owed):
+        grow((index,), wanted - amount, _SKIPPED_AT_LENGTH)
+    return [places for places in found if len(places) > 1]
