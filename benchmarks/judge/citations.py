@@ -108,6 +108,8 @@ def citation_chance(numbers: Sequence[Spellings], slips: float, span: Span) -> f
             chance * slip_chance(text, span) for text, chance in numbers[0].items()
         )
         return slips * slipped
+    if not any(_begins(_seen(first, span.wire), span.text) for first in numbers[0]):
+        return 0.0
     shares = {"": 1 - _SHORTENED} | {
         first: _SHORTENED * chance for first, chance in numbers[0].items()
     }
@@ -161,6 +163,9 @@ class _List:
 
     def with_first_slipped(self, span: Span) -> Iterator[tuple[float, "_List"]]:
         """The same, shortened by what a slip makes of the first."""
+        first = _seen(self.first, span.wire)
+        if span.text.startswith(first) or not _begins(first, span.text):
+            return
         for slipped, share in _slips(self.first).items():
             if span.text.startswith(_seen(slipped, span.wire)):
                 yield share, _List.of(self.written, slipped)
@@ -304,8 +309,7 @@ def _slip_ends(spelled: Spellings, rest: Span) -> tuple[float, Places]:
     over = 0.0
     reached: Places = {}
     for text, chance in spelled.items():
-        # Nothing but a slip in the first character parts them sooner.
-        if rest.text[2:3] and not _near(_seen(text, rest.wire), rest.text):
+        if not _begins(_seen(text, rest.wire), rest.text):
             continue
         for slipped, share in _slips(text).items():
             seen = _seen(slipped, rest.wire)
@@ -316,13 +320,13 @@ def _slip_ends(spelled: Spellings, rest: Span) -> tuple[float, Places]:
     return over, reached
 
 
-def _near(left: str, right: str) -> bool:
-    """Whether one edit may make the beginning of one that of the other."""
-    size = min(len(left), len(right))
+def _begins(written: str, text: str) -> bool:
+    """Whether a text may begin with this, or with a part of it, but for one slip."""
+    size, end = len(written), len(text)
     return any(
-        _one_edit(left[: size + more], right[:size])
+        _one_edit(written, text[: size + more])
+        or (end <= size and _one_edit(written[: end + more], text))
         for more in (-1, 0, 1)
-        if size + more > 0
     )
 
 
