@@ -375,7 +375,7 @@ EFFECTS = {
     "priors": effect(
         one_to_one(None),
         Ruleset(),
-        Ruleset(priors=Priors(full=0.5, nothing=0.3)),
+        Ruleset(priors=Priors(full=0.47, nothing=0.3)),
     ),
     "references.reliability": effect(
         one_to_one(PLAIN),
