@@ -5,7 +5,7 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -157,6 +157,60 @@ def test_a_ruleset_that_is_no_text_is_one_message(
     ruleset = tmp_path / "rules.toml"
     ruleset.write_bytes(b"\xff\xfe\x00")
     assert "not UTF-8" in refused(run("match", bank, ledger, "--ruleset", ruleset))
+
+
+def itself(path: Path) -> Path:
+    return path
+
+
+def symbolic_link(path: Path) -> Path:
+    link = path.with_name("link")
+    link.symlink_to(path)
+    return link
+
+
+def hard_link(path: Path) -> Path:
+    link = path.with_name("link")
+    link.hardlink_to(path)
+    return link
+
+
+@pytest.mark.parametrize("option", ["-o", "--report"])
+@pytest.mark.parametrize("read", range(5))
+@pytest.mark.parametrize("named", [itself, symbolic_link, hard_link])
+def test_no_output_takes_the_place_of_what_is_read(
+    tmp_path: Path,
+    bank: Path,
+    ledger: Path,
+    option: str,
+    read: int,
+    named: Callable[[Path], Path],
+) -> None:
+    rules, columns, other = (tmp_path / f"{name}.toml" for name in "abc")
+    for path in (rules, columns, other):
+        path.write_text("", encoding="utf-8")
+    target = named((bank, ledger, rules, columns, other)[read])
+    before = target.read_bytes()
+    mapped = ("--transactions-mapping", columns, "--invoices-mapping", other)
+    ran = run("match", bank, ledger, "--ruleset", rules, *mapped, option, target)
+    assert f"{target} is read by this command" in refused(ran)
+    assert target.read_bytes() == before
+
+
+def test_two_outputs_are_not_written_to_one_file(
+    tmp_path: Path, bank: Path, ledger: Path
+) -> None:
+    target = tmp_path / "x.out"
+    (tmp_path / "sub").mkdir()
+    same = tmp_path / "sub" / ".." / "x.out"
+    said = refused(run("match", bank, ledger, "-o", target, "--report", same))
+    assert "cannot hold both" in said
+    assert not target.exists()
+
+
+def test_a_device_may_take_both_outputs(bank: Path, ledger: Path) -> None:
+    ran = run("match", bank, ledger, "-o", os.devnull, "--report", os.devnull)
+    assert ran.exit_code == 0, ran.output
 
 
 def test_a_target_in_no_directory_is_refused_before_the_work(

@@ -10,12 +10,12 @@ from payymo_adapters.cli.failures import EXIT_CODES, finish
 from payymo_adapters.cli.forms import Form, json_option
 from payymo_adapters.cli.inputs import (
     READABLE,
-    WRITABLE,
     Matched,
     Options,
     match_files,
     matching_options,
 )
+from payymo_adapters.cli.outputs import WRITABLE, refuse_overwriting
 from payymo_adapters.cli.tables import figures_table, matches_table
 from payymo_adapters.cli.terminal import print_json, say, stderr, stdout, writing
 from payymo_adapters.encoding import match_to_json
@@ -50,6 +50,8 @@ def match_command(
     INVOICES a list of open invoices (CSV, WHMCS' GetInvoices, JSON Lines). What a file
     is, is told by its content. Without -o or --json the matches are shown as a table.
     """
+    outputs = [path for path in (output, report) if path]
+    refuse_overwriting(outputs, (transactions, invoices, *options.files()))
     matched = match_files(transactions, invoices, options)
     if output:
         with writing(output):
@@ -65,9 +67,8 @@ def match_command(
         _show_matches(stdout(), matched.result)
     console = stderr() if form is Form.JSON else stdout()
     show_summary(console, sources_of(matched, transactions, invoices), matched.result)
-    for path in (output, report):
-        if path:
-            say(console, f"written: {path}")
+    for path in outputs:
+        say(console, f"written: {path}")
     finish(matched.result.rejected)
 
 
