@@ -12,13 +12,27 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from payymo_adapters.errors import FieldError, FileError
-from payymo_adapters.files.amounts import Written, dissect, find_mark, value_of
-from payymo_adapters.files.columns import Columns, assign, currency_in, fold
+from payymo_adapters.files.amounts import (
+    Written,
+    currency_of,
+    dissect,
+    find_mark,
+    value_of,
+)
+from payymo_adapters.files.columns import (
+    JOINED,
+    Columns,
+    assign,
+    currency_in,
+    fold,
+    rank,
+    without_twins,
+)
 from payymo_adapters.files.csv_format import CsvFormat, CsvMapping
 from payymo_adapters.files.dates import day_of, find_order
 from payymo_adapters.files.headers import Roles
 from payymo_adapters.files.texts import Text, decode
-from payymo_core.money import EXPONENTS
+from payymo_adapters.files.vocabulary import TRANSACTION_STATUSES
 
 _DELIMITERS = (";", ",", "\t", "|")
 # Banks print up to thirty lines above the headers.
@@ -83,9 +97,8 @@ class Table:
     def currency(self, row: Row, *written: str) -> str:
         """Currency of a row: of its column, else of its amounts, else of the file."""
         column = self.text(row, "currency")
-        return (
-            column or next(filter(None, written), "") or self.format.currency
-        ).upper()
+        found = column or next(filter(None, written), "") or self.format.currency
+        return currency_of(found) or found.upper()
 
 
 @frozen
@@ -121,10 +134,16 @@ def read_table(path: str | PathLike[str], needs: Needs, mapping: CsvMapping) -> 
     except csv.Error as error:
         fault = f"not a table: {error}"
         raise FileError(name, fault) from None
-    header, columns = layout.header, layout.columns
+    header = layout.header
     _refuse_open_quotes(name, rows, layout)
     below = tuple(row for row in rows if row.line > header.line)
     above = [row for row in rows if row.line < header.line]
+    single = needs.roles.keys() - mapping.columns.keys() - set(JOINED)
+    try:
+        columns = without_twins(layout.columns, single, [row.cells for row in below])
+    except FieldError as error:
+        fault = f"{error}: a mapping that names one takes the first of that name"
+        raise FileError(name, fault, line=header.line, field=error.path) from None
     used = {place for places in columns.places.values() for place in places}
     detected = CsvFormat(
         encoding=text.encoding,
@@ -193,9 +212,10 @@ def _layout(name: str, text: Text, needs: Needs, mapping: CsvMapping) -> _Layout
     head = "\n".join(text.content.split("\n", _SEARCHED)[:_SEARCHED])
     for delimiter in (mapping.delimiter,) if mapping.delimiter else _DELIMITERS:
         rows = [row for row in _rows(head, delimiter) if row.line > (mapping.skip or 0)]
-        for row, after in pairwise([*rows, Row(0, ())]):
+        for place, row in enumerate(rows):
+            below = rows[place + 1 :]
             try:
-                columns = _columns(row, after, needs.roles, mapping)
+                columns = _columns(row, below, needs.roles, mapping)
             except FieldError as error:
                 faults.append(error)
                 continue
@@ -219,7 +239,9 @@ def _no_layout(
     return FileError(name, f"{fault}. A mapping can name the columns.")
 
 
-def _columns(row: Row, after: Row, roles: Roles, mapping: CsvMapping) -> Columns:
+def _columns(
+    row: Row, below: Sequence[Row], roles: Roles, mapping: CsvMapping
+) -> Columns:
     """Give the roles their columns: first those the mapping names."""
     places: dict[str, tuple[int, ...]] = {}
     for role, headers in mapping.columns.items():
@@ -230,19 +252,28 @@ def _columns(row: Row, after: Row, roles: Roles, mapping: CsvMapping) -> Columns
         places[role] = tuple(row.cells.index(header) for header in headers)
     taken = {place for found in places.values() for place in found}
     rest = [
-        "" if place in taken else _told_apart(cell, place, after)
+        "" if place in taken else _told_apart(cell, place, below)
         for place, cell in enumerate(row.cells)
     ]
     detected = assign(rest, {r: words for r, words in roles.items() if r not in places})
     return Columns(row.cells, {**detected.places, **places})
 
 
-def _told_apart(header: str, place: int, after: Row) -> str:
-    """``Valuta`` is the value date in German and Italian, elsewhere the currency."""
-    if fold(header) != "valuta":
-        return header
-    below = after.cells[place] if place < len(after.cells) else ""
-    return "currency" if below.upper() in EXPONENTS else "value date"
+def _told_apart(header: str, place: int, below: Sequence[Row]) -> str:
+    """Give a header that has two meanings the one that the cells below it show.
+
+    ``Valuta`` is the value date in German and Italian, elsewhere the currency; under
+    ``Info`` savings banks write whether an entry is booked, others what they like.
+    """
+    cells = [row.cells[place] for row in below if place < len(row.cells)]
+    match fold(header):
+        case "valuta":
+            return "currency" if any(map(currency_of, cells[:1])) else "value date"
+        case "info":
+            told = any(cell.casefold() in TRANSACTION_STATUSES for cell in cells)
+            return "booking status" if told else header
+        case _:
+            return header
 
 
 def _settle(table: Table, above: Sequence[Row], needs: Needs) -> CsvFormat:
@@ -293,6 +324,6 @@ def _currency(table: Table, above: Sequence[Row], needs: Needs) -> str:
                 return found
     for row in above:
         for cell, after in pairwise(row.cells):
-            if fold(cell) in needs.roles["currency"] and after in EXPONENTS:
-                return after
+            if rank(cell, needs.roles["currency"]) is not None and currency_of(after):
+                return currency_of(after)
     return ""
