@@ -16,7 +16,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from payymo_adapters.cli import main
 from payymo_adapters.exchange import read_matches
-from payymo_core import Match, Outcome
+from payymo_core import Match, Outcome, Reason
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
@@ -90,6 +90,13 @@ def test_it_draws_itself_without_a_complaint(page: Page, matches: list[Match]) -
     assert page.one(".tile.match .number").text == str(len(matched))
     assert page.every(".stack .piece")
     assert page.complaints() == []
+
+
+def test_a_tile_says_what_its_share_is_of(page: Page, matches: list[Match]) -> None:
+    incoming = [m for m in matches if Reason.OUTGOING not in m.reasons]
+    matched = sum(m.outcome is Outcome.MATCH for m in incoming)
+    share = f"{matched / len(incoming):.1%}".replace("%", " %")
+    assert page.one(".tile.match .share").text == f"{share} of the incoming transactions"
 
 
 def test_each_review_is_a_card_with_rivals_and_bars(

@@ -77,7 +77,7 @@
       const rows = rowsOf.get(group);
       if (!rows.length && group !== "match" && group !== "review") continue;
       const share = group === "outgoing" ? "not matched, by its direction"
-        : `${(rows.length / incoming * 100).toFixed(1)} % of money in`;
+        : `${(rows.length / incoming * 100).toFixed(1)} % of the incoming transactions`;
       tiles.append(make("button", {
         class: `tile ${group}`, type: "button", "data-tile": group,
         on: { click: () => { state.outcome = group; changed(); byId("results").scrollIntoView(); } },
