@@ -66,6 +66,17 @@ def test_the_table_fits_the_width_it_is_given(
     assert ("Invoices and why" in table) == (int(columns) < 120)
 
 
+def test_a_file_with_nothing_in_it_is_told_and_no_empty_table_shown(
+    tmp_path: Path, ledger: Path
+) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_text("", encoding="utf-8")
+    ran = run("match", empty, ledger)
+    assert ran.exit_code == 0
+    assert "note: holds no transactions" in ran.stdout
+    assert "Outcome" not in ran.stdout
+
+
 def test_json_puts_the_matches_on_stdout_and_nothing_else(
     bank: Path, ledger: Path
 ) -> None:

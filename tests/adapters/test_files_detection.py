@@ -83,11 +83,30 @@ def test_a_swift_envelope_is_told(tmp_path):
     assert read_statement(file).format.startswith("MT940")
 
 
-def test_an_empty_file_holds_no_records(tmp_path):
+@pytest.mark.parametrize("content", ["", " \n\n", "\ufeff", "\ufeff\n"])
+def test_an_empty_file_holds_no_records_and_a_note_says_so(tmp_path, content):
     file = tmp_path / "x"
-    file.write_text("")
-    assert read_statement(file).records == ()
-    assert read_ledger(file).records == ()
+    file.write_text(content, encoding="utf-8")
+    statement, ledger = read_statement(file), read_ledger(file)
+    assert (statement.records, statement.notes) == ((), ("holds no transactions",))
+    assert (ledger.records, ledger.notes) == ((), ("holds no invoices",))
+    assert statement.format == ledger.format == "an empty file"
+
+
+@pytest.mark.parametrize(
+    "content", ["Date;Amount;Currency\n", ":20:X\n:60F:C260301EUR0,\n:62F:C260301EUR0,"]
+)
+def test_a_statement_of_no_entries_has_a_note(tmp_path, content):
+    file = tmp_path / "x"
+    file.write_text(content)
+    assert read_statement(file).notes == ("holds no transactions",)
+
+
+@pytest.mark.parametrize("content", ["Invoice number;Total;Balance;Currency\n", "[]"])
+def test_a_ledger_of_no_invoices_has_a_note(tmp_path, content):
+    file = tmp_path / "x"
+    file.write_text(content)
+    assert read_ledger(file).notes == ("holds no invoices",)
 
 
 @pytest.mark.parametrize("name", ["batch.camt053.xml", "german.sta"])
@@ -110,6 +129,17 @@ def test_a_mapping_reaches_the_csv_reader(tmp_path):
     columns = {"number": ("when",), "outstanding": ("much",)}
     mapping = CsvMapping(columns=columns, currency="EUR")
     assert amounts(read_ledger(file, mapping)) == [Decimal("1.5")]
+
+
+@pytest.mark.parametrize("name", ["batch.camt053.xml", "german.sta"])
+def test_a_mapping_of_columns_for_what_has_none_is_noted(name):
+    with_it = read_statement(DATA / name, CsvMapping(currency="EUR"))
+    without = read_statement(DATA / name)
+    assert with_it.records == without.records
+    assert with_it.notes == (
+        *without.notes,
+        "the mapping of columns is not used: this file is not CSV",
+    )
 
 
 samples = [

@@ -96,7 +96,9 @@ def test_a_tile_says_what_its_share_is_of(page: Page, matches: list[Match]) -> N
     incoming = [m for m in matches if Reason.OUTGOING not in m.reasons]
     matched = sum(m.outcome is Outcome.MATCH for m in incoming)
     share = f"{matched / len(incoming):.1%}".replace("%", " %")
-    assert page.one(".tile.match .share").text == f"{share} of the incoming transactions"
+    assert (
+        page.one(".tile.match .share").text == f"{share} of the incoming transactions"
+    )
 
 
 def test_each_review_is_a_card_with_rivals_and_bars(

@@ -63,7 +63,7 @@ def match_command(
     if form is Form.JSON:
         for match in matched.result:
             print_json(match_to_json(match))
-    elif not output:
+    elif not output and len(matched.result):
         _show_matches(stdout(), matched.result)
     console = stderr() if form is Form.JSON else stdout()
     show_summary(console, sources_of(matched, transactions, invoices), matched.result)

@@ -2,10 +2,13 @@
 
 import json
 import re
+from collections.abc import Iterator
 from enum import Enum, unique
 from os import PathLike, fspath
 from pathlib import Path
 from typing import assert_never
+
+from attrs import evolve
 
 from payymo_adapters.errors import FileError
 from payymo_adapters.exchange import read_invoices, read_transactions
@@ -32,6 +35,7 @@ class Kind(Enum):
     CAMT = "XML"
     MT940 = "SWIFT"
     CSV = "CSV"
+    EMPTY = "an empty file"
 
 
 def kind_of(path: str | PathLike[str]) -> Kind:
@@ -48,7 +52,7 @@ def kind_of(path: str | PathLike[str]) -> Kind:
     if text.startswith(("{", "[")) and not _SWIFT.match(text):
         return Kind.EXCHANGE if _is_exchange(text) else Kind.WHMCS
     if not text:
-        return Kind.EXCHANGE
+        return Kind.EMPTY
     return Kind.MT940 if _SWIFT.search(text) else Kind.CSV
 
 
@@ -78,6 +82,14 @@ def read_statement(
         OSError: The file cannot be opened.
     """
     kind = kind_of(path)
+    found = _statement(kind, path, mapping)
+    notes = _notes(kind, mapping, "" if found.records else "holds no transactions")
+    return evolve(found, notes=(*found.notes, *notes))
+
+
+def _statement(
+    kind: Kind, path: str | PathLike[str], mapping: CsvMapping | None
+) -> Statement:
     match kind:
         case Kind.CAMT:
             return read_camt(path)
@@ -87,6 +99,8 @@ def read_statement(
             return read_csv(path, mapping)
         case Kind.EXCHANGE:
             return Statement(records=tuple(read_transactions(path)), format=kind.value)
+        case Kind.EMPTY:
+            return Statement(records=(), format=kind.value)
         case Kind.WHMCS:
             fault = "JSON, but not one transaction a line"
             raise FileError(fspath(path), fault, line=1)
@@ -106,6 +120,14 @@ def read_ledger(path: str | PathLike[str], mapping: CsvMapping | None = None) ->
         OSError: The file cannot be opened.
     """
     kind = kind_of(path)
+    found = _ledger(kind, path, mapping)
+    notes = _notes(kind, mapping, "" if found.records else "holds no invoices")
+    return evolve(found, notes=(*found.notes, *notes))
+
+
+def _ledger(
+    kind: Kind, path: str | PathLike[str], mapping: CsvMapping | None
+) -> Ledger:
     match kind:
         case Kind.WHMCS:
             return read_whmcs(path)
@@ -113,8 +135,18 @@ def read_ledger(path: str | PathLike[str], mapping: CsvMapping | None = None) ->
             return read_csv_ledger(path, mapping)
         case Kind.EXCHANGE:
             return Ledger(records=tuple(read_invoices(path)), format=kind.value)
+        case Kind.EMPTY:
+            return Ledger(records=(), format=kind.value)
         case Kind.CAMT | Kind.MT940:
             fault = "a bank statement; a list of invoices is wanted"
             raise FileError(fspath(path), fault, line=1)
         case _:
             assert_never(kind)
+
+
+def _notes(kind: Kind, mapping: CsvMapping | None, empty: str) -> Iterator[str]:
+    """Say what a user would not expect of a file that was read."""
+    if mapping and kind not in (Kind.CSV, Kind.EMPTY):
+        yield "the mapping of columns is not used: this file is not CSV"
+    if empty:
+        yield empty
