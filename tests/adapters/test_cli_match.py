@@ -53,17 +53,39 @@ def test_without_options_the_table_says_outcome_invoice_and_reason(
     assert "exchange format" in ran.stdout
 
 
-@pytest.mark.parametrize("columns", ["60", "80", "119", "120", "200"])
+WIDTHS = ["40", "71", "72", "119", "120", "200"]
+
+
+def table_of(width: str, bank: Path, ledger: Path) -> str:
+    """The table that a terminal of a width is shown."""
+    ran = CliRunner().invoke(
+        main, ["match", str(bank), str(ledger)], env={"COLUMNS": width}
+    )
+    return ran.stdout.split(str(bank))[0]
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
 def test_the_table_fits_the_width_it_is_given(
     bank: Path, ledger: Path, columns: str
 ) -> None:
-    ran = CliRunner().invoke(
-        main, ["match", str(bank), str(ledger)], env={"COLUMNS": columns}
-    )
-    table = ran.stdout.split(str(bank))[0]
+    table = table_of(columns, bank, ledger)
     assert "99.00 EUR" in table
+    assert "INV-2026-004711" in table
     assert max(map(len, table.splitlines())) <= int(columns)
-    assert ("Invoices and why" in table) == (int(columns) < 120)
+    assert ("Outcome" in table) == (int(columns) >= 72)
+    assert ("Amount" in table) == (int(columns) >= 120)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_a_long_id_is_folded_and_never_cut(
+    tmp_path: Path, ledger: Path, columns: str
+) -> None:
+    name = "".join(map(str, range(10, 60)))
+    bank = lines(tmp_path / "bank.jsonl", {**NAMED, "id": name})
+    table = table_of(columns, bank, ledger)
+    pieces = [w for w in table.split() if len(w) >= 10 and w.isdigit()]
+    assert "".join(pieces) == name
+    assert "\u2026" not in table
 
 
 def test_a_file_with_nothing_in_it_is_told_and_no_empty_table_shown(
