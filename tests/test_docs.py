@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import re
 import shlex
 import tomllib
@@ -240,6 +241,25 @@ def test_every_reason_error_and_exit_code_is_explained() -> None:
     errors = {PayymoError, FileError, *PayymoError.__subclasses__()}
     assert [e for e in errors if f"`{e.__name__}`" not in text] == []
     assert [code for code in Exit if f"| `{code:d}` |" not in text] == []
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY"])
+def test_the_largest_amount_is_what_the_exchange_format_says(
+    currency: str, tmp_path: Path
+) -> None:
+    text = (DOCS / "reference" / "exchange-format.md").read_text(encoding="utf-8")
+    found = re.search(rf"(\d+)(?: digits\sbefore the point)? for {currency}", text)
+    assert found
+    most = int(found[1])
+    rows = [
+        {"id": str(digits), "amount": "9" * digits, "currency": currency}
+        for digits in (most, most + 1)
+    ]
+    path = tmp_path / "bank.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    largest, too_large = read_transactions(path)
+    assert not isinstance(largest, Rejected)
+    assert isinstance(too_large, Rejected)
 
 
 def test_every_command_has_its_place_in_the_reference() -> None:
