@@ -143,16 +143,30 @@ def commands_of(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def assert_shown(shown: Sequence[str], printed: str) -> None:
-    """Every line shown stands in what was printed, in order; ``...`` stands for any."""
-    wanted = [" ".join(line.split()) for line in shown]
-    parts = [re.escape(line).replace(r"\.\.\.", ".*") for line in wanted if line]
-    lines = iter(" ".join(line.split()) for line in printed.splitlines())
-    for part in parts:
-        if part == ".*":
-            continue
-        # Going on in the same iterator keeps the order.
-        found = any(re.fullmatch(part, line) for line in lines)
-        assert found, f"{part!r} is not printed, or not there:\n{printed}"
+    """What is shown is all that was printed; a line ``...`` stands for lines left out.
+
+    Within a line ``...`` stands for any text. Blank lines, and how wide a gap is, do
+    not count. Where nothing is shown, nothing is claimed.
+    """
+    if not shown:
+        return
+    parts = [
+        r"(?:.*\n)*?"
+        if line == "..."
+        else re.escape(line).replace(r"\.\.\.", ".*") + r"\n"
+        for line in told(shown)
+    ]
+    text = "".join(f"{line}\n" for line in told(printed.splitlines()))
+    reached = max(
+        n for n in range(len(parts) + 1) if re.match("".join(parts[:n]), text)
+    )
+    assert reached == len(parts), f"{parts[reached]!r} is not printed next:\n{text}"
+    assert re.fullmatch("".join(parts), text), f"more is printed:\n{text}"
+
+
+def told(lines: Sequence[str]) -> list[str]:
+    """Lines that say anything, every gap one blank."""
+    return [" ".join(line.split()) for line in lines if line.strip()]
 
 
 @pytest.mark.parametrize("snippet", every("toml"))
