@@ -98,6 +98,25 @@ def test_what_a_page_shows_is_what_happens(
             assert_shown(snippet.text.splitlines(), printed)
 
 
+@pytest.mark.parametrize("name", ["README.md", "docs/tutorials/first-match.md"])
+def test_a_first_page_says_how_to_get_payymo_before_it_is_run(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    way = text.index(". .venv/bin/activate")
+    assert all(
+        way < place.start() for place in re.finditer(r"^\$ ", text, re.MULTILINE)
+    )
+    assert all(way < place.start() for place in re.finditer("```python", text))
+    assert "VENV := .venv\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def test_the_first_page_shows_what_its_commands_print() -> None:
+    sessions = [s for s in snippets(ROOT / "README.md") if s.language == "console"]
+    assert sessions
+    for session in sessions:
+        silent = [command for command, shown in commands_of(session.text) if not shown]
+        assert not silent
+
+
 def executed(code: str, page: str, names: dict[str, object]) -> str:
     """Run the code of a page in its namespace, and give what it prints."""
     with contextlib.redirect_stdout(io.StringIO()) as printed:
