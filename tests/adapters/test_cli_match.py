@@ -367,14 +367,42 @@ def test_colours_are_for_a_terminal_and_not_where_no_color_is_set(
     assert green not in on_a_terminal("match", bank, ledger, NO_COLOR="1")
 
 
-def test_a_reader_that_stops_early_is_no_fault(tmp_path: Path) -> None:
-    copy_files(tmp_path)
-    arguments = ("match", tmp_path / STATEMENT, tmp_path / INVOICES, "--json")
+def stopped_early(lines: int, *arguments: object) -> tuple[int, bytes]:
+    """Exit code and stderr of a process whose reader goes after so many lines."""
     with subprocess.Popen(
         [*PAYYMO, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdout.readline()
+        for _ in range(lines):
+            process.stdout.readline()
         process.stdout.close()
-        assert b"Traceback" not in process.stderr.read()
+        said = process.stderr.read()
+    return process.returncode, said
+
+
+@pytest.mark.parametrize("read", [0, 1])
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_reader_that_stops_early_is_no_fault(
+    tmp_path: Path, read: int, form: tuple[str, ...]
+) -> None:
+    copy_files(tmp_path)
+    files = tmp_path / STATEMENT, tmp_path / INVOICES
+    code, said = stopped_early(read, "match", *files, *form)
+    assert (code, b"Traceback" in said) == (0, False)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("rules",), ("rules", "--explain"), ("rules", "--help")]
+)
+def test_no_command_minds_a_reader_that_stops_early(arguments: tuple[str, ...]) -> None:
+    assert stopped_early(0, *arguments) == (0, b"")
+
+
+def test_records_are_rejected_whether_or_not_the_reader_stops_early(
+    tmp_path: Path, ledger: Path
+) -> None:
+    bank = lines(tmp_path / "bank.jsonl", NAMED, {"id": "x", "amount": "?"})
+    code, said = stopped_early(0, "match", bank, ledger, "--json")
+    assert code == 1
+    assert b"record 'x'" in said

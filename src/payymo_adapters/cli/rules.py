@@ -8,7 +8,7 @@ import click
 from payymo_adapters.cli.failures import EXIT_CODES
 from payymo_adapters.cli.inputs import READABLE, load_ruleset
 from payymo_adapters.cli.ruleset_toml import ruleset_to_toml
-from payymo_adapters.cli.terminal import say, stdout
+from payymo_adapters.cli.terminal import say, stdout, write_out
 from payymo_core import describe_ruleset
 
 
@@ -43,7 +43,7 @@ def rules_command(ruleset: Path | None, wording: Wording) -> None:
     """
     rules = load_ruleset(ruleset)
     if wording is Wording.TOML:
-        click.echo(ruleset_to_toml(rules).encode(), nl=False)
+        write_out(ruleset_to_toml(rules))
         return
     for line in describe_ruleset(rules):
         say(stdout(), line)
