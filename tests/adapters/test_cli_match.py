@@ -116,6 +116,28 @@ def test_output_is_what_json_prints(tmp_path: Path, bank: Path, ledger: Path) ->
     assert [m.transaction for m in read_matches(target)] == ["t1", "t2"]
 
 
+def test_a_dash_is_stdout(
+    tmp_path: Path, bank: Path, ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    matches = run("match", bank, ledger, "-o", "-")
+    assert matches.stdout == run("match", bank, ledger, "--json").stdout
+    assert "applied to invoices" in matches.stderr
+    page = run("match", bank, ledger, "--report", "-", "-o", "m.jsonl")
+    assert run("match", bank, ledger, "--report", "r.html").exit_code == 0
+    assert page.stdout == Path("r.html").read_text("utf-8")
+    assert "written: m.jsonl" in page.stderr
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize("other", [("-o", "-"), ("--json",)])
+def test_stdout_takes_one_output(
+    bank: Path, ledger: Path, other: tuple[str, ...]
+) -> None:
+    said = refused(run("match", bank, ledger, "--report", "-", *other))
+    assert "either the matches or the report" in said
+
+
 def test_with_output_the_summary_is_shown_and_no_table(
     tmp_path: Path, bank: Path, ledger: Path
 ) -> None:

@@ -15,13 +15,20 @@ from payymo_adapters.cli.inputs import (
     match_files,
     matching_options,
 )
-from payymo_adapters.cli.outputs import WRITABLE, refuse_overwriting
+from payymo_adapters.cli.outputs import STDOUT, WRITABLE, refuse_overwriting
 from payymo_adapters.cli.tables import figures_table, matches_table
-from payymo_adapters.cli.terminal import print_json, say, stderr, stdout, writing
+from payymo_adapters.cli.terminal import (
+    print_json,
+    say,
+    stderr,
+    stdout,
+    write_out,
+    writing,
+)
 from payymo_adapters.encoding import match_to_json
 from payymo_adapters.exchange import write_matches
 from payymo_adapters.report.figures import figures
-from payymo_adapters.report.page import Source, write_report
+from payymo_adapters.report.page import Source, render, write_report
 from payymo_adapters.report.wording import amounts
 from payymo_core import MatchResult
 
@@ -33,8 +40,12 @@ _MOST_ROWS = 1_000
 @click.argument("transactions", type=READABLE)
 @click.argument("invoices", type=READABLE)
 @matching_options
-@click.option("-o", "--output", type=WRITABLE, help="Write the matches, JSON Lines.")
-@click.option("--report", type=WRITABLE, help="Write one HTML page to look at.")
+@click.option(
+    "-o", "--output", type=WRITABLE, help="Write the matches, JSON Lines; - is stdout."
+)
+@click.option(
+    "--report", type=WRITABLE, help="Write one HTML page to look at; - is stdout."
+)
 @json_option("Matches to stdout, JSON Lines; all else to stderr.")
 def match_command(
     transactions: Path,
@@ -50,26 +61,40 @@ def match_command(
     INVOICES a list of open invoices (CSV, WHMCS' GetInvoices, JSON Lines). What a file
     is, is told by its content. Without -o or --json the matches are shown as a table.
     """
-    outputs = [path for path in (output, report) if path]
+    if output == STDOUT:
+        output, form = None, Form.JSON
+    if report == STDOUT and form is Form.JSON:
+        msg = "stdout takes either the matches or the report."
+        raise click.UsageError(msg)
+    outputs = [path for path in (output, report) if path and path != STDOUT]
     refuse_overwriting(outputs, (transactions, invoices, *options.files()))
     matched = match_files(transactions, invoices, options)
+    sources = sources_of(matched, transactions, invoices)
     if output:
         with writing(output):
             write_matches(matched.result, output)
     if report:
-        with writing(report):
-            sources = sources_of(matched, transactions, invoices)
-            write_report(matched.result, report, sources)
+        _write_page(matched.result, report, sources)
+    piped = form is Form.JSON or report == STDOUT
+    console = stderr() if piped else stdout()
     if form is Form.JSON:
         for match in matched.result:
             print_json(match_to_json(match))
-    elif not output and len(matched.result):
-        _show_matches(stdout(), matched.result)
-    console = stderr() if form is Form.JSON else stdout()
-    show_summary(console, sources_of(matched, transactions, invoices), matched.result)
+    elif not output and not piped and len(matched.result):
+        _show_matches(console, matched.result)
+    show_summary(console, sources, matched.result)
     for path in outputs:
         say(console, f"written: {path}")
     finish(matched.result.rejected)
+
+
+def _write_page(result: MatchResult, path: Path, sources: tuple[Source, ...]) -> None:
+    if path != STDOUT:
+        with writing(path):
+            write_report(result, path, sources)
+        return
+    for piece in render(result, sources):
+        write_out(piece)
 
 
 def sources_of(

@@ -7,9 +7,12 @@ from typing import Any
 
 import click
 
+STDOUT = Path("-")
+"""What a command is told to write to stdout by."""
+
 
 class _Target(click.Path):
-    """A file to be written, in a directory that is there."""
+    """A file to be written, in a directory that is there; or stdout."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -17,6 +20,8 @@ class _Target(click.Path):
         """Refuse early what would fail after the work is done."""
         path = super().convert(value, param, ctx)
         assert isinstance(path, Path)
+        if path == STDOUT:
+            return path
         try:
             found = path.resolve().parent.is_dir()
         except (OSError, RuntimeError) as error:  # a loop is either, by the Python
@@ -26,8 +31,8 @@ class _Target(click.Path):
         return path
 
 
-WRITABLE = _Target(dir_okay=False, writable=True, path_type=Path)
-"""A file to be, or to be replaced."""
+WRITABLE = _Target(dir_okay=False, writable=True, allow_dash=True, path_type=Path)
+"""A file to be, or to be replaced; or ``STDOUT``."""
 
 
 def refuse_overwriting(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
