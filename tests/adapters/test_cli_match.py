@@ -161,6 +161,11 @@ def test_rejected_records_are_listed_and_the_rest_is_matched(
     assert f"{bank}:3: record 'odd': currency: unknown currency 'XYZ'" in ran.stderr
 
 
+def test_one_record_is_not_called_records(tmp_path: Path, ledger: Path) -> None:
+    bank = lines(tmp_path / "bank.jsonl", NAMED, {"id": "bad", "amount": "1e9"})
+    assert "1 record rejected:" in run("match", bank, ledger, "--json").stderr
+
+
 def test_a_duplicate_id_is_rejected_and_named(tmp_path: Path, ledger: Path) -> None:
     bank = lines(tmp_path / "bank.jsonl", NAMED, NAMED)
     ran = run("match", bank, ledger, "--json")

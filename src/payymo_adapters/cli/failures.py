@@ -9,6 +9,7 @@ import click
 
 from payymo_adapters.cli.terminal import discard, say, stderr
 from payymo_adapters.errors import FileError
+from payymo_adapters.files.texts import counted
 from payymo_core import Rejected
 
 
@@ -61,7 +62,7 @@ def finish(rejected: Sequence[Rejected]) -> None:
     if not rejected:
         return
     console = stderr()
-    say(console, f"{len(rejected):,} records rejected:", "bold red")
+    say(console, f"{counted(len(rejected), 'record')} rejected:", "bold red")
     for record in rejected:
         say(console, f"  {record}")
     raise click.exceptions.Exit(Exit.REJECTED)

@@ -17,6 +17,7 @@ from payymo_adapters.files import (
     read_ledger,
     read_statement,
 )
+from payymo_adapters.files.texts import counted
 from payymo_core import MatchResult, Ruleset, RulesetError, match
 
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -91,8 +92,9 @@ def match_files(transactions: Path, invoices: Path, options: Options) -> Matched
         statement = read_statement(transactions, of_transactions)
     with stage(f"reading {invoices}"):
         ledger = read_ledger(invoices, of_invoices)
-    count, open_items = len(statement.records), len(ledger.records)
-    with stage(f"matching {count:,} transactions with {open_items:,} invoices"):
+    transactions_read = counted(len(statement.records), "transaction")
+    invoices_read = counted(len(ledger.records), "invoice")
+    with stage(f"matching {transactions_read} with {invoices_read}"):
         result = match(statement.records, ledger.records, ruleset)
     return Matched(statement=statement, ledger=ledger, result=result)
 
