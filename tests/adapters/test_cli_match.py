@@ -99,6 +99,24 @@ def test_a_file_with_nothing_in_it_is_told_and_no_empty_table_shown(
     assert "Outcome" not in ran.stdout
 
 
+def test_what_a_csv_was_taken_for_is_told_below_the_figures_a_column_a_line(
+    tmp_path: Path, ledger: Path
+) -> None:
+    bank = tmp_path / "bank.csv"
+    bank.write_text("Date;Text;Amount (EUR);Odd\n2026-05-04;x;1,50;y\n", "utf-8")
+    shown = run("match", bank, ledger).stdout
+    figures, _, files = shown.partition(f"{bank}: ")
+    assert "1.50 EUR" in figures
+    described, *columns = files.partition(f"\n\n{ledger}")[0].splitlines()
+    assert described.startswith("CSV in utf-8, ")
+    assert [" ".join(line.split()) for line in columns] == [
+        "booking_date Date",
+        "amount Amount (EUR)",
+        "remittance Text",
+        "not used Odd",
+    ]
+
+
 def test_json_puts_the_matches_on_stdout_and_nothing_else(
     bank: Path, ledger: Path
 ) -> None:

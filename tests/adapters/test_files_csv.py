@@ -83,10 +83,11 @@ def test_what_was_detected_is_a_value_that_prints_itself():
     assert isinstance(found.detected, CsvFormat)
     assert found.detected.date_order is DateOrder.MONTH_FIRST
     assert found.format == str(found.detected)
-    assert found.format.startswith(
+    assert found.format == (
         "CSV in utf-8, cells between commas, headers on line 1, decimal point, "
-        "dates month first, booking_date = 'Date'; "
+        "dates month first"
     )
+    assert found.detected.uses[0] == ("booking_date", "Date")
 
 
 def test_a_savings_banks_umlauts_as_two_letters_and_pending_entries_are_understood(

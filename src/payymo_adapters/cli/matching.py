@@ -102,7 +102,12 @@ def sources_of(
 ) -> tuple[Source, ...]:
     """Name the files of a run, and what their readers found."""
     return tuple(
-        Source(name=str(path), format=read.format, notes=read.notes)
+        Source(
+            name=str(path),
+            format=read.format,
+            columns=read.detected.uses if read.detected else (),
+            notes=read.notes,
+        )
         for path, read in (
             (transactions, matched.statement),
             (invoices, matched.ledger),
@@ -124,12 +129,8 @@ def _show_matches(console: Console, result: MatchResult) -> None:
 def show_summary(
     console: Console, sources: tuple[Source, ...], result: MatchResult
 ) -> None:
-    """Say what was read and what came of it."""
+    """Say what came of a run, and what it was made of."""
     summary = figures(result)
-    for source in sources:
-        say(console, f"{source.name}: {source.format}")
-        for note in source.notes:
-            say(console, f"  note: {note}")
     if len(result):
         console.print(figures_table(summary))
     for words, money in (
@@ -141,3 +142,15 @@ def show_summary(
             say(console, f"{words}: {amounts(money)}")
     for kind, count in (item for item in result.capped.items() if item[1]):
         say(console, f"note: {count:,} look-ups by {kind} passed over: too common")
+    for source in sources:
+        _show_source(console, source)
+
+
+def _show_source(console: Console, source: Source) -> None:
+    say(console, "")
+    say(console, f"{source.name}: {source.format}")
+    for note in source.notes:
+        say(console, f"  note: {note}")
+    width = max((len(use) for use, _ in source.columns), default=0)
+    for use, header in source.columns:
+        say(console, f"  {use:<{width}}  {header}")

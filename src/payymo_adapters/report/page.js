@@ -110,11 +110,14 @@
   function drawSources() {
     for (const source of about.sources) {
       const notes = source.notes.map((note) => make("li", {}, note));
+      const columns = source.columns.map(([use, header]) => make("tr", {},
+        make("th", { scope: "row" }, use), make("td", { class: "theirs" }, header)));
       byId("sources").append(make("li", {},
         make("details", {},
           make("summary", {}, span("file", source.name.split(/[\\/]/).pop()),
             notes.length ? span("flag", counted(notes.length, "note")) : ""),
-          make("p", {}, source.format), notes.length ? make("ul", {}, ...notes) : "")));
+          make("p", {}, source.format), notes.length ? make("ul", {}, ...notes) : "",
+          columns.length ? make("table", {}, ...columns) : "")));
     }
     byId("sources").append(make("li", { class: "size" },
       `${counted(transactions.length, "transaction")}${period()} against ${counted(about.invoices, "invoice")}`));

@@ -25,11 +25,13 @@ class Source:
     Attributes:
         name: As the user named it.
         format: What it was found to be, in words.
+        columns: Of a CSV file, the use and the header of each.
         notes: What its reader has to say.
     """
 
     name: str
     format: str
+    columns: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
 
