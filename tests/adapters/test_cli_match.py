@@ -117,6 +117,30 @@ def test_what_a_csv_was_taken_for_is_told_below_the_figures_a_column_a_line(
     ]
 
 
+def test_the_table_and_the_figures_have_the_outcomes_of_the_json(
+    tmp_path: Path, ledger: Path
+) -> None:
+    bank = lines(
+        tmp_path / "bank.jsonl",
+        NAMED,
+        UNNAMED,
+        {"id": "t3", "amount": "-5.00"},
+        {"id": "t4", "amount": "7.00", "status": "pending"},
+    )
+    outcomes = {json.loads(line)["outcome"] for line in run_json(bank, ledger)}
+    shown = run("match", bank, ledger).stdout
+    table, _, figures = shown.partition(" Count ")
+    rows = [line.split()[0] for line in table.splitlines() if line[1:2].isalpha()]
+    assert set(rows) - {"Outcome"} == outcomes
+    rows = [line for line in figures.splitlines() if line.startswith(" ")]
+    named = [line[:16].strip() for line in rows if line[1:2].isalpha()]
+    assert named == ["match", "none", "none: outgoing", "none: pending"]
+
+
+def run_json(bank: Path, ledger: Path) -> list[str]:
+    return run("match", bank, ledger, "--json").stdout.splitlines()
+
+
 def test_json_puts_the_matches_on_stdout_and_nothing_else(
     bank: Path, ledger: Path
 ) -> None:
@@ -124,7 +148,7 @@ def test_json_puts_the_matches_on_stdout_and_nothing_else(
     first, second = map(json.loads, ran.stdout.splitlines())
     assert (first["transaction"], first["outcome"]) == ("t1", "match")
     assert (second["transaction"], second["outcome"]) == ("t2", "none")
-    assert "matched" in ran.stderr
+    assert "applied to invoices" in ran.stderr
 
 
 def test_output_is_what_json_prints(tmp_path: Path, bank: Path, ledger: Path) -> None:
@@ -161,7 +185,7 @@ def test_with_output_the_summary_is_shown_and_no_table(
 ) -> None:
     ran = run("match", bank, ledger, "-o", tmp_path / "matches.jsonl")
     assert "matches.jsonl" in ran.stdout
-    assert "matched" in ran.stdout
+    assert "applied to invoices" in ran.stdout
     assert "Payer and text" not in ran.stdout
 
 

@@ -101,6 +101,15 @@ def test_a_tile_says_what_its_share_is_of(page: Page, matches: list[Match]) -> N
     )
 
 
+def test_the_outcomes_are_called_as_everywhere(page: Page) -> None:
+    words = ["match", "review", "none", "none: outgoing", "none: pending"]
+    assert [tile.text for tile in page.every(".tile .name")] == words
+    assert [chip.text for chip in page.every(".chip .name")] == ["all", *words]
+    titles = [title.text.rpartition(" ")[0].lower() for title in page.every("h2")]
+    assert set(titles) <= set(words)
+    assert len(titles) > 3
+
+
 def test_each_review_is_a_card_with_rivals_and_bars(
     page: Page, matches: list[Match]
 ) -> None:

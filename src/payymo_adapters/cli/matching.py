@@ -29,7 +29,7 @@ from payymo_adapters.encoding import match_to_json
 from payymo_adapters.exchange import write_matches
 from payymo_adapters.report.figures import figures
 from payymo_adapters.report.page import Source, render, write_report
-from payymo_adapters.report.wording import amounts
+from payymo_adapters.report.wording import amounts, passed_over
 from payymo_core import MatchResult
 
 # A table of more is not read by anybody; a file or the report is.
@@ -140,8 +140,8 @@ def show_summary(
     ):
         if money:
             say(console, f"{words}: {amounts(money)}")
-    for kind, count in (item for item in result.capped.items() if item[1]):
-        say(console, f"note: {count:,} look-ups by {kind} passed over: too common")
+    for note in passed_over(result.capped):
+        say(console, f"note: {note}")
     for source in sources:
         _show_source(console, source)
 

@@ -63,7 +63,7 @@ class _Cells:
         day = record.booking_date or record.value_date
         shown = percent(match.confidence) if match.allocations else ""
         return cls(
-            outcome=_lines(cell(group, STYLES[group]), cell(shown)),
+            outcome=_lines(cell(match.outcome, STYLES[group]), cell(shown)),
             transaction=_lines(
                 cell(day.isoformat() if day else ""), cell(record.id, "dim")
             ),

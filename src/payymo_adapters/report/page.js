@@ -293,7 +293,6 @@
   function section(group, rows) {
     const list = make("div", { class: group === "review" ? "cards" : "lines" });
     const more = make("button", { type: "button", class: "more", on: { click: () => draw(BATCH) } });
-    const titles = { match: "Matched", review: "For review", none: "Left over", outgoing: "Outgoing", pending: "Pending" };
     let drawn = 0;
     function draw(number) {
       const next = rows.slice(drawn, drawn + number);
@@ -307,7 +306,7 @@
     }
     draw(BATCH);
     const element = make("section", { class: `group ${group}`, "data-section": group },
-      make("h2", {}, `${titles[group]} `, span("count", count(rows.length))), list, more);
+      make("h2", {}, `${about.groups[group]} `, span("count", count(rows.length))), list, more);
     return { element, draw };
   }
 

@@ -12,7 +12,7 @@ from attrs import asdict, frozen
 
 from payymo_adapters.atomic import write_atomically
 from payymo_adapters.report.rows import transaction_rows
-from payymo_adapters.report.wording import GROUPS
+from payymo_adapters.report.wording import GROUPS, passed_over
 from payymo_core import MatchResult, Reason, reason_in_words
 
 _ASSETS = files(__package__)
@@ -80,14 +80,9 @@ def render(result: MatchResult, sources: Sequence[Source]) -> Iterator[str]:
 
 
 def _about(result: MatchResult, sources: Sequence[Source]) -> dict[str, object]:
-    capped = [
-        f"{count:,} look-ups by {kind} passed over: too common"
-        for kind, count in result.capped.items()
-        if count
-    ]
     return {
         "sources": [asdict(source) for source in sources],
-        "notes": capped,
+        "notes": passed_over(result.capped),
         "rejected": [str(record) for record in result.rejected],
         "groups": {str(group): words for group, words in GROUPS.items()},
         "reasons": {str(reason): reason_in_words(reason) for reason in Reason},
