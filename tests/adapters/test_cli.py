@@ -179,6 +179,13 @@ def test_the_printed_toml_is_the_default_ruleset() -> None:
     assert run("rules", "--toml").stdout == run("rules").stdout
 
 
+@pytest.mark.parametrize("order", [("--explain", "--toml"), ("--toml", "--explain")])
+def test_rules_are_printed_in_one_way(order: tuple[str, str]) -> None:
+    ran = run("rules", *order)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "exclude each other" in ran.stderr
+
+
 def test_every_field_of_the_printed_toml_has_a_comment_above_it() -> None:
     printed = run("rules").stdout.splitlines()
     first_rule = printed.index("[[references]]")
@@ -195,6 +202,9 @@ def test_rules_explains_in_words_what_a_file_changes(tmp_path: Path) -> None:
     path.write_text("[thresholds]\nmatch = 0.97\n", encoding="utf-8")
     assert "0.97" in run("rules", "--explain", "--ruleset", path).stdout
     assert "0.97" not in run("rules", "--explain").stdout
+    assert (
+        "An amount counts for more the rarer it is" in run("rules", "--explain").stdout
+    )
     assert tomllib.loads(run("rules", "--ruleset", path).stdout)["thresholds"] == {
         "match": 0.97,
         "review": Thresholds().review,
