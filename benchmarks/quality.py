@@ -116,13 +116,14 @@ def measure(regime: Regime, invoices: int, seeds: Sequence[int]) -> Figures:
         regime=regime,
         invoices=invoices,
         seeds=tuple(seeds),
-        evaluation=_evaluated(judged),
-        blocking_recall=_recall(_counted("all", judged)),
+        evaluation=evaluated(judged),
+        blocking_recall=_recall(counted("all", judged)),
         kinds=_by_kind(judged),
     )
 
 
-def _evaluated(judged: Sequence[Judged]) -> Evaluation:
+def evaluated(judged: Sequence[Judged]) -> Evaluation:
+    """What the core makes of the answers."""
     return evaluate(
         (j.match for j in judged),
         (
@@ -134,11 +135,12 @@ def _evaluated(judged: Sequence[Judged]) -> Evaluation:
 
 def _by_kind(judged: Sequence[Judged]) -> tuple[KindFigures, ...]:
     held = {kind: [j for j in judged if j.truth.kind is kind] for kind in Kind}
-    rows = [_counted(kind.value, of_kind) for kind, of_kind in held.items() if of_kind]
-    return (*rows, _counted("all", judged))
+    rows = [counted(kind.value, of_kind) for kind, of_kind in held.items() if of_kind]
+    return (*rows, counted("all", judged))
 
 
-def _counted(kind: str, judged: Iterable[Judged]) -> KindFigures:
+def counted(kind: str, judged: Iterable[Judged]) -> KindFigures:
+    """Counts of some answers, under the name of their kind."""
     tally = Counter[str]()
     for one in judged:
         outcome = one.match.outcome
@@ -166,10 +168,11 @@ def _counted(kind: str, judged: Iterable[Judged]) -> KindFigures:
 
 
 def _recall(figures: KindFigures) -> float | None:
-    return _share(figures.blocked, figures.usable)
+    return share_of(figures.blocked, figures.usable)
 
 
-def _share(part: int, whole: int) -> float | None:
+def share_of(part: int, whole: int) -> float | None:
+    """A share; None of nothing."""
     return part / whole if whole else None
 
 
@@ -179,13 +182,13 @@ def shown(figures: Figures) -> str:
     seeds = " ".join(map(str, figures.seeds))
     head = f"{figures.regime.value}: {figures.invoices:,} invoices, seeds {seeds}"
     summary = (
-        ("precision of match", _percent(result.precision)),
-        ("straight-through, and right", _percent(result.straight_through)),
-        ("first proposal right", _percent(result.first_right)),
-        ("truth among the first three", _percent(result.top_three_right)),
-        ("calibration error (ECE)", _percent(result.calibration_error)),
-        ("reviewed", _percent(result.review_load)),
-        ("recall of blocking", _percent(figures.blocking_recall)),
+        ("precision of match", percent(result.precision)),
+        ("straight-through, and right", percent(result.straight_through)),
+        ("first proposal right", percent(result.first_right)),
+        ("truth among the first three", percent(result.top_three_right)),
+        ("calibration error (ECE)", percent(result.calibration_error)),
+        ("reviewed", percent(result.review_load)),
+        ("recall of blocking", percent(figures.blocking_recall)),
         ("pays nothing, yet matched", f"{result.matched_nothing:,}"),
         ("matched wrongly", f"{len(result.wrong):,}"),
     )
@@ -197,14 +200,15 @@ def shown(figures: Figures) -> str:
 
 
 def _row(row: KindFigures) -> str:
-    straight = _percent(_share(row.right, row.payable))
-    first = _percent(_share(row.first, row.count))
+    straight = percent(share_of(row.right, row.payable))
+    first = percent(share_of(row.first, row.count))
     cells = (f"{row.count:,}", f"{row.matched:,}", f"{row.right:,}", straight, first)
-    rest = (f"{row.reviewed:,}", f"{row.none:,}", _percent(_recall(row)))
+    rest = (f"{row.reviewed:,}", f"{row.none:,}", percent(_recall(row)))
     return f"  {row.kind:<18}" + "".join(f"{cell:>10}" for cell in (*cells, *rest))
 
 
-def _percent(share: float | None) -> str:
+def percent(share: float | None) -> str:
+    """A share as it is printed."""
     return "-" if share is None else f"{share:.2%}"
 
 

@@ -9,7 +9,9 @@ from attrs import frozen
 
 from payymo_core.comparison import Comparisons, References
 from payymo_core.hypotheses import PARTS, Hypotheses
+from payymo_core.labels import Label, Truth, Verdict
 from payymo_core.records import Counterparty, Customer, Invoice, Transaction
+from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
 from payymo_core.scoring import Kind
 
 
@@ -57,6 +59,54 @@ def bill(
         customer=customer,
         **further,  # type: ignore[arg-type]
     )
+
+
+def answer(
+    transaction_id: str,
+    outcome: Outcome,
+    confidence: float,
+    *proposals: Sequence[str],
+    reasons: Sequence[Reason] = (),
+    rival: float = 0.0,
+    amount: str = "exact",
+) -> Match:
+    """A match with its proposals, given as ids of invoices.
+
+    Args:
+        transaction_id: Its id.
+        outcome: Match, review or none.
+        confidence: Of the first proposal.
+        proposals: The first one and the alternatives.
+        reasons: Why it is not a match.
+        rival: Confidence of each alternative.
+        amount: How well the amount agrees.
+    """
+    held = [tuple(Allocation(i, Decimal(1)) for i in one) for one in proposals]
+    return Match(
+        transaction=transaction_id,
+        outcome=outcome,
+        confidence=confidence,
+        allocations=held[0] if held else (),
+        unapplied=Decimal(0),
+        alternatives=tuple(Proposal(one, rival) for one in held[1:]),
+        evidence=(Evidence("amount", amount, 1.0, "", ""),),
+        reasons=tuple(reasons),
+    )
+
+
+def truth(transaction_id: str, *invoices: str) -> Truth:
+    """What a transaction really pays."""
+    return Truth(transaction=transaction_id, invoices=invoices)
+
+
+def confirmed(transaction_id: str, *invoices: str) -> Label:
+    """A reviewer's yes to a set of invoices."""
+    return Label(transaction=transaction_id, invoices=invoices, verdict=Verdict.CONFIRM)
+
+
+def rejected(transaction_id: str, *invoices: str) -> Label:
+    """A reviewer's no to a set of invoices."""
+    return Label(transaction=transaction_id, invoices=invoices, verdict=Verdict.REJECT)
 
 
 @frozen

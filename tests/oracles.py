@@ -1,13 +1,19 @@
 """Naive twins: slow, and obviously right."""
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from fractions import Fraction
-from itertools import combinations, product
+from itertools import combinations, cycle, product
 from math import exp2
 
 from attrs import frozen
+from stdnum import iso11649, luhn
+from stdnum.be import ogm_vcs
+from stdnum.ch import esr
 
+from payymo_core.checkdigits import Format
 from payymo_core.normalisation import fold
 from payymo_core.scoring import Kind
 from tests.builders import Claim
@@ -207,3 +213,166 @@ def overdrawn(given: Mapping[str, int], outstanding: Mapping[str, int]) -> set[s
         for invoice, amount in given.items()
         if abs(amount) > abs(outstanding[invoice]) or amount * outstanding[invoice] < 0
     }
+
+
+# --- check digits -------------------------------------------------------------------
+
+_COMPACT = {
+    Format.RF: r"RF[0-9]{2}[0-9A-Z]{1,21}",
+    Format.OGM: r"[0-9]{12}",
+    Format.QRR: r"[0-9]{27}",
+    Format.RF_FINNISH: r"RF[0-9]{2}[0-9]{2,20}",
+    Format.VIITENUMERO: r"[0-9]{4,20}",
+    Format.KID_MOD10: r"[0-9]{2,25}",
+    Format.KID_MOD11: r"[0-9]{1,24}[0-9-]",
+    Format.OCR: r"[0-9]{2,25}",
+    Format.OCR_LENGTH: r"[0-9]{3,25}",
+    Format.FIK_71: r"[0-9]{15}",
+    Format.FIK_75: r"[0-9]{16}",
+    Format.SI: r"SI[0-9]{2}[0-9]{1,13}(-[0-9]{1,12}){0,2}",
+}
+
+
+def weighted(digits: str, weights: Iterable[int], modulus: int) -> int:
+    """What the weighted digits, from the right, lack to a multiple of the modulus."""
+    pairs = zip(reversed(digits), cycle(weights), strict=False)
+    return -sum(int(digit) * weight for digit, weight in pairs) % modulus
+
+
+def _ends_in_731(text: str) -> bool:
+    return weighted(text[:-1], (7, 3, 1), 10) == int(text[-1])
+
+
+def _ends_in_2_to_7(text: str) -> bool:
+    return "0123456789-"[weighted(text[:-1], range(2, 8), 11)] == text[-1]
+
+
+# ZBS, rules for standardised references 1.4, 2.2: what has a K behind it ends in a
+# check digit. Parts behind the last K may be left out.
+_SLOVENIAN = {
+    "01": "(P1-P2-P3)K",
+    "02": "P1-(P2)K-(P3)K",
+    "03": "(P1)K-(P2)K-(P3)K",
+    "04": "(P1)K-P2-(P3)K",
+    "05": "(P1)K-P2-P3",
+    "06": "P1-(P2-P3)K",
+    "07": "P1-(P2)K-P3",
+    "08": "(P1-P2)K-(P3)K",
+    "09": "(P1-P2)K-P3",
+    "10": "(P1)K-(P2-P3)K",
+    "12": "(P1)K",
+    "21": "(P1)K-P2",
+    "31": "(P1)K-P2",
+    "55": "(P1)K-P2-P3",
+    **dict.fromkeys(
+        ("11", "18", "19", "28", "38", "40", "41", "48", "49", "51", "58"),
+        "(P1)K-(P2)K-P3",
+    ),
+}
+
+
+def _follows_its_model(text: str) -> bool:
+    model, parts = text[2:4], text[4:].split("-")
+    form = _SLOVENIAN.get(model)
+    if form is None or len(parts) > form.count("P") or len("".join(parts)) > 20:
+        return False
+    if any(len(part) > 12 for part in parts) and model != "12":
+        return False
+    for group in re.findall(r"\(([^)]*)\)K", form):
+        named = [int(name[1]) - 1 for name in group.split("-")]
+        digits = "".join(parts[place] for place in named if place < len(parts))
+        # The first part of a group is there, and something is checked.
+        if named[0] >= len(parts) or len(digits) < 2:
+            return False
+        if weighted(digits[:-1], range(2, 22), 11) % 10 != int(digits[-1]):
+            return False
+    return True
+
+
+_SUMS: dict[Format, Callable[[str], bool]] = {
+    Format.RF: iso11649.is_valid,
+    Format.OGM: ogm_vcs.is_valid,
+    Format.QRR: esr.is_valid,
+    Format.RF_FINNISH: lambda t: iso11649.is_valid(t) and _ends_in_731(t[4:]),
+    Format.VIITENUMERO: _ends_in_731,
+    Format.KID_MOD10: luhn.is_valid,
+    Format.KID_MOD11: _ends_in_2_to_7,
+    Format.OCR: luhn.is_valid,
+    Format.OCR_LENGTH: lambda t: luhn.is_valid(t) and int(t[-2]) == len(t) % 10,
+    Format.FIK_71: luhn.is_valid,
+    Format.FIK_75: luhn.is_valid,
+    Format.SI: _follows_its_model,
+}
+
+
+def check_digits_hold(compact: str, form: Format) -> bool:
+    """Whether a compact reference has a format, by python-stdnum where it knows it."""
+    return bool(re.fullmatch(_COMPACT[form], compact)) and _SUMS[form](compact)
+
+
+_LONE = r"(?<![^ \n\r\t:;()\[\]\"'#])"
+_ALONE = r"(?=[.,]?(?:[ \n\r\t:;()\[\]\"'#]|$))"
+_EDGE, _END = r"(?<![0-9A-Z])", r"(?![0-9A-Z])"
+
+
+def _written() -> Iterator[tuple[Format, str]]:
+    """Each way to write a structured reference, its edges looked at but not taken."""
+    slashed, spaced = "[0-9]{3}/[0-9]{4}/[0-9]{5}", "[0-9]{3} / [0-9]{4} / [0-9]{5}"
+    for frame, blank in product((r"\+\+\+", r"\*\*\*"), ("", " ")):
+        for digits in ("[0-9]{12}", slashed, spaced):
+            ahead, behind = f"(?<={frame}{blank})", f"(?={blank}{frame})"
+            yield Format.OGM, f"{ahead}{digits}{behind}"
+    yield Format.OGM, f"{_LONE}(?P<lone>[0-9]{{12}}|{slashed}){_ALONE}"
+    yield Format.QRR, f"{_EDGE}[0-9]{{27}}{_END}"
+    yield Format.QRR, f"{_EDGE}[0-9]{{2}}( [0-9]{{5}}){{5}}{_END}"
+    for size in range(4, 22):
+        whole = f"[0-9A-Z]{{{size}}}"
+        fours = f"( [0-9A-Z]{{4}}){{{size // 4}}}"
+        fours += f" [0-9A-Z]{{{size % 4}}}" if size % 4 else ""
+        yield Format.RF, f"{_EDGE}RF[0-9]{{2}}{whole}{_END}"
+        yield Format.RF, f"{_EDGE}RF[0-9]{{2}}(?P<split>{fours}){_END}"
+        yield Format.RF, f"{_EDGE}RF[0-9]{{2}}(?P<split> {whole}){_END}"
+
+
+WRITTEN = [(form, re.compile(pattern)) for form, pattern in _written()]
+
+
+def _moment(digits: str) -> bool:
+    for pattern in ("%Y%m%d%H%M", "%y%m%d%H%M%S"):
+        # A day too many for its month is still no reference.
+        capped = re.sub("^(.{2}|(?:19|20).{2})(.{2})(29|30|31)", r"\1\g<2>28", digits)
+        with contextlib.suppress(ValueError):
+            year = datetime.strptime(capped, pattern).replace(tzinfo=UTC).year
+            return pattern.startswith("%y") or 1900 <= year < 2100
+    return False
+
+
+def structured(text: str) -> list[tuple[int, int, str, str, bool]]:
+    """Structured references in a folded text, where nothing is noise.
+
+    Returns:
+        Begin, end, format, compact form and validity of each.
+    """
+    found = []
+    for form, pattern in WRITTEN:
+        for begin in range(len(text)):
+            match = pattern.match(text, begin)
+            if not match:
+                continue
+            compact = re.sub("[^0-9A-Z]", "", match.group())
+            valid = check_digits_hold(compact, form)
+            groups = match.groupdict()
+            wanted = bool(compact.strip("0"))
+            if "lone" in groups:
+                wanted &= valid and not _moment(compact)
+            if "split" in groups:
+                wanted &= valid or compact[2:].isdigit()
+            if wanted:
+                found.append((begin, match.end(), form.value, compact, valid))
+    found.sort(key=lambda one: (one[0], not one[4], -one[1]))
+    firsts = [one for n, one in enumerate(found) if not n or one[0] != found[n - 1][0]]
+    return [
+        one
+        for n, one in enumerate(firsts)
+        if all(other[1] <= one[0] for other in firsts[:n])
+    ]

@@ -7,13 +7,17 @@ nothing.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
 
 from attrs import frozen
 from hypothesis import strategies as st
+from stdnum.be import ogm_vcs
+from stdnum.ch import esr
+from stdnum.iso7064 import mod_97_10
 
+from payymo_core.checkdigits import Format
 from payymo_core.money import EXPONENTS, from_minor
 from payymo_core.records import (
     Counterparty,
@@ -32,6 +36,7 @@ from payymo_core.rules import (
     Treatment,
 )
 from payymo_core.scoring import Kind
+from tests import oracles
 from tests.builders import Claim
 
 DAY_ONE = date(2026, 3, 1)
@@ -295,3 +300,106 @@ DECIMALS = st.decimals(allow_nan=True, allow_infinity=True)
 def major(minor: int, currency: str = "EUR") -> Decimal:
     """Major units of some minor ones."""
     return from_minor(minor, currency)
+
+
+# --- references with check digits ---------------------------------------------------
+
+DIGITS = "0123456789"
+
+
+def strong_references() -> st.SearchStrategy[tuple[Format, str]]:
+    """A format that notices every changed digit, and a valid reference of it."""
+    number = st.integers(1, 10**20 - 1)
+    letters = st.text(f"{DIGITS}ABCXYZ", min_size=2, max_size=21)
+    ogm = number.map(lambda n: f"{n % 10**10:010d}")
+    qrr = number.map(lambda n: f"{n:026d}")
+    return (
+        letters.map(lambda t: (Format.RF, _rf(t)))
+        | ogm.map(lambda t: (Format.OGM, t + ogm_vcs.calc_check_digits(t)))
+        | qrr.map(lambda t: (Format.QRR, t + esr.calc_check_digit(t)))
+    )
+
+
+def _rf(text: str) -> str:
+    return f"RF{mod_97_10.calc_check_digits(f'{text}RF')}{text}"
+
+
+def compact_references(form: Format) -> st.SearchStrategy[str]:
+    """Something like a compact reference of a format; often one, seldom valid."""
+    digits = st.text(DIGITS, max_size=29)
+    if form in {Format.RF, Format.RF_FINNISH}:
+        ends = st.text(f"{DIGITS}AZ", max_size=23) | digits
+        numbered = st.integers(0, 10**6).map(
+            lambda n: _rf(f"{n}{oracles.weighted(f'{n}', (7, 3, 1), 10)}")
+        )
+        return ends.map(lambda t: f"RF{t}") | ends.filter(bool).map(_rf) | numbered
+    if form is Format.SI:
+        model = st.sampled_from(("00", "01", "05", "06", "08", "11", "12", "21", "99"))
+        part = st.integers(0, 999).map(str) | st.text(DIGITS, max_size=13)
+        parts = st.lists(part, max_size=4).map("-".join)
+        return st.builds("SI{}{}".format, model, parts)
+    exact = {Format.OGM: 12, Format.QRR: 27, Format.FIK_71: 15, Format.FIK_75: 16}
+    size = exact.get(form)
+    sized = st.text(DIGITS, min_size=size, max_size=size) if size else digits
+    return sized | st.text(f"{DIGITS}-A", max_size=28) | _ogm_like()
+
+
+def _ogm_like() -> st.SearchStrategy[str]:
+    return strong_references().map(lambda one: one[1])
+
+
+@st.composite
+def structured_texts(draw: st.DrawFn) -> str:
+    """Texts of references, whole, grouped or marred, among words and signs."""
+    pieces = draw(st.lists(_pieces(), min_size=1, max_size=4))
+    joint = st.sampled_from((" ", " ", ", ", "\n", "", "-", ".", "+", ":"))
+    return "".join(piece + draw(joint) for piece in pieces)
+
+
+@st.composite
+def _pieces(draw: st.DrawFn) -> str:
+    if not draw(st.integers(0, 3)):
+        return draw(st.sampled_from((*_ASIDES, "MAIL", "2026", "RF20", "090", "***")))
+    form, text = draw(strong_references())
+    ways = {
+        Format.RF: (text, _grouped(text, 4), f"{text[:4]} {text[4:]}", text.lower()),
+        Format.OGM: (text, *_ogm_ways(text)),
+        Format.QRR: (text, f"{text[:2]} {_grouped(text[2:], 5)}"),
+    }
+    written = draw(st.sampled_from(ways[form]))
+    if draw(st.booleans()):
+        return written
+    place = draw(st.integers(0, len(written) - 1))
+    return written[:place] + draw(st.sampled_from("07A ")) + written[place + 1 :]
+
+
+def _grouped(text: str, size: int) -> str:
+    return " ".join(text[n : n + size] for n in range(0, len(text), size))
+
+
+def _ogm_ways(text: str) -> tuple[str, ...]:
+    slashed = f"{text[:3]}/{text[3:7]}/{text[7:]}"
+    spaced = slashed.replace("/", " / ")
+    return (slashed, f"+++{slashed}+++", f"*** {spaced} ***", f"+++{text}+++")
+
+
+@st.composite
+def ordinary_texts(draw: st.DrawFn) -> str:
+    """What stands in remittance texts and is no reference, some of it long."""
+    when = draw(st.datetimes(datetime(1971, 1, 1), datetime(2099, 12, 31)))  # noqa: DTZ001
+    number = draw(st.integers(10**6, 10**10))
+    country, length = draw(
+        st.sampled_from((("BE", 16), ("DE", 22), ("FR", 27), ("CH", 21), ("SI", 19)))
+    )
+    iban = country + draw(st.text(DIGITS, min_size=length - 2, max_size=length - 2))
+    amount = f"{number / 100:,.2f}".translate(str.maketrans(",.", ".,"))
+    kinds = (
+        *map(
+            when.strftime, ("%d.%m.%Y", "%Y-%m-%d %H:%M", "%Y%m%d%H%M", "%y%m%d%H%M%S")
+        ),
+        *(f"EUR {amount}", f"***{amount}", f"+{number} EUR"),
+        *(f"+49 {number}", f"+{number}", f"+49 30 {number // 10**4} {number % 10**4}"),
+        *(iban, _grouped(iban, 4), f"IBAN {iban[:4]} {iban[4:]}"),
+    )
+    chosen = draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3))
+    return draw(st.sampled_from((", ", " Rechnung ", "\n", " / "))).join(chosen)

@@ -28,7 +28,10 @@ from payymo_adapters.exchange import (
 )
 from payymo_adapters.files import CsvMapping
 from payymo_adapters.files.headers import BANK, LEDGER
-from payymo_core import PayymoError, Reason, Rejected, Ruleset
+from payymo_core import Evaluation, PayymoError, Reason, Rejected, Ruleset
+from payymo_core.curve import Advice, CurvePoint
+from payymo_core.inspection.advice import WORDS
+from payymo_core.reliability import CalibrationBin
 from payymo_core.rules import ReferenceRule
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -295,6 +298,17 @@ def test_the_largest_amount_is_what_the_exchange_format_says(
     assert isinstance(too_large, Rejected)
 
 
+def test_every_finding_is_explained_at_each_severity() -> None:
+    text = (DOCS / "reference" / "findings.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (?:`(\w+)` )?\| (error|warning|note) \|", text, re.MULTILINE
+    )
+    told: list[tuple[str, str]] = []
+    for code, severity in rows:
+        told.append((code or told[-1][0], severity))
+    assert told == [(str(code), str(severity)) for code, severity in WORDS]
+
+
 def test_every_command_has_its_place_in_the_reference() -> None:
     text = (DOCS / "reference" / "command-line.md").read_text(encoding="utf-8")
     for name, command in main.commands.items():
@@ -302,6 +316,14 @@ def test_every_command_has_its_place_in_the_reference() -> None:
         names = [opt for param in command.params for opt in param.opts]
         flags = [opt for opt in names if opt.startswith("-")]
         assert [flag for flag in flags if f"`{flag}" not in text] == []
+
+
+def test_every_key_of_an_evaluation_is_explained() -> None:
+    text = (DOCS / "reference" / "command-line.md").read_text(encoding="utf-8")
+    keys = [f.name for f in fields(Evaluation)]
+    for part in (CalibrationBin, CurvePoint, Advice):
+        keys += [f.name for f in fields(part)]
+    assert [key for key in keys if f"`{key}`" not in text] == []
 
 
 def test_every_role_of_a_csv_column_is_listed() -> None:

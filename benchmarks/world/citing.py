@@ -50,11 +50,12 @@ def listed(numbers: Sequence[str], dice: Dice) -> str:
     """Several numbers in one text; one list in eight shortens the later ones."""
     separator = dice.pick((", ", ", ", " + ", " ", "/", "; ", ",", " & "))
     if len(numbers) > 1 and dice.chance(1 / 8):
-        numbers = [numbers[0], *(_tail(numbers[0], other) for other in numbers[1:])]
+        numbers = [numbers[0], *(tail(numbers[0], other) for other in numbers[1:])]
     return separator.join(numbers)
 
 
-def _tail(first: str, other: str) -> str:
+def tail(first: str, other: str) -> str:
+    """A number without the beginning that it shares with the first of its list."""
     kept = 0
     while kept < min(len(first), len(other) - 2) and first[kept] == other[kept]:
         kept += 1

@@ -54,13 +54,13 @@ COUNTRIES = {
     ),
 }
 
-_FIRST = split(
+FIRST_NAMES = split(
     "Anna Ben Clara David Emma Felix Greta Hannah Ivan Jana Karl Lena Max Nina Oskar "
     "Paula Quentin Rosa Simon Tina Uwe Vera Walter Xenia Yann Zoe Alice Brian Chloe "
     "Daniel Erik Fatima George Hugo Ingrid James Karin Liam Marie Noah Olga Peter Rita "
     "Sven Thomas Ursula Victor Wendy Jürgen Björn Søren Renée Zoltán Agnès"
 )
-_LAST = split(
+SURNAMES = split(
     "Müller Schmidt Schneider Fischer Weber Meyer Wagner Becker Schulz Hoffmann Koch "
     "Bauer Richter Klein Wolf Schröder Neumann Schwarz Zimmermann Braun Krüger Hofmann "
     "Smith Jones Taylor Brown Williams Wilson Johnson Davies Patel Wright Walker "
@@ -68,9 +68,9 @@ _LAST = split(
     "Nielsen Hansen Pedersen Andersen Larsen Johansson Karlsson Nilsson Lindqvist "
     "Virtanen Korhonen Nieminen Tanaka Suzuki Sato Nguyen Kowalski Nowak Rossi García"
 )
-_ONSETS = split("b br d dr f g gr h j k kl l m n p r s st t tr v w z")
-_VOWELS = split("a e i o u ai ei au ie")
-_CODAS = ["", "", "l", "n", "r", "s", "ck", "m", "t", "nd", "x"]
+ONSETS = split("b br d dr f g gr h j k kl l m n p r s st t tr v w z")
+VOWELS = split("a e i o u ai ei au ie")
+CODAS = ["", "", "l", "n", "r", "s", "ck", "m", "t", "nd", "x"]
 _TRADES = {
     "de": "Bau Handel Logistik Technik Druck Medien Gastro Energie Immobilien Software "
     "Maschinenbau Werbung Beratung Spedition Sanitär Elektro",
@@ -82,32 +82,32 @@ _TRADES = {
     "sv": "Bygg Handel Transport Konsult Media Gruppen Fastigheter",
     "fi": "Rakennus Kauppa Kuljetus Palvelut Media Konsultointi",
 }
-_TRADE_WORDS = {language: split(words) for language, words in _TRADES.items()}
+TRADE_WORDS = {language: split(words) for language, words in _TRADES.items()}
 
 
 def word(dice: Dice) -> str:
     """A made-up word, of which there are some millions."""
     syllables = dice.between(2, 3)
     return "".join(
-        dice.pick(_ONSETS) + dice.pick(_VOWELS) + dice.pick(_CODAS)
+        dice.pick(ONSETS) + dice.pick(VOWELS) + dice.pick(CODAS)
         for _ in range(syllables)
     ).capitalize()
 
 
 def surname(dice: Dice) -> str:
     """A common surname half of the time, else a rare one."""
-    return dice.pick(_LAST) if dice.chance(0.5) else word(dice)
+    return dice.pick(SURNAMES) if dice.chance(0.5) else word(dice)
 
 
 def person(dice: Dice) -> str:
     """First name and surname."""
-    return f"{dice.pick(_FIRST)} {surname(dice)}"
+    return f"{dice.pick(FIRST_NAMES)} {surname(dice)}"
 
 
 def company(country: str, dice: Dice) -> str:
     """A company's full name, with its legal form."""
     land = COUNTRIES[country]
-    trade = dice.pick(_TRADE_WORDS[land.language])
+    trade = dice.pick(TRADE_WORDS[land.language])
     style = dice.below(5)
     if style == 0:
         core = f"{surname(dice)} & {surname(dice)}"

@@ -174,9 +174,9 @@ def _alone(mix: Mix, item: Item, dice: Dice) -> Iterator[Payment]:
     elif client.bank_fee and owed > 6 * client.bank_fee and dice.chance(0.8):
         yield _of(Kind.SHORT, item, day, owed - client.bank_fee)
     elif dice.chance(mix.overpaid):
-        yield _of(Kind.OVERPAID, item, day, _rounded_up(owed, dice))
+        yield _of(Kind.OVERPAID, item, day, rounded_up(owed, dice))
     elif owed >= 1000 and dice.chance(mix.part):
-        yield _of(Kind.PART, item, day, _a_part(owed, dice))
+        yield _of(Kind.PART, item, day, a_part(owed, dice))
     elif owed >= 1000 and dice.chance(mix.instalments):
         yield from _instalments(item, day, dice)
     else:
@@ -197,14 +197,16 @@ def _of(
     )
 
 
-def _rounded_up(owed: int, dice: Dice) -> int:
+def rounded_up(owed: int, dice: Dice) -> int:
+    """What who rounds up pays of what is owed."""
     step = dice.pick((100, 500, 1000, 10_000))
     if owed % step and owed > step:
         return owed + step - owed % step
     return owed + dice.pick((100, 500, 1000, max(1, owed // 20)))
 
 
-def _a_part(owed: int, dice: Dice) -> int:
+def a_part(owed: int, dice: Dice) -> int:
+    """What who pays a part only pays of what is owed."""
     share = owed // dice.pick((2, 2, 3, 4))
     if dice.chance(0.5):
         share -= share % 500

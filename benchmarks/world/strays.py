@@ -18,7 +18,7 @@ from benchmarks.world.writing import Slip, counterparty, write
 from payymo_core.money import from_minor
 from payymo_core.records import Counterparty, Transaction
 
-_KINDS: Weighted[Kind] = weighted(
+STRAY_KINDS: Weighted[Kind] = weighted(
     {
         Kind.UNRELATED: 0.24,
         Kind.CLOSED: 0.20,
@@ -47,14 +47,14 @@ def strays(books: Books, count: int, dice: Dice) -> Iterator[Slip]:
     paid = dice.shuffled([p for p in books.payments if p.kind is Kind.FULL])
     closed = dice.shuffled([item for item in books.ledger if not item.is_open])
     for _ in range(count):
-        kind = dice.draw(_KINDS)
+        kind = dice.draw(STRAY_KINDS)
         if kind is Kind.TWICE and paid:
             yield write(books.mix, _twice(paid.pop(), dice), dice)
         elif kind is Kind.CLOSED and closed:
             yield write(books.mix, _of_closed(closed.pop(), dice), dice)
         elif kind is Kind.OUTGOING:
             yield _outgoing(books, dice)
-        elif kind in _TEXTS:
+        elif kind in INSTITUTIONS:
             yield _from_institution(kind, dice)
         else:
             yield _unrelated(books, dice)
@@ -116,7 +116,7 @@ def _outgoing(books: Books, dice: Dice) -> Slip:
     return _stray(Kind.OUTGOING, money, client.currency, text, other, dice=dice)
 
 
-_TEXTS: dict[Kind, tuple[tuple[str, str], ...]] = {
+INSTITUTIONS: dict[Kind, tuple[tuple[str, str], ...]] = {
     Kind.CARD_PAYOUT: (
         ("Stripe Technology Europe Ltd", "STRIPE PAYOUT po_{digits}"),
         ("PayPal Europe S.a.r.l.", "PP.{digits}.PP . EXAMPLE HOST, Abbuchung"),
@@ -138,7 +138,7 @@ _TEXTS: dict[Kind, tuple[tuple[str, str], ...]] = {
 
 
 def _from_institution(kind: Kind, dice: Dice) -> Slip:
-    name, text = dice.pick(_TEXTS[kind])
+    name, text = dice.pick(INSTITUTIONS[kind])
     small = kind is Kind.INTEREST
     amount = octaves(5, 10, dice) if small else octaves(13, 21, dice)
     shown = folded(name) if dice.chance(0.5) else name

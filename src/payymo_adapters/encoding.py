@@ -1,4 +1,4 @@
-"""Records and matches as the objects of the exchange format; the way out only.
+"""Records, matches, findings as objects of the exchange format; the way out only.
 
 >>> from payymo_core.records import Transaction
 >>> transaction_to_json(Transaction(id="t1", amount=Decimal("9.5"), currency="EUR"))
@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import fields_dict
 
+from payymo_core.inspection import Finding
 from payymo_core.money import from_minor, to_minor
 from payymo_core.records import (
     Counterparty,
@@ -65,6 +66,25 @@ def match_to_json(match: Match) -> JsonObject:
             for row in match.evidence
         ],
         "reasons": [str(reason) for reason in match.reasons],
+    }
+
+
+def finding_to_json(finding: Finding) -> JsonObject:
+    """Give a finding as one line's object, every key there."""
+    return {
+        "code": str(finding.code),
+        "severity": str(finding.severity),
+        "says": finding.says,
+        "advice": finding.advice,
+        "cases": [
+            {
+                "says": case.says,
+                "transactions": case.transactions,
+                "invoices": case.invoices,
+                "customers": case.customers,
+            }
+            for case in finding.cases
+        ],
     }
 
 

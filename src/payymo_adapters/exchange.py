@@ -52,6 +52,7 @@ __all__ = [
     "read_matches",
     "read_transactions",
     "read_truth",
+    "read_truth_or_labels",
     "write_invoices",
     "write_matches",
     "write_transactions",
@@ -218,6 +219,23 @@ def read_truth(path: str | PathLike[str]) -> list[Truth]:
         OSError: The file cannot be opened.
     """
     return _read_all(path, _TRUTH)
+
+
+def read_truth_or_labels(path: str | PathLike[str]) -> list[Truth | Label]:
+    """Read what is known of each transaction, in full or from a reviewer's verdicts.
+
+    A line with a ``verdict`` is a label, any other a truth; a file may hold both.
+
+    Raises:
+        FileError: A line is neither; names file, line and field.
+        OSError: The file cannot be opened.
+    """
+    return _read_all(path, _truth_or_label)
+
+
+def _truth_or_label(value: object) -> Truth | Label:
+    is_label = type(value) is dict and "verdict" in value
+    return _LABEL(value) if is_label else _TRUTH(value)
 
 
 def read_matches(path: str | PathLike[str]) -> list[Match]:

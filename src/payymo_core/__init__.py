@@ -4,6 +4,7 @@ from payymo_core.engine import Matcher, match
 from payymo_core.errors import PayymoError, RecordError, Rejected, RulesetError
 from payymo_core.evaluation import Evaluation, evaluate
 from payymo_core.explanation import Explanation, explain, explain_pair
+from payymo_core.inspection import inspect
 from payymo_core.labels import Label, Truth, Verdict
 from payymo_core.matching import MatchResult
 from payymo_core.money import Money
@@ -51,6 +52,7 @@ __all__ = [
     "evaluate",
     "explain",
     "explain_pair",
+    "inspect",
     "match",
     "reason_in_words",
     "sentence",

@@ -15,11 +15,13 @@ from payymo_core.columns import (
 from payymo_core.customers import Customers, customers_of
 from payymo_core.experience import Experience
 from payymo_core.finds import Finds, find
-from payymo_core.keys import Floats, Ints, KeyIndex, Mask, expand, mix
+from payymo_core.keys import Floats, Ints, KeyIndex, Keys, Mask, expand, mix
 from payymo_core.money import EXPONENTS
 from payymo_core.payers import PayerLevel, Payers, payers_of
 from payymo_core.references import Forms, forms_of
 from payymo_core.rules import AmountRule, Ruleset
+from payymo_core.shapes import ledger_formats, ledger_shapes, names_unknown
+from payymo_core.structured import checked_atoms
 from payymo_core.texts import TextColumn, text_column
 from payymo_core.timing import CustomerItems, Timing
 
@@ -50,6 +52,8 @@ class Ledger:
         customers_in: Customers by currency.
         only_item: Invoices whose customer has no more than one open item in their
             currency.
+        shapes: What its references look like.
+        formats: Formats with check digits that it uses.
         experience: What a first look at the transactions taught.
     """
 
@@ -67,6 +71,8 @@ class Ledger:
     closed_count: Ints
     customers_in: Ints
     only_item: Mask
+    shapes: Keys
+    formats: Mask
     experience: Experience
 
 
@@ -82,6 +88,8 @@ class Candidates:
         texts: The texts of the transactions.
         settled: Transactions that name one open item of just their amount, and no
             other, so plainly that nothing but the same payer's equals can rival it.
+        checked: Atoms of the texts' references whose check digits hold.
+        names_unknown: Transactions that name what looks like an invoice, but is none.
         capped: What was passed over, by kind.
     """
 
@@ -91,6 +99,8 @@ class Candidates:
     payers: Payers
     texts: TextColumn
     settled: Mask
+    checked: Mask
+    names_unknown: Mask
     capped: dict[str, int]
 
 
@@ -126,6 +136,8 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         ),
         customers_in=_customers_in(invoices, customers),
         only_item=items == 1,
+        shapes=ledger_shapes(invoices.texts),
+        formats=ledger_formats(invoices.texts),
         experience=Experience.none(len(invoices)),
     )
 
@@ -157,21 +169,36 @@ def block(
         ledger.experience,
         ruleset.counterparty.evidence,
     )
+    checked = checked_atoms(texts, ledger.formats)
     settled = _settled(transactions, ledger.invoices, finds)
     wanting = np.flatnonzero(~settled & transactions.booked)
     capped = {"reference": finds.capped}
-    pairs = _by_amount(transactions, wanting, ledger, capped)
-    pairs += _by_customer(transactions, settled, ledger, payers, ruleset, capped)
-    pairs.append(_by_near_amount(transactions, wanting, ledger, ruleset.amount))
-    pairs = [_issued_by_then(transactions, ledger.invoices, pair) for pair in pairs]
-    pairs.append((finds.transaction, finds.invoice))
+    exact, others = _by_customer(transactions, settled, ledger, payers, ruleset, capped)
+    near = _by_near_amount(transactions, wanting, ledger, ruleset.amount)
+    pairs = [
+        (finds.transaction, finds.invoice),
+        _by_amount(transactions, wanting, ledger, capped),
+        exact,
+        _issued_by_then(transactions, ledger.invoices, others),
+        _issued_by_then(transactions, ledger.invoices, near),
+    ]
     row, invoice = _distinct(
         np.concatenate([pair[0] for pair in pairs]),
         np.concatenate([pair[1] for pair in pairs]),
         len(ledger.invoices),
     )
     keep = _of_use(transactions, ledger.invoices, row, invoice)
-    return Candidates(row[keep], invoice[keep], finds, payers, texts, settled, capped)
+    return Candidates(
+        transaction=row[keep],
+        invoice=invoice[keep],
+        finds=finds,
+        payers=payers,
+        texts=texts,
+        settled=settled,
+        checked=checked,
+        names_unknown=names_unknown(texts, finds, checked, ledger.shapes),
+        capped=capped,
+    )
 
 
 PLAIN = 13.0
@@ -243,11 +270,11 @@ def _by_amount(
     wanting: Ints,
     ledger: Ledger,
     capped: dict[str, int],
-) -> list[_Pairs]:
+) -> _Pairs:
     keys = mix(transactions.currency[wanting], transactions.gross[wanting])
     row, invoice, hot = ledger.by_amount.probe(keys, MOST_OF_AMOUNT)
     capped["amount"] = hot
-    return [(wanting[row], invoice)]
+    return wanting[row], invoice
 
 
 def _by_customer(
@@ -257,7 +284,8 @@ def _by_customer(
     payers: Payers,
     ruleset: Ruleset,
     capped: dict[str, int],
-) -> list[_Pairs]:
+) -> tuple[_Pairs, _Pairs]:
+    """Open items of the amount, and all, of the customers that may have paid."""
     row, customer = payers.transaction, payers.customer
     currency = transactions.currency[row]
     exact = mix(customer, currency, transactions.gross[row])
@@ -271,7 +299,7 @@ def _by_customer(
     )
     capped["customer and amount"] = hot
     capped["open items of a customer"] = hot_all
-    return [(row[at], invoice), (row[known][at_all], invoice_all)]
+    return (row[at], invoice), (row[known][at_all], invoice_all)
 
 
 def _by_near_amount(

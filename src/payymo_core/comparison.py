@@ -51,6 +51,8 @@ class TextLevel(IntEnum):
     OTHER_NUMBERS = 2
     OTHER_INVOICE = 3
     """It plainly names another invoice of the ledger."""
+    UNKNOWN_REFERENCE = 4
+    """It names what looks like an invoice of the ledger, and is none of it."""
 
 
 NOT_FOUND = len(LEVELS)
@@ -228,6 +230,7 @@ def _said(candidates: Candidates) -> Ints:
         long = seen.end - seen.bare >= 3
         numbers = seen.digits & long & ~texts.noise
         said[texts.row[seen.text[numbers]]] = TextLevel.OTHER_NUMBERS
+    said[candidates.names_unknown] = TextLevel.UNKNOWN_REFERENCE
     said[finds.transaction[finds.bits >= PLAIN]] = TextLevel.OTHER_INVOICE
     return said
 

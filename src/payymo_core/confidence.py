@@ -38,7 +38,8 @@ class Confidences:
         nothing: For each transaction, the probability that it pays nothing open.
         nothing_log_odds: The same in bits, a multiple of the quantum.
         again: For each transaction, the probability that it is a second payment.
-        unsettled: Transactions whose disputes are too many to sum: their figures are
+        unsettled: Transactions whose disputes are too many to sum, or that may pay a
+            part of what more parts are claimed of than fit: their figures are
             approximate.
     """
 
@@ -149,9 +150,13 @@ def _held_back(
         outstanding,
         (strength > top[row] + _UNLIKELY)[owner],
     )
-    owner, invoice, part = _contested(owner, invoice, row, part)
     out = np.zeros(len(live))
     unsettled = np.zeros(len(hypotheses.other), np.bool_)
+    # Which of too many parts fit beside each other is not summed.
+    crowded = (hypotheses.kind[live][owner] == Kind.PART) & ~part
+    crowded &= (strength > top[row] + _UNLIKELY)[owner]
+    unsettled[row[owner[crowded]]] = True
+    owner, invoice, part = _contested(owner, invoice, row, part)
     if not len(owner):
         return out, unsettled
     # Only transactions that share an invoice take part; numbered afresh.

@@ -23,7 +23,8 @@ class Customers:
     Attributes:
         ids: Their ids, sorted.
         of_invoice: Customer of each invoice, -1 where none is known.
-        accounts: Customers by the key of an account or of an IBAN's tail.
+        accounts: Customers by the key of the end of an account.
+        iban_tails: Customers by the key of the end of an IBAN.
         ibans: Customers by the key of an IBAN.
         name_rows: Row of each of ``names``.
         names: Every distinct set of name words, sorted and joined by spaces.
@@ -40,6 +41,7 @@ class Customers:
     ids: tuple[str, ...]
     of_invoice: Ints
     accounts: KeyIndex
+    iban_tails: KeyIndex
     ibans: KeyIndex
     name_rows: dict[str, int]
     names: tuple[str, ...]
@@ -89,7 +91,8 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     return Customers(
         ids=ids,
         of_invoice=np.array([*(row[c.id] for c in given), -1], np.int64)[of_invoice],
-        accounts=_tail_index([*ibans, *accounts]),
+        accounts=_tail_index(accounts),
+        iban_tails=_tail_index(ibans),
         ibans=_text_index(ibans),
         name_rows=name_row,
         names=names,
@@ -116,6 +119,7 @@ def _distinct(customers: Sequence[Customer]) -> Sequence[Customer]:
     )
 
 
+_LEAST_DIGITS = 4
 TAIL = 10
 """Digits of an account number that count: an IBAN ends with the national number."""
 
@@ -159,7 +163,10 @@ def account_keys(seen: Scan, lines: int) -> tuple[Keys, Keys]:
     keys, tails = np.zeros(lines, np.uint64), np.zeros(lines, np.uint64)
     text = seen.text[whole.first]
     keys[text] = seen.keys(whole)
-    tails[text] = seen.tail_keys(whole, TAIL)
+    # "0" or "NOTPROVIDED" is nobody's account.
+    digits = np.r_[0, np.cumsum(np.where(seen.digits, seen.end - seen.bare, 0))]
+    told = digits[whole.last + 1] - digits[whole.first] >= _LEAST_DIGITS
+    tails[text[told]] = seen.tail_keys(whole.where(told), TAIL)
     return keys, tails
 
 

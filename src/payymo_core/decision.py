@@ -41,12 +41,25 @@ class Decisions:
     reasons: Ints
 
 
+@frozen(eq=False)
+class Notices:
+    """What the texts of transactions say beside references; a mask each.
+
+    Attributes:
+        foreign: They name an open item in another currency.
+        contrary: They speak of a refund, a cancellation, or of what is not paid.
+    """
+
+    foreign: Mask
+    contrary: Mask
+
+
 def decide(
     hypotheses: Hypotheses,
     confidence: Confidences,
     assigned: Ints,
     transactions: TransactionColumns,
-    foreign: Mask,
+    notices: Notices,
     ruleset: Ruleset,
 ) -> Decisions:
     """Say match, review or none.
@@ -56,7 +69,7 @@ def decide(
         confidence: After the rivals.
         assigned: The jointly best hypothesis of each transaction.
         transactions: All of them.
-        foreign: Transactions that name an open item in another currency.
+        notices: What their texts say beside references.
         ruleset: Thresholds and policies.
     """
     live = hypotheses.kind != Kind.CLOSED
@@ -68,7 +81,7 @@ def decide(
     barred = _barred(table, ruleset.policies)
     sure = held & ~confidence.unsettled & (table.confidence >= thresholds.match)
     sure &= (table.margin >= thresholds.margin) & (best == assigned)
-    match = sure & ~barred.any(axis=1)
+    match = sure & ~barred.any(axis=1) & ~notices.contrary
     offered = held & (table.confidence >= thresholds.review) & ~match
     outcome = np.where(match, _MATCH, np.where(offered, _REVIEW, _NONE))
     closed = _names_closed(hypotheses, confidence, len(transactions))
@@ -77,7 +90,8 @@ def decide(
     said[Reason.AMBIGUOUS] |= confidence.unsettled & (outcome == _REVIEW)
     said[Reason.DUPLICATE_PAYMENT] |= ~match & (confidence.again > _RIVAL)
     said |= {
-        Reason.CURRENCY_DIFFERS: foreign & ~match,
+        Reason.CONTRARY_WORDS: notices.contrary & (outcome == _REVIEW),
+        Reason.CURRENCY_DIFFERS: notices.foreign & ~match,
         Reason.OUTGOING: (outcome == _NONE) & (transactions.gross < 0),
         Reason.PENDING: ~transactions.booked,
         Reason.REFERENCE_OF_PAID_INVOICE: closed & ~match,
@@ -113,6 +127,7 @@ class _Proposals:
     kind: Ints
     identified: Mask
     stale: Mask
+    early: Mask
     manifold: Mask
     names_another: Mask
 
@@ -127,23 +142,24 @@ class _Proposals:
     ) -> "_Proposals":
         if not len(hypotheses):
             zero, no = np.zeros(len(at)), np.zeros(len(at), np.bool_)
-            return cls(zero, zero, zero, zero, zero, no, at, no, no, no, no)
+            return cls(zero, zero, zero, zero, zero, no, at, no, no, no, no, no)
         of = np.where(held, confidence.of[at], 0.0)
         runner_up = _runner_up(hypotheses, confidence.of, at[held], len(at))
         claimant, taken = _claimants(hypotheses, confidence.of, at[held], assigned)
         owner, _, place = hypotheses.incidence()
         pairs, member = hypotheses.pairs, hypotheses.member[place]
         known = (pairs.payer[member] < PayerLevel.SHARED_WORD) | (
-            pairs.reference.level[member] < NOT_FOUND
+            pairs.reference.bits[member] >= _TELLING
         )
         stale = pairs.date[member] == DateLevel.STALE
+        early = pairs.date[member] == DateLevel.BEFORE_ISSUE
         # So much money is for more than this invoice, whatever the text lost.
         manifold = (pairs.amount[member] == AmountLevel.MANIFOLD) & (
             hypotheses.kind[owner] == Kind.OVER
         )
         count = len(hypotheses)
         found = pairs.reference.level[member] < NOT_FOUND
-        another = pairs.said[member] == TextLevel.OTHER_INVOICE
+        another = pairs.said[member] >= TextLevel.OTHER_INVOICE
         none_found = np.bincount(owner, found, count) == 0
         return cls(
             confidence=of,
@@ -155,6 +171,7 @@ class _Proposals:
             kind=hypotheses.kind[at],
             identified=(np.bincount(owner, known, count) > 0)[at],
             stale=(np.bincount(owner, stale, count) > 0)[at],
+            early=(np.bincount(owner, early, count) > 0)[at],
             manifold=(np.bincount(owner, manifold, count) > 0)[at],
             names_another=(none_found & (np.bincount(owner, another, count) > 0))[at],
         )
@@ -209,6 +226,7 @@ def _claimants(
 
 
 _DEEPEST = 8
+_TELLING = 8.0  # bits below which a find may well be any number of a text
 
 
 def _barred(table: _Proposals, policies: Policies) -> Mask:
@@ -230,6 +248,7 @@ def _barred(table: _Proposals, policies: Policies) -> Mask:
             review[table.kind],
             several_times,
             table.names_another,
+            table.early,
         ]
     )
 
@@ -247,13 +266,14 @@ def _reasons(table: _Proposals, barred: Mask, outcome: Ints) -> dict[Reason, Mas
     review, none = outcome == _REVIEW, outcome == _NONE
     rival = np.maximum(table.runner_up, table.claimant)
     unequal = np.isin(table.kind, [Kind.PART, Kind.SHORT, Kind.OVER, Kind.TWICE])
-    amount_only, stale, policy, _, another = barred.T
+    amount_only, stale, policy, _, another, early = barred.T
     twice = table.kind == Kind.TWICE
     again = (review | none) & table.taken & table.identified
     return {
         Reason.AMBIGUOUS: review & (rival >= _RIVAL * table.confidence),
         Reason.AMOUNT_DIFFERS: review & unequal,
         Reason.AMOUNT_ONLY: review & amount_only,
+        Reason.BEFORE_ISSUE: review & early,
         Reason.DUPLICATE_PAYMENT: (review & twice) | again,
         Reason.OTHER_INVOICE_NAMED: review & another,
         Reason.REVIEW_BY_POLICY: review & policy,

@@ -18,7 +18,7 @@ from payymo_core.columns import (
 )
 from payymo_core.comparison import compare
 from payymo_core.confidence import confidences
-from payymo_core.decision import decide
+from payymo_core.decision import Notices, decide
 from payymo_core.errors import Rejected
 from payymo_core.grouping import group
 from payymo_core.hindsight import experienced, sure_of
@@ -31,6 +31,7 @@ from payymo_core.precedence import with_precedence
 from payymo_core.records import Invoice, Transaction
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import score
+from payymo_core.texts import contrary
 
 CHUNK = 25_000
 """Transactions compared at a time: bounds the memory, changes no result."""
@@ -89,7 +90,7 @@ class Matcher:
 
     def _match(self, transactions: Iterable[Transaction | Rejected]) -> MatchResult:
         columns, rejected = transaction_columns(transactions)
-        hypotheses, foreign, capped = self._explain(columns, self.ledger)
+        hypotheses, notices, capped = self._explain(columns, self.ledger)
         hypotheses, ledger = self._look_again(columns, hypotheses)
         hypotheses = with_instalments(hypotheses, columns, ledger)
         hypotheses = with_precedence(hypotheses, columns)
@@ -97,7 +98,7 @@ class Matcher:
         confidence = confidences(hypotheses, outstanding)
         assigned = assign(hypotheses, confidence.of >= LIKELY, outstanding)
         decisions = decide(
-            hypotheses, confidence, assigned, columns, foreign, self.ruleset
+            hypotheses, confidence, assigned, columns, notices, self.ruleset
         )
         run = Run(columns, ledger, self.ruleset, hypotheses, confidence, decisions)
         return MatchResult(run, (*rejected, *self.rejected), capped)
@@ -118,7 +119,7 @@ class Matcher:
 
     def _explain(
         self, columns: TransactionColumns, ledger: Ledger
-    ) -> tuple[Hypotheses, Mask, dict[str, int]]:
+    ) -> tuple[Hypotheses, Notices, dict[str, int]]:
         """Every transaction's hypotheses, a chunk at a time."""
         offsets = list(range(0, len(columns), self.chunk)) or [0]
         blocks = list(pairwise([*offsets, len(columns)]))
@@ -137,20 +138,26 @@ class Matcher:
                     )
                 )
         parts = [part for part, _, _ in explained]
-        foreign = np.concatenate([mask for _, mask, _ in explained])
+        notices = Notices(
+            foreign=np.concatenate([said.foreign for _, said, _ in explained]),
+            contrary=np.concatenate([said.contrary for _, said, _ in explained]),
+        )
         capped = Counter[str]()
         for _, _, passed_over in explained:
             capped.update(passed_over)
-        return joined(parts, offsets), foreign, dict(capped)
+        return joined(parts, offsets), notices, dict(capped)
 
     def _explain_block(
         self, columns: TransactionColumns, ledger: Ledger, begin: int, end: int
-    ) -> tuple[Hypotheses, Mask, dict[str, int]]:
+    ) -> tuple[Hypotheses, Notices, dict[str, int]]:
         rows = take_rows(columns, begin, end)
         candidates = block(rows, ledger, self.ruleset)
         hypotheses = explanations(rows, ledger, candidates, self.ruleset)
-        foreign = _names_other_currency(rows, ledger, candidates)
-        return hypotheses, foreign, candidates.capped
+        notices = Notices(
+            foreign=_names_other_currency(rows, ledger, candidates),
+            contrary=contrary(candidates.texts),
+        )
+        return hypotheses, notices, candidates.capped
 
 
 def match(

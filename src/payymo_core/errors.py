@@ -25,7 +25,10 @@ class RulesetError(PayymoError, ValueError):
 
 
 class RecordError(PayymoError, ValueError):
-    """A value that a record may not carry: a float amount, an unknown currency."""
+    """A value that a record may not carry, or records that contradict each other.
+
+    A float amount, an unknown currency; a proposal both confirmed and rejected.
+    """
 
 
 @frozen(kw_only=True)

@@ -66,6 +66,17 @@ class Finds:
         )
 
 
+def covered(column: TextColumn, finds: Finds) -> Mask:
+    """Atoms that some reference was found in."""
+    seen = column.scan
+    lines = np.r_[0, np.flatnonzero(seen.letters == ord("\n")) + 1]
+    offset = lines[finds.text]
+    depth = np.zeros(len(seen.letters) + 1, np.int64)
+    np.add.at(depth, finds.begin + offset, 1)
+    np.add.at(depth, finds.end + offset, -1)
+    return np.cumsum(depth)[seen.place[seen.start]] > 0
+
+
 def find(column: TextColumn, forms: Forms, rules: Sequence[ReferenceRule]) -> Finds:
     """Look for every reference of the ledger in a column of texts."""
     found = [_by_value(column, forms)]
@@ -98,14 +109,16 @@ def _by_value(column: TextColumn, forms: Forms) -> Finds:
     form = np.r_[form_n, form_c]
     whole = _not_within_another(spans)
     spans, form = spans.where(whole), form[whole]
-    tried = np.r_[_tried(column, numbers)[hit_n], _tried(column, codes)[hit_c]][whole]
+    tried = _tried(column)
     text, begin, end = column.located(spans)
     row = column.row[text]
     same_atoms = spans.last - spans.first + 1 == forms.atoms[form]
     level = np.where(same_atoms, _EXACT, _JOINED)
     # A letter directly before or after may belong to it, or be a lost space.
     glued = seen.attached[spans.first] | seen.goes_on(spans)
-    bits = forms.bits[form] - np.log2(tried) - 2.0 * glued
+    # "CN-2026-0042" is no "INV-2026-0042", though its digits are the same.
+    other = forms.digits_only[form] & _prefixed(column, spans)
+    bits = forms.bits[form] - np.log2(tried[row]) - 2.0 * glued - _OTHER_PREFIX * other
     return Finds(
         transaction=row,
         invoice=forms.invoice[form],
@@ -119,10 +132,23 @@ def _by_value(column: TextColumn, forms: Forms) -> Finds:
     )
 
 
-def _tried(column: TextColumn, spans: Spans) -> Ints:
-    """For each span, how many of its transaction were looked up."""
-    row = column.row[column.scan.text[spans.first]]
-    return np.bincount(row, minlength=column.rows)[row]
+_OTHER_PREFIX = 8.0
+
+
+def _prefixed(column: TextColumn, spans: Spans) -> Mask:
+    """Spans with letters before them that a sign such as "-" joins to them."""
+    seen = column.scan
+    before = np.maximum(spans.first - 1, 0)
+    joined = np.isin(seen.sign_before[spans.first], list(b"-/_"))
+    return joined & ~seen.digits[before] & (before < spans.first)
+
+
+def _tried(column: TextColumn) -> Ints:
+    """In how many places each transaction could name something by chance."""
+    seen = column.scan
+    places = seen.digits & ~column.noise
+    row = column.row[seen.text[places]]
+    return np.maximum(np.bincount(row, minlength=column.rows), 1)
 
 
 def _by_pattern(column: TextColumn, forms: Forms, rule: int, pattern: str) -> Finds:

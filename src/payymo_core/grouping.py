@@ -98,8 +98,9 @@ def _singles(
     named = pairs.reference.level < NOT_FOUND
     usable = transactions.booked & (transactions.gross > 0)
     closed = ~ledger.invoices.is_open[pairs.invoice] & usable[pairs.transaction]
-    # Money that goes out pays nothing but a credit note, in full and known by name.
-    keep = payable & np.where(incoming, alone | known, exact & known)
+    # Money that goes out pays nothing but a credit note, in full and by its number:
+    # most of it is for wages and suppliers.
+    keep = payable & np.where(incoming, alone | known, exact & named)
     return np.flatnonzero(keep | (closed & named))
 
 

@@ -12,11 +12,12 @@ from payymo_core.blocking import Ledger, rarity_bits
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import AmountLevel
 from payymo_core.hypotheses import PARTS, Hypotheses, alone
-from payymo_core.keys import Ints
+from payymo_core.keys import Ints, Mask
 from payymo_core.scoring import Kind, quantised
+from payymo_core.subsets import enumerate_sums, members
 
 MOST_PARTS = 6
-_LIKELY = 0.02  # of what its own transaction believes less, no sum is made
+_LIKELY = 0.002  # of what its own transaction believes less, no sum is made
 _BY_PLAN = 0.25  # of the last of some parts, how often the sum is no accident
 _AMOUNT = PARTS.index("amount")
 
@@ -45,10 +46,17 @@ def with_instalments(
     )
 
 
-def _complete(invoice: Ints, amount: Ints, outstanding: Ints) -> Ints:
-    """Which parts add up, with all the others of their invoice, to what is owed."""
-    total = np.zeros(len(outstanding), np.int64)
-    np.add.at(total, invoice, amount)
-    count = np.bincount(invoice, minlength=len(outstanding))
-    whole = (total == outstanding) & (count >= 2) & (count <= MOST_PARTS)
-    return whole[invoice]
+def _complete(invoice: Ints, amount: Ints, outstanding: Ints) -> Mask:
+    """Which parts add up, with some others of their invoice, to what is owed."""
+    order = np.argsort(invoice, kind="stable")
+    start = np.flatnonzero(np.diff(invoice[order], prepend=-1))
+    count = np.diff(np.r_[start, len(order)])
+    out = np.zeros(len(invoice), np.bool_)
+    for size in range(2, MOST_PARTS + 1):
+        these = start[count == size]
+        place = order[these[:, None] + np.arange(size)]
+        row, mask = enumerate_sums(amount[place], outstanding[invoice[order[these]]])
+        held = members(mask, size)
+        several = held.sum(axis=1) >= 2
+        out[place[row[several]][held[several]]] = True
+    return out

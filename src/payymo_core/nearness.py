@@ -11,7 +11,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from payymo_core.blocking import Candidates, Ledger
-from payymo_core.finds import LEVELS, Finds
+from payymo_core.finds import LEVELS, Finds, covered
 from payymo_core.keys import Floats, Ints, Mask, expand
 from payymo_core.references import WRITTEN_WIDTH
 from payymo_core.rules import Exactness, ReferenceRule, Ruleset
@@ -26,6 +26,7 @@ _TOLERANT = {Exactness.LOOK_ALIKE, Exactness.ONE_EDIT, Exactness.TRUNCATED}
 _LEAST_LETTERS = 5
 _MOST_ATOMS = 12
 _MOST_SPANS = 12
+_MOST_OF_EDIT = 7.0
 
 Bytes = NDArray[np.bytes_]
 
@@ -58,7 +59,7 @@ def near_finds(
     wanted = np.zeros(candidates.texts.rows, np.bool_)
     wanted[row[pairs]] = True
     texts = candidates.texts
-    spans = _Spans.of(texts, wanted, candidates.finds)
+    spans = _Spans.of(texts, wanted, candidates)
     for place, rule in enumerate(ruleset.references):
         if rule.pattern is None and _TOLERANT & set(rule.exactness):
             written = ledger.forms.written[place][invoice[pairs]]
@@ -110,10 +111,13 @@ class _Spans:
     ends: Mask
 
     @classmethod
-    def of(cls, texts: TextColumn, wanted: Mask, finds: Finds) -> "_Spans":
-        seen = texts.scan
+    def of(cls, texts: TextColumn, wanted: Mask, candidates: Candidates) -> "_Spans":
+        seen, finds = texts.scan, candidates.finds
         # What names one invoice plainly is no misspelling of its neighbour.
-        sense = ~texts.noise & ~_plainly_found(texts, finds)
+        plain = finds.of_rules(finds.level < LEVELS.index(Exactness.DIGITS))
+        sense = ~texts.noise & ~covered(texts, plain)
+        # Nor is what proves itself by its check digits a misspelling of anything.
+        sense &= ~candidates.checked
         starts = np.flatnonzero(~seen.attached & sense & wanted[texts.row[seen.text]])
         spans = runs(seen, starts, sense, _MOST_ATOMS, WRITTEN_WIDTH)
         whole = ~seen.goes_on(spans)
@@ -139,18 +143,6 @@ class _Spans:
             self.text[keep],
             self.ends[keep],
         )
-
-
-def _plainly_found(texts: TextColumn, finds: Finds) -> Mask:
-    """Atoms that a whole reference was found in."""
-    seen = texts.scan
-    whole = finds.level < LEVELS.index(Exactness.DIGITS)
-    lines = np.r_[0, np.flatnonzero(seen.letters == ord("\n")) + 1]
-    offset = lines[finds.text[whole]]
-    depth = np.zeros(len(seen.letters) + 1, np.int64)
-    np.add.at(depth, finds.begin[whole] + offset, 1)
-    np.add.at(depth, finds.end[whole] + offset, -1)
-    return np.cumsum(depth)[seen.place[seen.start]] > 0
 
 
 def _of_rule(
@@ -256,4 +248,7 @@ def _bits(text: Bytes, level: Ints) -> Floats:
     exact = size * np.log2(10)
     # One edit: any place, any sign. Look-alikes: a sign here or there.
     ways = np.where(level == _ONE_EDIT, np.log2(size * 12.0 + 1), 2.0)
-    return exact - np.where(level == _TRUNCATED, 1.0, ways)
+    bits = exact - np.where(level == _TRUNCATED, 1.0, ways)
+    # Numbers are given in sequence, and last month's may be one digit off by plan: that
+    # one is near another says little, whatever its length.
+    return np.where(level == _ONE_EDIT, np.minimum(bits, _MOST_OF_EDIT), bits)

@@ -21,8 +21,8 @@ _NOT_LATIN = re.compile("[^\x00-\x7f\u0300-\u036f]")
 def fold(text: str) -> str:
     """Upper-case ASCII of the same meaning, digits and signs kept.
 
-    A letter of another script becomes some Latin letter, always the same one, so that
-    equal words stay equal; any other sign becomes a space.
+    A letter of another script becomes some Latin letters of its own, so that equal
+    words stay equal and others differ; any other sign becomes a space.
 
     >>> fold("Müller & Søn, Łódź, ref. №7")
     'MULLER & SON, LODZ, REF. NO7'
@@ -46,7 +46,12 @@ def _fold_character(character: str) -> str:
     if character.isdigit():
         return str(unicodedata.digit(character))
     if character.isalpha():
-        return chr(ord("A") + ord(character.upper()[0]) % 26)
+        # Its number in letters: no two characters become the same ones.
+        code, letters = ord(character.upper()[0]), ""
+        while code:
+            code, letter = divmod(code, 26)
+            letters += chr(ord("A") + letter)
+        return letters
     return " "
 
 

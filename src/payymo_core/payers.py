@@ -75,6 +75,9 @@ def payers_of(
         parts.append(_by_key(iban, customers.ibans, PayerLevel.IBAN))
     if CounterpartyEvidence.ACCOUNT in evidence:
         parts.append(_by_key(account, customers.accounts, PayerLevel.ACCOUNT))
+        # The end of an IBAN is compared with an account alone, never with another IBAN.
+        plain = np.where(iban == 0, account, np.uint64(0))
+        parts.append(_by_key(plain, customers.iban_tails, PayerLevel.ACCOUNT))
         parts.append(_by_key(account, known.accounts, PayerLevel.PAID_BEFORE))
     if CounterpartyEvidence.NAME in evidence:
         parts.append(_by_name(transactions, customers))
@@ -186,7 +189,10 @@ def _near_names(
     ours = [asked[n] for n in row.tolist()]
     theirs = [customers.names[n] for n in name.tolist()]
     level = np.array(list(map(_nearness, ours, theirs)), np.int64)
-    unlike = np.flatnonzero(level == PayerLevel.SHARED_WORD)
+    unlike = np.flatnonzero(
+        (level == PayerLevel.SHARED_WORD)
+        & np.array(list(map(_may_be, ours, theirs)), bool)
+    )
     alike = _similarity([ours[n] for n in unlike], [theirs[n] for n in unlike])
     level[unlike[alike >= _LIKE]] = PayerLevel.SIMILAR_NAME
     return row, name, level, count
@@ -211,6 +217,23 @@ def _meant(word: str, customers: Customers) -> Sequence[str]:
         )
     )
     return begun if len(begun) <= _MOST_BEGUN else ()
+
+
+def _may_be(one: str, other: str) -> bool:
+    """Whether two names do not differ in what is never a slip: numbers and initials.
+
+    >>> _may_be("17 FONDS IMMOBILIEN", "18 FONDS IMMOBILIEN")
+    False
+    """
+    ours, theirs = one.split(), other.split()
+    return not any(
+        _exact_words(words) - _exact_words(others) and _exact_words(others)
+        for words, others in ((ours, theirs), (theirs, ours))
+    )
+
+
+def _exact_words(words: Sequence[str]) -> set[str]:
+    return {word for word in words if len(word) == 1 or not word.isalpha()}
 
 
 def _nearness(one: str, other: str) -> PayerLevel:

@@ -136,7 +136,9 @@ def _forms_of_rule(
         plain = letters[last + 1] == letters[tail]
         spans.append(_long_enough(seen, tail, last, (count > 0) & plain))
         # Or all but the last run of digits: "4711".
+        # But no year: that of "7/2026" is that of the whole ledger.
         run = seen.digits[last] & (last > np.where(plain, tail, first))
+        run &= ~_years(seen, last)
         spans.append(_long_enough(seen, last, last, run))
         digits_only += [np.ones(len(part), np.bool_) for part in spans[1:]]
     both = Spans(
@@ -163,6 +165,17 @@ def _forms_of_rule(
     )
 
 
+def _years(seen: Scan, atoms: Ints) -> Mask:
+    """Whether four digits may be a year of this century, or the end of the last."""
+    digit = [
+        seen.letters[seen.place[np.minimum(seen.start[atoms] + n, len(seen.place) - 1)]]
+        for n in range(2)
+    ]
+    twenty = (digit[0] == ord("2")) & (digit[1] == ord("0"))
+    nineteen = (digit[0] == ord("1")) & (digit[1] == ord("9"))
+    return (seen.end[atoms] - seen.start[atoms] == 4) & (twenty | nineteen)
+
+
 def _long_enough(seen: Scan, first: Ints, last: Ints, keep: Mask) -> Spans:
     spans = Spans(first[keep], last[keep])
     return spans.where(seen.number_length(spans) >= _LEAST_DIGITS)
@@ -183,4 +196,6 @@ def _surprise(seen: Scan) -> Floats:
     letters = np.where(follows, size * _BITS_A_LETTER, letters)
     # Leading zeros of a number say little.
     digits = (seen.end - seen.bare) * _BITS_A_DIGIT + (seen.bare - seen.start)
-    return np.r_[0.0, np.cumsum(np.where(seen.digits, digits, letters))]
+    # In whole quanta, so that no sum depends on what stands before it.
+    atoms = np.rint(np.where(seen.digits, digits, letters) * 256) / 256
+    return np.r_[0.0, np.cumsum(atoms)]

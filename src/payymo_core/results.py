@@ -26,6 +26,8 @@ class Reason(StrEnum):
     AMBIGUOUS = "ambiguous"
     AMOUNT_DIFFERS = "amount_differs"
     AMOUNT_ONLY = "amount_only"
+    BEFORE_ISSUE = "before_issue"
+    CONTRARY_WORDS = "contrary_words"
     CURRENCY_DIFFERS = "currency_differs"
     DUPLICATE_PAYMENT = "duplicate_payment"
     LOW_CONFIDENCE = "low_confidence"

@@ -189,13 +189,13 @@ class Priors:
         nothing: Has to do with no invoice at all.
     """
 
-    full: float = 0.72
-    several: float = 0.08
-    part: float = 0.05
+    full: float = 0.755
+    several: float = 0.09
+    part: float = 0.04
     short: float = 0.02
     over: float = 0.01
     closed: float = 0.04
-    nothing: float = 0.08
+    nothing: float = 0.045
 
 
 DEFAULT_REFERENCES = (

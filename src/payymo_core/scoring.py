@@ -117,6 +117,7 @@ _NOT_FOUND = {
     TextLevel.WORDS_ONLY: -1.5,
     TextLevel.OTHER_NUMBERS: -2.5,
     TextLevel.OTHER_INVOICE: -7.0,
+    TextLevel.UNKNOWN_REFERENCE: -5.0,
 }
 
 _PAYER_M = 0.6
@@ -150,7 +151,8 @@ _DATE_M = {
 }
 _ANY_DAY = 0.1
 _AS_GOOD_AS = 100  # payments that the general experience counts for
-_FEW_DUE = 0.02  # a ledger of few items says little of what is due when
+_AS_FEW = 40
+_RARELY_DUE = 0.02  # by chance at least so many items are due at any time
 _BEFORE_ISSUE = -6.0
 
 
@@ -195,8 +197,8 @@ def prior_bits(priors: Priors) -> Floats:
     shares[Kind.SEVERAL] = priors.several
     shares[Kind.PART] = priors.part
     shares[Kind.SHORT] = priors.short
-    shares[Kind.OVER] = priors.over * 0.9
-    shares[Kind.TWICE] = priors.over * 0.1
+    shares[Kind.OVER] = priors.over * 0.98
+    shares[Kind.TWICE] = priors.over * 0.02
     shares[Kind.CLOSED] = priors.closed
     return np.log2(shares / priors.nothing)
 
@@ -217,11 +219,14 @@ def _dates(
     way = direction(transactions.currency, transactions.gross)
     stale = ruleset.dates.stale_after_days
     held = ledger.timing.levels_on(way, transactions.day, stale)
-    chance = held / np.maximum(held.sum(axis=1, keepdims=True), 1)
+    # A ledger of few items says little of what is due when.
+    chance = (held + _AS_FEW * _DATE_TABLE) / (
+        held.sum(axis=1, keepdims=True) + _AS_FEW * _DATE_TABLE.sum()
+    )
     # What the sure payments of this ledger show outweighs the general experience.
     shown = ledger.experience.dates + _AS_GOOD_AS * _DATE_TABLE
     habit = shown / shown.sum()
-    bits = np.log2(_ANY_DAY + (1 - _ANY_DAY) * habit / np.maximum(chance, _FEW_DUE))
+    bits = np.log2(_ANY_DAY + (1 - _ANY_DAY) * habit / np.maximum(chance, _RARELY_DUE))
     bits[:, DateLevel.UNKNOWN] = 0.0
     bits[:, DateLevel.BEFORE_ISSUE] = _BEFORE_ISSUE
     return np.where(kind == Kind.CLOSED, 0.0, bits[pairs.transaction, pairs.date])

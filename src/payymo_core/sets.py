@@ -21,20 +21,22 @@ from payymo_core.scoring import Kind, Weights, open_items, prior_bits, quantised
 from payymo_core.subsets import (
     MOST_ENUMERATED,
     MOST_MEMBERS,
+    MOST_MET,
     enumerate_sums,
     likely_sums,
     members,
+    met_sums,
 )
 from payymo_core.timing import DateLevel
 
 # How payers choose what to pay together: everything that is open, the oldest ones, one
 # month's, or any choice at all, of which larger ones are the rarer.
 _ALL_OPEN = 0.35
-_OLDEST = 0.15
-_LEAVE_OUT = 0.1  # of each
+_OLDEST = 0.3
 _ONE_MONTH = 0.1
-_ANY = 0.4
+_ANY = 0.25
 _ONE_MORE = 0.6
+_LEAVE_OUT = 0.1  # of those that are paid in order, this one or that is in dispute
 _OF_SEVERAL_CUSTOMERS = 0.02
 # Who names some of the invoices names them all, but for one set in sixteen.
 _NOT_NAMED = -4.0
@@ -131,10 +133,9 @@ def sets_of(
     choice = _structure(searches, answers, pairs, ledger, count[row])
     parts[:, PARTS.index("set")] = quantised(choice)
     other = np.zeros(len(transactions))
-    # What an unfinished search leaves out hits the amount no oftener than chance does.
-    lost = searches.transaction[unfinished]
-    payer = weights.counterparty[searches.pair[searches.start[unfinished]]]
-    np.add.at(other, lost, np.exp2(base[lost] + payer) * _ANY)
+    # A search that did not form every set may have missed as good a one as it found.
+    missed = np.isin(answers.search, unfinished)
+    np.add.at(other, row[missed], np.exp2(parts[missed].sum(axis=1)))
     return Sets(row, answers.member, parts, other)
 
 
@@ -155,7 +156,8 @@ def _searches(
 ) -> Searches:
     """One search a transaction and customer, and one for what its text names."""
     customer = ledger.customers.of_invoice[pairs.invoice[items]]
-    payer = (pairs.payer[items] < PayerLevel.UNKNOWN) & (customer >= 0)
+    word = (pairs.payer == PayerLevel.SHARED_WORD) & (pairs.sharers == 1)
+    payer = ((pairs.payer < PayerLevel.SHARED_WORD) | word)[items] & (customer >= 0)
     named = pairs.reference.level[items] < NOT_FOUND
     pair = np.r_[items[payer], items[named]]
     whose = np.r_[customer[payer], np.full(int(named.sum()), -1)]
@@ -176,6 +178,7 @@ def _searches(
     most = np.add.reduceat(np.maximum(owed, 0), start) if len(start) else start
     # A hot customer's items are not all at hand: no sums among some of them.
     keep = (count >= 2) & (count >= choices) & (most >= transactions.gross[row[start]])
+    keep &= count <= MOST_ITEMS
     return Searches(
         row[start][keep],
         whose[start][keep],
@@ -201,21 +204,36 @@ def _solve(
             table = amounts[searches.start[these][:, None] + np.arange(size)]
             row, mask = enumerate_sums(table, targets[these])
             held = members(mask, size)
-            of_size = held.sum(axis=1)
-            keep = (of_size >= 2) & (of_size <= ruleset.groups.invoices)
+            keep = _fitting(held, ruleset.groups.invoices)
             found.append(these[row[keep]])
             chosen.append(_padded(held[keep]))
-    large = np.unique(searches.count[searches.count > MOST_ENUMERATED])
-    for size in large.tolist():
-        these = np.flatnonzero(searches.count == size)
-        table = amounts[searches.start[these][:, None] + np.arange(size)]
-        row, places = likely_sums(table, targets[these], ruleset.groups.invoices)
-        found.append(these[row])
+    unfinished = np.zeros(len(targets), np.bool_)
+    for at in np.flatnonzero(searches.count > MOST_ENUMERATED).tolist():
+        start, stop = searches.start[at], searches.start[at] + searches.count[at]
+        places, unfinished[at] = _among_many(
+            amounts[start:stop], int(targets[at]), ruleset.groups.invoices
+        )
+        found.append(np.full(len(places), at))
         chosen.append(places)
-    unfinished = np.flatnonzero(searches.count > MOST_ENUMERATED)
     search, places = np.concatenate(found), np.concatenate(chosen)
     pair = searches.pair[searches.start[search][:, None] + places]
-    return Answers(search, places, np.where(places >= 0, pair, -1)), unfinished
+    answers = Answers(search, places, np.where(places >= 0, pair, -1))
+    return answers, np.flatnonzero(unfinished)
+
+
+def _among_many(items: Ints, target: int, most: int) -> tuple[Ints, bool]:
+    """Every answer among many items; or the likely ones, and that these are not all."""
+    mask = met_sums(items, target) if len(items) <= MOST_MET else None
+    if mask is None:
+        return likely_sums(items[None, :], np.array([target]), most)[1], True
+    held = members(mask, len(items))
+    return _padded(held[_fitting(held, most)]), False
+
+
+def _fitting(held: Mask, most: int) -> Mask:
+    """Subsets of two members or more, but not of too many."""
+    size = held.sum(axis=1)
+    return (size >= 2) & (size <= most)
 
 
 def _padded(held: Mask) -> Ints:
@@ -273,15 +291,17 @@ def _structure(
     among = searches.count[search]
     whole = searches.customer[search] >= 0
     chance = _any_choice(among, size)
-    chance += np.where(whole & (size == among), _ALL_OPEN, 0.0)
     through = np.where(held, chosen, -1).max(axis=1, initial=0) + 1
-    chance += np.where(whole, _oldest(through, through - size, among), 0.0)
+    chance += np.where(whole, _in_order(size, through, among), 0.0)
     month = _month_sizes(searches, answers, pairs, ledger)
     chance += np.where(whole & (month == size) & (size < among), _ONE_MONTH / 2, 0.0)
     # Of several customers: any other open item could have been meant.
     apart = np.log2(_OF_SEVERAL_CUSTOMERS) - (size - 1) * open_bits
     return np.where(whole | same, np.log2(np.maximum(chance, 2.0**-60)), apart)
 
+
+MOST_ITEMS = 40
+"""Items that a set is looked for among; whoever names more names a list."""
 
 _CHOICES = np.array(
     [
@@ -308,13 +328,21 @@ _LEFT_OUT = np.array(
 )
 
 
-def _oldest(through: Ints, left_out: Ints, among: Ints) -> Floats:
-    """Chance of the oldest so many but a few, which may be in dispute."""
+def _in_order(size: Ints, through: Ints, among: Ints) -> Floats:
+    """Chance of the oldest so many, or of all, but for a few that are in dispute.
+
+    Args:
+        size: Members of the set.
+        through: Place of its newest member, from one.
+        among: How many it was chosen from.
+    """
+    left_out = through - size
     few = left_out <= _MOST_LEFT_OUT
+    # Of so many oldest: few more often than many, and any number now and then.
+    so_many = 0.5 * (1 - _ONE_MORE) * _ONE_MORE ** (size - 2.0) + 0.5 / among
+    habit = np.where(through == among, _ALL_OPEN, _OLDEST * so_many)
     gaps = np.where(few, left_out, 0)
-    chance = _OLDEST / among * _LEFT_OUT[np.minimum(through, 40), gaps]
-    # All that is open, but for none, is a habit of its own.
-    return np.where(few & ((left_out > 0) | (through < among)), chance, 0.0)
+    return np.where(few, habit * _LEFT_OUT[np.minimum(through, 40), gaps], 0.0)
 
 
 def _any_choice(among: Ints, size: Ints) -> Floats:

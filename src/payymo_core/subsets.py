@@ -11,6 +11,10 @@ from payymo_core.keys import Ints, expand
 
 MOST_ENUMERATED = 12
 """Up to so many amounts every subset is formed."""
+MOST_MET = 26
+"""Up to so many amounts every subset is formed in two halves."""
+MOST_ANSWERS = 200
+"""Of an amount that more subsets hit, a few likely ones tell as much."""
 MOST_MEMBERS = 12
 """Members of a subset, at most."""
 _MOST_SUMS = 1 << 21
@@ -18,6 +22,8 @@ _MOST_SUMS = 1 << 21
 
 def enumerate_sums(amounts: Ints, targets: Ints) -> tuple[Ints, Ints]:
     """Every subset that hits its target, for many rows of equally many amounts.
+
+    A target that more than ``MOST_ANSWERS`` of them hit has none: nothing tells which.
 
     Args:
         amounts: One row a search, at most ``MOST_ENUMERATED`` columns; minor units.
@@ -33,10 +39,44 @@ def enumerate_sums(amounts: Ints, targets: Ints) -> tuple[Ints, Ints]:
         for column in range(columns):
             half = 1 << column
             sums[:, half : 2 * half] = sums[:, :half] + block[:, column, None]
-        row, mask = np.nonzero(sums == targets[begin : begin + len(block), None])
+        hits = sums == targets[begin : begin + len(block), None]
+        hits &= (hits.sum(axis=1) <= MOST_ANSWERS)[:, None]
+        row, mask = np.nonzero(hits)
         rows.append(row + begin)
         masks.append(mask)
     return np.concatenate(rows), np.concatenate(masks)
+
+
+def met_sums(amounts: Ints, target: int) -> Ints | None:
+    """Every subset that hits the target, as bit masks, by meeting in the middle.
+
+    Each half forms its own sums, and for every sum of one half the other is asked for
+    the rest (Horowitz and Sahni 1974): two square roots of the work of forming all.
+
+    Args:
+        amounts: At most ``MOST_MET`` of them; minor units.
+        target: Minor units.
+
+    Returns:
+        The masks in rising order, or None where more than ``MOST_ANSWERS`` hit it.
+    """
+    half = len(amounts) // 2
+    low, high = _all_sums(amounts[:half]), _all_sums(amounts[half:])
+    order = np.argsort(high, kind="stable")
+    begin = np.searchsorted(high[order], target - low)
+    count = np.searchsorted(high[order], target - low, "right") - begin
+    if count.sum() > MOST_ANSWERS:
+        return None
+    mask, place = expand(begin, count)
+    return np.sort(mask | order[place] << half)
+
+
+def _all_sums(amounts: Ints) -> Ints:
+    """The sum of every subset; bit n of its place stands for amount n."""
+    sums = np.zeros(1, np.int64)
+    for amount in amounts.tolist():
+        sums = np.concatenate([sums, sums + amount])
+    return sums
 
 
 def likely_sums(amounts: Ints, targets: Ints, most: int) -> tuple[Ints, Ints]:
@@ -123,6 +163,8 @@ def _oldest_but_few(amounts: Ints, target: int, most: int) -> Ints:
     size = last + 1 - 1 - (two >= 0)
     # The newest of them is none that is left out: that were a shorter row of oldest.
     keep = (np.maximum(one, two) < last) & (size >= 5) & (size <= most)
+    # Without the very oldest alone it is a run.
+    keep &= (one > 0) | (two > 1)
     places = np.arange(count)
     held = places <= last[keep, None]
     held &= (places != one[keep, None]) & (places != two[keep, None])

@@ -71,6 +71,26 @@ def text_column(lines: Lines, rows: int) -> TextColumn:
     )
 
 
+# Money back, or not for what is named, in the languages of the payers.
+_CONTRARY = (
+    *("REFUND", "REFUNDED", "CHARGEBACK", "REVERSAL", "CANCEL", "CANCELLED"),
+    *("CANCELED", "CANCELLATION", "STORNO", "STORNIERT", "STORNIERUNG", "ERSTATTUNG"),
+    *("RUCKERSTATTUNG", "RUECKERSTATTUNG", "RUCKZAHLUNG", "RUECKZAHLUNG"),
+    *("RUCKUBERWEISUNG", "RUECKUEBERWEISUNG", "RUCKLASTSCHRIFT", "RUECKLASTSCHRIFT"),
+    *("NICHT", "REMBOURSEMENT", "ANNULATION", "ANNULE", "ANNULEE", "TERUGBETALING"),
+    *("GEANNULEERD", "ANNULERING", "RIMBORSO", "REEMBOLSO", "DEVOLUCION"),
+    *("TILLBAKABETALNING", "ATERBETALNING", "TILBAGEBETALING", "HYVITYS"),
+)
+
+
+def contrary(texts: TextColumn) -> Mask:
+    """Transactions whose text speaks of a refund, or of what is not paid."""
+    out = np.zeros(texts.rows, np.bool_)
+    seen = texts.scan
+    out[texts.row[seen.text[is_word(seen, _CONTRARY)]]] = True
+    return out
+
+
 def noise(seen: Scan) -> Mask:
     """Atoms of dates, amounts, phone numbers and IBANs: their digits name nothing."""
     return _dates(seen) | _amounts(seen) | _phones(seen) | _ibans(seen)
@@ -148,7 +168,7 @@ def _amounts(seen: Scan) -> Mask:
     cents &= ~next_linked
     # "12.34" may be a reference; "12,34" and "EUR 12.34" are amounts.
     comma = seen.before(np.arange(count)) == ord(",")
-    word = _is_word(seen, _CURRENCY_WORDS)
+    word = is_word(seen, _CURRENCY_WORDS)
     text = seen.text
     after = np.r_[word[1:] & (text[1:] == text[:-1]), False]
     before = np.r_[False, False, word[:-2] & (text[:-2] == text[2:])][:count]
@@ -159,7 +179,8 @@ def _amounts(seen: Scan) -> Mask:
     return found | np.r_[thousands[1:], False]
 
 
-def _is_word(seen: Scan, words: Sequence[str]) -> Mask:
+def is_word(seen: Scan, words: Sequence[str]) -> Mask:
+    """Whether an atom is one of some words."""
     wanted = np.sort(scan(words).atom_keys)
     place = np.minimum(np.searchsorted(wanted, seen.atom_keys), len(wanted) - 1)
     return wanted[place] == seen.atom_keys

@@ -16,6 +16,8 @@ _REASONS = {
     Reason.AMBIGUOUS: "Something else explains it about as well.",
     Reason.AMOUNT_DIFFERS: "The amount is not what is outstanding.",
     Reason.AMOUNT_ONLY: "Only the amount agrees: no reference and no payer.",
+    Reason.BEFORE_ISSUE: "It came before the invoice was issued.",
+    Reason.CONTRARY_WORDS: "The text speaks of a refund or a cancellation.",
     Reason.CURRENCY_DIFFERS: "The text names an invoice in another currency.",
     Reason.DUPLICATE_PAYMENT: "It looks like a second payment of the same invoice.",
     Reason.LOW_CONFIDENCE: "The evidence is too weak to apply it unseen.",
@@ -89,6 +91,7 @@ _NOT_FOUND = {
     "not_found_words_only": "the text has no number in it",
     "not_found_other_numbers": "the text has numbers, but not this one",
     "not_found_other_invoice": "the text names another invoice",
+    "not_found_unknown_reference": "the text names one that is not in the ledger",
 }
 
 

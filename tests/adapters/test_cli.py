@@ -60,8 +60,8 @@ def files(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_help_documents_the_exit_codes() -> None:
-    for command in ((), ("match",), ("explain",), ("evaluate",), ("rules",), ("demo",)):
-        shown = run(*command, "--help").stdout
+    for command in ("", *main.commands):
+        shown = run(*command.split(), "--help").stdout
         assert "0  done" in shown
         assert "1  done, but some records were rejected" in shown
         assert "2  not done" in shown
@@ -69,6 +69,70 @@ def test_help_documents_the_exit_codes() -> None:
 
 def test_an_unknown_command_is_wrong_usage() -> None:
     assert run("mtach").exit_code == 2
+
+
+# -- check
+
+
+def test_check_says_what_is_wrong_and_what_to_do(files: tuple[Path, Path]) -> None:
+    shown = run("check", *files).stdout.splitlines()
+    assert shown[0] == "error: duplicate_number (1)"
+    assert shown[2].startswith('  - number "INV-SAME" on 2 invoices')
+    assert shown[2].endswith("[invoices i3, i4; customer c1]")
+    assert shown[3].startswith("  What to do: ")
+    assert shown[-1] == "1 finding in 2 transactions and 4 invoices"
+
+
+def test_check_gives_a_program_every_case_and_id(files: tuple[Path, Path]) -> None:
+    said = [
+        json.loads(line)
+        for line in run("check", *files, "--json").stdout.split("\n")
+        if line
+    ]
+    (one,) = said
+    assert (one["code"], one["severity"]) == ("duplicate_number", "error")
+    assert one["says"]
+    assert one["advice"]
+    (case,) = one["cases"]
+    assert case["invoices"] == ["i3", "i4"]
+    assert case["customers"] == ["c1"]
+    assert case["transactions"] == []
+
+
+def test_check_tells_a_person_the_first_few_only(tmp_path: Path) -> None:
+    owed = {"outstanding": "5.00", "currency": "EUR"}
+    numbers = [(f"i{n}", f"A-{n % 9 + 1000}") for n in range(7 * 9)]
+    ledger = lines(
+        tmp_path / "open.jsonl", *({"id": i, "number": n, **owed} for i, n in numbers)
+    )
+    bank = lines(tmp_path / "bank.jsonl")
+    shown = run("check", bank, ledger).stdout
+    assert "error: duplicate_number (9)" in shown
+    assert shown.count("  - number ") == 5
+    assert "  - and 4 more; --json shows all of them" in shown
+    assert "[invoices i0, i18, i27, i36 and 3 more]" in shown
+
+
+def test_check_follows_the_ruleset(files: tuple[Path, Path], tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        '[[references]]\nname = "order"\ninvoice_fields = ["references.order"]\n'
+    )
+    shown = run("check", *files, "--ruleset", rules).stdout
+    assert 'rule "order": no invoice has references.order' in shown
+
+
+def test_check_says_so_where_nothing_is_wrong(tmp_path: Path) -> None:
+    bank, ledger = lines(tmp_path / "bank.jsonl"), lines(tmp_path / "open.jsonl")
+    ran = run("check", bank, ledger)
+    assert ran.stdout == "nothing found in 0 transactions and 0 invoices\n"
+    assert ran.exit_code == 0
+
+
+def test_check_tells_that_records_were_rejected(files: tuple[Path, Path]) -> None:
+    ran = run("check", *files, "--json")
+    assert ran.exit_code == 1
+    assert "'bad'" in ran.stderr
 
 
 # -- explain
@@ -169,6 +233,88 @@ def test_evaluate_refuses_a_truth_that_is_none(judged: tuple[Path, Path]) -> Non
     ran = run("evaluate", truth, matches)
     assert ran.exit_code == 2
     assert f"{truth}:1: " in ran.stderr
+
+
+def test_evaluate_says_what_few_labels_do_not_show(judged: tuple[Path, Path]) -> None:
+    shown = run("evaluate", *judged, "--precision", "0.999").stdout
+    assert "at least 2,995 judged matches, all of them right" in shown
+    assert "299 judged" not in shown
+
+
+def test_evaluate_takes_any_number_of_precisions(judged: tuple[Path, Path]) -> None:
+    wanted = ("--precision", "0.9", "--precision", "0.97")
+    figures = json.loads(run("evaluate", *judged, *wanted, "--json").stdout)
+    assert [advice["precision"] for advice in figures["advice"]] == [0.9, 0.97]
+    figures = json.loads(run("evaluate", *judged, "--json").stdout)
+    assert [advice["precision"] for advice in figures["advice"]] == [0.99, 0.995, 0.999]
+    assert run("evaluate", *judged, "--precision", "1").exit_code == 2
+
+
+def test_evaluate_knows_the_thresholds_of_the_run_by_its_ruleset(
+    judged: tuple[Path, Path], tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[thresholds]\nmatch = 0.97\n", encoding="utf-8")
+    figures = json.loads(run("evaluate", *judged, "--ruleset", rules, "--json").stdout)
+    assert figures["threshold"] == 0.97
+    assert 0.97 in [point["threshold"] for point in figures["curve"]]
+
+
+def test_evaluate_takes_verdicts_for_a_truth(
+    judged: tuple[Path, Path], tmp_path: Path
+) -> None:
+    matches, _ = judged
+    labels = lines(
+        tmp_path / "labels.jsonl",
+        {"transaction": "t1", "invoices": ["i1"], "verdict": "confirm"},
+        {"transaction": "t2", "invoices": ["i3"], "verdict": "reject"},
+    )
+    ran = run("evaluate", matches, labels)
+    assert ran.exit_code == 0
+    assert "Only a rejected proposal is known of 1 of them" in ran.stdout
+    figures = json.loads(run("evaluate", matches, labels, "--json").stdout)
+    assert (figures["precision"], figures["payable"]) == (1.0, 1)
+
+
+def test_evaluate_refuses_verdicts_that_contradict_each_other(
+    judged: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels = lines(
+        tmp_path / "labels.jsonl",
+        {"transaction": "t1", "invoices": ["i1"], "verdict": "confirm"},
+        {"transaction": "t1", "invoices": ["i1"], "verdict": "reject"},
+    )
+    ran = run("evaluate", judged[0], labels)
+    assert ran.exit_code == 2
+    assert f"{labels}: transaction 't1' with ['i1'] is both" in ran.stderr
+
+
+def test_evaluate_writes_a_page_and_says_so_beside_the_json(
+    judged: tuple[Path, Path], tmp_path: Path
+) -> None:
+    page = tmp_path / "evaluation.html"
+    ran = run("evaluate", *judged, "--report", page, "--json")
+    assert json.loads(ran.stdout)["wrong"] == ["t1"]
+    assert f"written: {page}" in ran.stderr
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_evaluate_takes_a_dash_for_stdout(judged: tuple[Path, Path]) -> None:
+    ran = run("evaluate", *judged, "--report", "-")
+    assert ran.stdout.startswith("<!doctype html>")
+    assert "wrong match: t1" in ran.stderr
+    assert run("evaluate", *judged, "--report", "-", "--json").exit_code == 2
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_evaluate_overwrites_nothing_that_it_reads(
+    judged: tuple[Path, Path], place: int
+) -> None:
+    before = judged[place].read_bytes()
+    ran = run("evaluate", *judged, "--report", judged[place])
+    assert ran.exit_code == 2
+    assert "would be overwritten" in ran.stderr
+    assert judged[place].read_bytes() == before
 
 
 # -- rules

@@ -18,6 +18,7 @@ from payymo_adapters.exchange import (
     read_matches,
     read_transactions,
     read_truth,
+    read_truth_or_labels,
     write_invoices,
     write_matches,
     write_transactions,
@@ -326,6 +327,8 @@ def test_labels_and_truths_are_read(file):
     assert read_truth(put(file, row)) == [Truth(transaction="t", invoices=("a", "b"))]
     label = Label(transaction="t", invoices=("a", "b"), verdict=Verdict.REJECT)
     assert read_labels(put(file, {**row, "verdict": "reject"})) == [label]
+    both = put(file, row, {**row, "verdict": "reject"})
+    assert read_truth_or_labels(both) == [*read_truth(put(file, row)), label]
 
 
 @pytest.mark.parametrize(
@@ -334,6 +337,12 @@ def test_labels_and_truths_are_read(file):
         (read_labels, {"transaction": "t", "invoices": [], "verdict": "no"}, "verdict"),
         (read_labels, {"transaction": "t", "invoices": []}, "verdict"),
         (read_truth, {"transaction": "t", "invoices": [7]}, "invoices.1"),
+        (read_truth_or_labels, {"transaction": "t", "invoices": [7]}, "invoices.1"),
+        (
+            read_truth_or_labels,
+            {"transaction": "t", "invoices": [], "verdict": None},
+            "verdict",
+        ),
         (read_truth, {"transaction": "t", "invoices": [], "x": 1}, "x"),
         (read_matches, {**match_to_json(MATCH), "confidence": 1.5}, "confidence"),
         (read_matches, {**match_to_json(MATCH), "confidence": True}, "confidence"),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from payymo_adapters.demo import INVOICES, STATEMENT, copy_files
 from payymo_adapters.files import read_ledger, read_statement
 from payymo_adapters.report.figures import Group, figures, group_of
+from payymo_adapters.report.findings import MOST_CASES
 from payymo_adapters.report.page import Source, render, write_report
 from payymo_adapters.report.wording import amount, passed_over, percent
 from payymo_core import Counterparty, Customer, Invoice, MatchResult, Transaction, match
@@ -175,6 +177,30 @@ def test_rejected_records_are_told(tmp_path: Path) -> None:
     write_report(result, tmp_path / "r.html", ())
     about = data_of((tmp_path / "r.html").read_text("utf-8"))["about"]
     assert "duplicate id" in str(about["rejected"])  # type: ignore[call-overload]
+
+
+def test_what_is_wrong_with_the_data_is_told(demo: MatchResult) -> None:
+    about: dict[str, Any] = data_of(page(demo))["about"]  # type: ignore[assignment]
+    told = {row["code"]: row for row in about["findings"]}
+    assert set(told) == {"paid_twice", "closed_invoice_named"}
+    assert told["paid_twice"]["count"] == len(told["paid_twice"]["cases"]) == 4
+    for row in told.values():
+        assert row["says"]
+        assert row["advice"]
+        assert all(case["says"] and case["ids"] for case in row["cases"])
+
+
+def test_the_report_shows_so_many_cases_and_counts_the_rest() -> None:
+    held = [
+        Invoice(
+            id=f"i{n}", number=f"A-{n // 2}", outstanding=Decimal(5), currency="EUR"
+        )
+        for n in range(10_000, 10_200)
+    ]
+    about: dict[str, Any] = data_of(page(match([], held)))["about"]  # type: ignore[assignment]
+    (row,) = about["findings"]
+    assert row["count"] == 100
+    assert len(row["cases"]) == MOST_CASES
 
 
 def test_the_page_is_the_same_each_time(demo: MatchResult) -> None:

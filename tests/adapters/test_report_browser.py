@@ -105,9 +105,21 @@ def test_the_outcomes_are_called_as_everywhere(page: Page) -> None:
     words = ["match", "review", "none", "none: outgoing", "none: pending"]
     assert [tile.text for tile in page.every(".tile .name")] == words
     assert [chip.text for chip in page.every(".chip .name")] == ["all", *words]
-    titles = [title.text.rpartition(" ")[0].lower() for title in page.every("h2")]
+    titles = [
+        title.text.rpartition(" ")[0].lower()
+        for title in page.every("[data-section] h2")
+    ]
     assert set(titles) <= set(words)
     assert len(titles) > 3
+
+
+def test_a_finding_opens_to_its_cases_and_what_to_do(page: Page) -> None:
+    finding = page.one(".finding")
+    assert "paid the same amount" in finding.text
+    assert "KN-2026-01382" not in finding.text
+    finding.find_element(By.CSS_SELECTOR, "summary").click()
+    assert "KN-2026-01382" in finding.text
+    assert "Ask the payer" in finding.text
 
 
 def test_each_review_is_a_card_with_rivals_and_bars(
@@ -282,3 +294,90 @@ def test_nothing_is_wider_than_a_narrow_screen(page: Page) -> None:
         assert width <= 400
     finally:
         page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+# --- the evaluation -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def evaluated(demo: Path) -> Path:
+    path = demo / "evaluation.html"
+    files = (str(demo / "matches.jsonl"), str(demo / "truth.jsonl"))
+    ran = CliRunner().invoke(main, ["evaluate", *files, "--report", str(path)])
+    assert ran.exit_code == 0
+    return path
+
+
+@pytest.fixture
+def evaluation(browser: webdriver.Chrome, evaluated: Path) -> Page:
+    return Page(browser, evaluated)
+
+
+def test_the_evaluation_is_drawn_without_a_complaint(evaluation: Page) -> None:
+    drawings = evaluation.every("svg")
+    assert [one.get_attribute("id") for one in drawings] == ["curve", "reliability"]
+    for one in drawings:
+        assert one.size["width"] > 500
+        assert one.size["height"] > 300
+    assert evaluation.complaints() == []
+
+
+def test_a_drawing_has_a_name_for_who_does_not_see_it(evaluation: Page) -> None:
+    assert [one.accessible_name for one in evaluation.every("svg")] == [
+        "Precision, straight-through and review load by threshold",
+        "Reliability diagram",
+    ]
+
+
+def test_no_two_words_of_a_drawing_lie_on_each_other(evaluation: Page) -> None:
+    for drawing in evaluation.every("svg"):
+        boxes = [one.rect for one in drawing.find_elements(By.CSS_SELECTOR, "text")]
+        edge = drawing.rect
+        for place, box in enumerate(boxes):
+            assert edge["x"] <= box["x"]
+            assert box["x"] + box["width"] <= edge["x"] + edge["width"]
+            assert not [other for other in boxes[:place] if overlap(box, other)]
+
+
+def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Whether two boxes share more than the blank that lines of text have above."""
+    across = min(one["x"] + one["width"], other["x"] + other["width"]) - max(
+        one["x"], other["x"]
+    )
+    down = min(one["y"] + one["height"], other["y"] + other["height"]) - max(
+        one["y"], other["y"]
+    )
+    return across > 1 and down > 3
+
+
+def test_the_evaluation_can_be_read_in_the_dark(evaluation: Page) -> None:
+    def colours() -> tuple[str, str, str]:
+        card, line = evaluation.one(".chart"), evaluation.one("svg .line")
+        word = evaluation.one("svg .name")
+        return (
+            card.value_of_css_property("background-color"),
+            line.value_of_css_property("stroke"),
+            word.value_of_css_property("fill"),
+        )
+
+    light = colours()
+    feature = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    evaluation.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", feature)
+    try:
+        dark = colours()
+    finally:
+        evaluation.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {})
+    assert all(one != other for one, other in zip(light, dark, strict=True))
+    assert len(set(dark)) == 3
+
+
+def test_the_evaluation_is_not_wider_than_a_narrow_screen(evaluation: Page) -> None:
+    metrics = {"width": 400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    evaluation.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        width = evaluation.browser.execute_script(
+            "return document.documentElement.scrollWidth"
+        )
+        assert width <= 400
+    finally:
+        evaluation.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import combinations
+from math import comb
 
 import numpy as np
 import pytest
@@ -9,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payymo_core.subsets import (
+    MOST_ANSWERS,
     MOST_ENUMERATED,
     MOST_MEMBERS,
     enumerate_sums,
     likely_sums,
     members,
+    met_sums,
 )
 from tests.oracles import subsets_with_sum
 
@@ -78,7 +81,8 @@ def test_among_many_every_pair_triple_and_run_that_hits_is_found(amounts, target
     }
     small = subsets_with_sum_of_at_most(amounts, target, min(most, 3))
     expected = small | {run for run in runs if sum(amounts[p] for p in run) == target}
-    assert likely(amounts, target, most) == expected
+    found = likely(amounts, target, most)
+    assert expected <= found <= subsets_with_sum_of_at_most(amounts, target, most)
 
 
 def subsets_with_sum_of_at_most(
@@ -90,3 +94,34 @@ def subsets_with_sum_of_at_most(
         for places in combinations(range(len(amounts)), size)
         if sum(amounts[place] for place in places) == target
     }
+
+
+def met(amounts: Sequence[int], target: int) -> set[tuple[int, ...]] | None:
+    mask = met_sums(np.array(amounts), target)
+    if mask is None:
+        return None
+    held = members(mask, len(amounts))
+    return {tuple(np.flatnonzero(chosen).tolist()) for chosen in held}
+
+
+@given(st.lists(AMOUNTS, min_size=2, max_size=9), st.integers(-6, 30))
+def test_meeting_in_the_middle_finds_what_forming_every_subset_does(amounts, target):
+    assert met(amounts, target) == subsets_with_sum(amounts, target) | {
+        places
+        for size in (0, 1)
+        for places in combinations(range(len(amounts)), size)
+        if sum(amounts[place] for place in places) == target
+    }
+
+
+def test_equal_amounts_that_could_be_any_are_given_up():
+    assert comb(20, 10) > MOST_ANSWERS
+    assert met([100] * 20, 1_000) is None
+
+
+def test_four_of_forty_and_the_oldest_but_two_are_found():
+    amounts = [(place * 7_919 + 13) % 50_021 + 100 for place in range(40)]
+    four = (3, 11, 22, 38)
+    assert four in likely(amounts, sum(amounts[p] for p in four), 12)
+    oldest = tuple(place for place in range(12) if place not in {2, 7})
+    assert oldest in likely(amounts, sum(amounts[p] for p in oldest), 12)

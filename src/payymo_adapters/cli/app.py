@@ -6,6 +6,7 @@ from payymo_adapters.cli.demo import demo_command
 from payymo_adapters.cli.evaluation import evaluate_command
 from payymo_adapters.cli.explanation import explain_command
 from payymo_adapters.cli.failures import EXIT_CODES, Group
+from payymo_adapters.cli.inspection import check_command
 from payymo_adapters.cli.matching import match_command
 from payymo_adapters.cli.rules import rules_command
 
@@ -22,6 +23,7 @@ def main() -> None:
 
 for command in (
     match_command,
+    check_command,
     evaluate_command,
     explain_command,
     rules_command,

@@ -8,81 +8,130 @@ from rich.console import Console
 
 from payymo_adapters.cli.failures import EXIT_CODES
 from payymo_adapters.cli.forms import Form, json_option
-from payymo_adapters.cli.inputs import READABLE
+from payymo_adapters.cli.inputs import READABLE, load_ruleset
+from payymo_adapters.cli.outputs import (
+    STDOUT,
+    WRITABLE,
+    refuse_overwriting,
+    write_page,
+)
 from payymo_adapters.cli.tables import bar, cell, plain_table
-from payymo_adapters.cli.terminal import print_json, say, stdout
-from payymo_adapters.exchange import read_matches, read_truth
-from payymo_core import Evaluation, evaluate
+from payymo_adapters.cli.terminal import print_json, say, stderr, stdout
+from payymo_adapters.errors import FileError
+from payymo_adapters.exchange import read_matches, read_truth_or_labels
+from payymo_adapters.report.evaluation import calibration_row, render_evaluation
+from payymo_adapters.report.scores import (
+    ADVICE_COLUMNS,
+    advice_row,
+    remarks,
+    scores,
+)
+from payymo_core import Evaluation, RecordError, Ruleset, evaluate
+from payymo_core.evaluation import PRECISIONS
 
 
 @click.command("evaluate", epilog=EXIT_CODES)
 @click.argument("matches", type=READABLE)
 @click.argument("truth", type=READABLE)
+@click.option(
+    "--precision",
+    "precisions",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    multiple=True,
+    default=PRECISIONS,
+    help="Say which threshold gives it; may be repeated.  "
+    "[default: 0.99, 0.995, 0.999]",
+)
+@click.option(
+    "--ruleset",
+    type=READABLE,
+    metavar="TOML",
+    help="The one it was matched with, for its thresholds.  [default: built in]",
+)
+@click.option(
+    "--report", type=WRITABLE, help="Write one HTML page to look at; - is stdout."
+)
 @json_option("The figures as one JSON object.")
-def evaluate_command(matches: Path, truth: Path, form: Form) -> None:
+def evaluate_command(
+    matches: Path,
+    truth: Path,
+    precisions: tuple[float, ...],
+    ruleset: Path | None,
+    report: Path | None,
+    form: Form,
+) -> None:
     """Measure the matches of a run against the truth.
 
     MATCHES is what `payymo match -o` wrote; TRUTH is JSON Lines, one
-    {"transaction": id, "invoices": [ids]} a line, [] where it pays nothing open.
+    {"transaction": id, "invoices": [ids]} a line, [] where it pays nothing open. Labels
+    may stand for it: with "verdict": "confirm" a line is the truth, with "reject" these
+    invoices are known to be wrong.
     """
-    evaluation = evaluate(read_matches(matches), read_truth(truth))
+    if report == STDOUT and form is Form.JSON:
+        msg = "stdout takes either the figures or the report."
+        raise click.UsageError(msg)
+    if report:
+        read = [path for path in (matches, truth, ruleset) if path]
+        refuse_overwriting([report], read)
+    evaluation = _measured(matches, truth, load_ruleset(ruleset), precisions)
+    if report:
+        write_page(report, render_evaluation(evaluation, [str(matches), str(truth)]))
+    piped = form is Form.JSON or report == STDOUT
+    console = stderr() if piped else stdout()
     if form is Form.JSON:
         print_json(asdict(evaluation))
     else:
-        show_evaluation(stdout(), evaluation)
+        show_evaluation(console, evaluation)
+    if report and report != STDOUT:
+        say(console, f"written: {report}")
+
+
+def _measured(
+    matches: Path, truth: Path, ruleset: Ruleset, precisions: tuple[float, ...]
+) -> Evaluation:
+    answers, known = read_matches(matches), read_truth_or_labels(truth)
+    try:
+        return evaluate(answers, known, ruleset.thresholds, precisions)
+    except RecordError as error:
+        raise FileError(str(truth), str(error)) from None
 
 
 def show_evaluation(console: Console, found: Evaluation) -> None:
-    """Print the figures, the calibration, and the ids of wrong matches."""
-    table = plain_table("", "", "")
+    """Print the figures, the calibration, the advice, and the ids of wrong matches."""
+    table = plain_table("", "", "", "")
     table.show_header = False
     table.columns[1].justify = "right"
-    for name, value, meaning in _figures(found):
-        table.add_row(cell(name), cell(value, "bold"), cell(meaning, "dim"))
+    for score in scores(found):
+        table.add_row(
+            cell(score.name),
+            cell(score.value, "bold"),
+            cell(score.bound),
+            cell(score.meaning, "dim"),
+        )
     console.print(table)
     if found.calibration:
         _show_calibration(console, found)
+    _show_advice(console, found)
     for transaction in found.wrong:
         say(console, f"wrong match: {transaction}", "bold red")
 
 
-def _figures(found: Evaluation) -> tuple[tuple[str, str, str], ...]:
-    wrong = found.matched - found.matched_right
-    return (
-        ("transactions", f"{found.transactions:,}", "with a known truth"),
-        ("matched", f"{found.matched:,}", f"{wrong:,} of them wrongly"),
-        ("precision", _share(found.precision), "of the matches are right"),
-        (
-            "straight through",
-            _share(found.straight_through),
-            f"of the {found.payable:,} that pay something open: matched, and right",
-        ),
-        ("first proposal", _share(found.first_right), "of these: right at first"),
-        ("first three", _share(found.top_three_right), "of these: right in three"),
-        ("review load", _share(found.review_load), f"{found.reviewed:,} to look at"),
-        ("matched nothing", f"{found.matched_nothing:,}", "pay nothing, yet matched"),
-        (
-            "calibration error",
-            _share(found.calibration_error),
-            "between what was said and what was so",
-        ),
-    )
-
-
-def _share(share: float | None) -> str:
-    return "-" if share is None else f"{share:.2%}".replace("%", " %")
-
-
 def _show_calibration(console: Console, found: Evaluation) -> None:
-    table = plain_table("Confidence", "Proposals", "Said", "Was", "")
-    for column in table.columns[1:4]:
+    table = plain_table("Confidence", "Proposals", "Said", "Was", "95 % interval", "")
+    for column in table.columns[1:5]:
         column.justify = "right"
     for part in found.calibration:
-        table.add_row(
-            cell(f"{part.low:.1f} to {part.high:.1f}"),
-            cell(f"{part.count:,}"),
-            cell(_share(part.confidence)),
-            cell(_share(part.accuracy)),
-            cell(bar(part.accuracy)),
-        )
+        cells = (cell(value) for value in calibration_row(part))
+        table.add_row(*cells, cell(bar(part.accuracy)))
     console.print(table)
+
+
+def _show_advice(console: Console, found: Evaluation) -> None:
+    table = plain_table(*ADVICE_COLUMNS)
+    for column in table.columns:
+        column.justify = "right"
+    for advice in found.advice:
+        table.add_row(*(cell(value) for value in advice_row(advice)))
+    console.print(table)
+    for remark in remarks(found):
+        say(console, remark)

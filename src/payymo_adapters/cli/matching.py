@@ -15,20 +15,19 @@ from payymo_adapters.cli.inputs import (
     match_files,
     matching_options,
 )
-from payymo_adapters.cli.outputs import STDOUT, WRITABLE, refuse_overwriting
+from payymo_adapters.cli.outputs import STDOUT, WRITABLE, refuse_overwriting, write_page
 from payymo_adapters.cli.tables import figures_table, matches_table
 from payymo_adapters.cli.terminal import (
     print_json,
     say,
     stderr,
     stdout,
-    write_out,
     writing,
 )
 from payymo_adapters.encoding import match_to_json
 from payymo_adapters.exchange import write_matches
 from payymo_adapters.report.figures import figures
-from payymo_adapters.report.page import Source, render, write_report
+from payymo_adapters.report.page import Source, render
 from payymo_adapters.report.wording import amounts, passed_over
 from payymo_core import MatchResult
 
@@ -74,7 +73,7 @@ def match_command(
         with writing(output):
             write_matches(matched.result, output)
     if report:
-        _write_page(matched.result, report, sources)
+        write_page(report, render(matched.result, sources))
     piped = form is Form.JSON or report == STDOUT
     console = stderr() if piped else stdout()
     if form is Form.JSON:
@@ -86,15 +85,6 @@ def match_command(
     for path in outputs:
         say(console, f"written: {path}")
     finish(matched.result.rejected)
-
-
-def _write_page(result: MatchResult, path: Path, sources: tuple[Source, ...]) -> None:
-    if path != STDOUT:
-        with writing(path):
-            write_report(result, path, sources)
-        return
-    for piece in render(result, sources):
-        write_out(piece)
 
 
 def sources_of(

@@ -7,6 +7,9 @@ from typing import Any
 
 import click
 
+from payymo_adapters.atomic import write_atomically
+from payymo_adapters.cli.terminal import write_out, writing
+
 STDOUT = Path("-")
 """What a command is told to write to stdout by."""
 
@@ -33,6 +36,20 @@ class _Target(click.Path):
 
 WRITABLE = _Target(dir_okay=False, writable=True, allow_dash=True, path_type=Path)
 """A file to be, or to be replaced; or ``STDOUT``."""
+
+
+def write_page(path: Path, pieces: Iterable[str]) -> None:
+    """Write a page to a file, whole or not at all, or to ``STDOUT``.
+
+    Raises:
+        FileError: The place cannot be written to.
+    """
+    if path != STDOUT:
+        with writing(path):
+            write_atomically(path, pieces)
+        return
+    for piece in pieces:
+        write_out(piece)
 
 
 def refuse_overwriting(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:

@@ -130,6 +130,21 @@
     }
   }
 
+  function drawFindings() {
+    const section = byId("findings");
+    section.hidden = !about.findings.length;
+    for (const finding of about.findings) {
+      const left = finding.count - finding.cases.length;
+      section.append(make("details", { class: `finding ${finding.severity}` },
+        make("summary", {}, span("severity", finding.severity), span("says", finding.says),
+          span("count", count(finding.count))),
+        make("p", { class: "advice" }, finding.advice),
+        make("ul", {}, ...finding.cases.map((one) => make("li", {},
+          span("theirs", one.says), one.ids ? " " : "", span("dim theirs", one.ids)))),
+        left ? make("p", { class: "dim" }, `and ${count(left)} more; payymo check --json shows all of them`) : ""));
+    }
+  }
+
   // ---- the filter, which lives in the address: #outcome=review&q=text can be shared
   const NONE = { outcome: "", q: "", reason: "", currency: "" };
   const state = { ...NONE };
@@ -331,6 +346,7 @@
   window.addEventListener("beforeprint", () => sections.forEach((one) => one.draw(MOST_PRINTED)));
   drawSources();
   drawFigures();
+  drawFindings();
   drawFilter();
   fromAddress();
   changed();

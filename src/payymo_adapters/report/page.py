@@ -1,21 +1,17 @@
 """The report: one self-contained HTML page that asks no network for anything."""
 
 import json
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
-from html import escape
-from importlib.resources import files
 from os import PathLike
 
 from attrs import asdict, frozen
 
 from payymo_adapters.atomic import write_atomically
+from payymo_adapters.report.findings import finding_rows
 from payymo_adapters.report.rows import transaction_rows
+from payymo_adapters.report.shell import asset, head
 from payymo_adapters.report.wording import GROUPS, passed_over
-from payymo_core import MatchResult, Reason, reason_in_words
-
-_ASSETS = files(__package__)
+from payymo_core import MatchResult, Reason, inspect, reason_in_words
 
 
 @frozen(kw_only=True)
@@ -55,21 +51,10 @@ def render(result: MatchResult, sources: Sequence[Source]) -> Iterator[str]:
     """Make the page, in pieces.
 
     Everything that came from a file is data inside a JSON block, never markup, and the
-    script makes text nodes of it. The policy lets run what stands here and nothing
-    else: its hashes are those of the one script and the one style.
+    script makes text nodes of it.
     """
-    style, script, body = map(_asset, ("page.css", "page.js", "page.html"))
-    policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; "
-        f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
-    )
-    yield (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f"<title>Payymo report</title>\n<style>{style}</style>\n</head>\n"
-    )
+    style, script, body = map(asset, ("page.css", "page.js", "page.html"))
+    yield head("Payymo report", style, script)
     yield body
     yield '<script type="application/json" id="run">\n{"about":'
     yield _json(_about(result, sources))
@@ -84,18 +69,11 @@ def _about(result: MatchResult, sources: Sequence[Source]) -> dict[str, object]:
         "sources": [asdict(source) for source in sources],
         "notes": passed_over(result.capped),
         "rejected": [str(record) for record in result.rejected],
+        "findings": finding_rows(inspect(result)),
         "groups": {str(group): words for group, words in GROUPS.items()},
         "reasons": {str(reason): reason_in_words(reason) for reason in Reason},
         "invoices": len(result.run.ledger.invoices.records),
     }
-
-
-def _asset(name: str) -> str:
-    return _ASSETS.joinpath(name).read_text(encoding="utf-8")
-
-
-def _hash(content: str) -> str:
-    return f"sha256-{b64encode(sha256(content.encode()).digest()).decode()}"
 
 
 def _json(value: object) -> str:

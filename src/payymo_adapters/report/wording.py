@@ -82,6 +82,30 @@ def percent(confidence: float) -> str:
     return f"{confidence:.1%}".replace("%", " %")
 
 
+def share(value: float | None) -> str:
+    """Write a measured share; as all or nothing only where it is that.
+
+    >>> share(0.98765), share(0.99999), share(1.0), share(0.00001), share(None)
+    ('98.77 %', '> 99.99 %', '100.00 %', '< 0.01 %', '-')
+    """
+    if value is None:
+        return "-"
+    if 0.99995 < value < 1:
+        return "> 99.99 %"
+    if 0 < value < 0.00005:
+        return "< 0.01 %"
+    return f"{value:.2%}".replace("%", " %")
+
+
+def wanted(precision: float) -> str:
+    """Write a precision as it was asked for.
+
+    >>> wanted(0.999), wanted(0.9)
+    ('99.9 %', '90 %')
+    """
+    return f"{precision * 100:.10g} %"
+
+
 def amount(value: Decimal, currency: str) -> str:
     """Write an amount of money.
 

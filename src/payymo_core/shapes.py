@@ -1,0 +1,121 @@
+"""What a ledger's references look like, and what in a text looks like one of them.
+
+A text that names "INV-2026-0077" names some invoice of a ledger of "INV-2026-..." ones,
+though no such one is in it: paid long ago, or left out of a list of open items. Letters
+must be the ledger's own; of digits only how many there are.
+"""
+
+import numpy as np
+
+from payymo_core.checkdigits import satisfied
+from payymo_core.finds import Finds, covered
+from payymo_core.keys import Keys, Mask, mix, sorted_unique
+from payymo_core.lines import Lines
+from payymo_core.spans import Scan, Spans, scan_folded, wholes
+from payymo_core.texts import TextColumn, is_word
+
+MOST_ATOMS = 6
+_FIELDS = ("number", "creditor_reference")
+_LEAST_DIGITS = 3
+_DIGITS_ALONE = 6  # digits of a number without letters, in groups: "2026-00507"
+
+# Words that stand before the number of an invoice.
+_KEYWORDS = (
+    *("INVOICE", "INVOICES", "INV", "BILL", "RECHNUNG", "RECHNUNGEN", "RECHNUNGSNR"),
+    *("RECHNUNGSNUMMER", "RG", "RGNR", "RE", "REF", "REFERENZ", "RNR", "FACTURE"),
+    *("FACTURES", "FACT", "FACTUUR", "FACTUURNR", "FAKTUUR", "FAKTURA", "FAKTURANR"),
+    *("FAKT", "FRA", "FATTURA", "FATT", "FT", "FACTURA", "LASKU", "LASKUNRO"),
+)
+_NUMBER_WORDS = ["NR", "NO", "NUMMER", "NUMBER", "NUM", "NUMERO", "NRO", "N"]
+
+
+def ledger_shapes(lines: Lines) -> Keys:
+    """Sorted keys of the shapes of a ledger's numbers and structured references."""
+    seen = scan_folded(lines.letters)
+    whole = wholes(seen)
+    whole = whole.where(lines.named(_FIELDS)[seen.text[whole.first]])
+    whole = whole.where(whole.last - whole.first < MOST_ATOMS)
+    return sorted_unique(_keys(seen, whole))
+
+
+def ledger_formats(lines: Lines) -> Mask:
+    """Formats with check digits that a ledger uses, in the order of ``Format``.
+
+    Told by its first references: a ledger has them from one program.
+    """
+    held = np.flatnonzero(lines.named(["creditor_reference"]))[:_ENOUGH]
+    letters = lines.letters.tobytes()
+    texts = [
+        letters[lines.start[n] : lines.start[n + 1] - 1].decode("ascii")
+        for n in held.tolist()
+    ]
+    return satisfied(texts).sum(axis=0) > len(texts) // 2
+
+
+_ENOUGH = 200
+
+
+def names_unknown(texts: TextColumn, finds: Finds, checked: Mask, shapes: Keys) -> Mask:
+    """Transactions whose text names something of the ledger's kind, not in it.
+
+    Args:
+        texts: Their texts.
+        finds: The references found in these.
+        checked: Atoms of references whose check digits hold.
+        shapes: What the ledger's references look like.
+    """
+    out = np.zeros(texts.rows, np.bool_)
+    seen = texts.scan
+    count = len(seen.start)
+    if not len(shapes) or not count:
+        return out
+    free = ~covered(texts, finds)
+    out[texts.row[seen.text[free & checked]]] = True
+    free &= ~texts.noise
+    near = seen.attached | np.isin(seen.sign_before, list(b"-/._ "))
+    first = np.flatnonzero(free & ~seen.attached)
+    last = first
+    said = _follows_keyword(seen)
+    for size in range(1, MOST_ATOMS + 1):
+        spans = Spans(first, last)
+        keys = _keys(seen, spans)
+        place = np.minimum(np.searchsorted(shapes, keys), len(shapes) - 1)
+        like = (shapes[place] == keys) & ~seen.goes_on(spans)
+        like &= _telling(seen, spans) | ((size == 1) & said[first])
+        out[texts.row[seen.text[first[like]]]] = True
+        inside = last + 1 < count
+        first, last = first[inside], last[inside] + 1
+        goes_on = (seen.text[first] == seen.text[last]) & near[last] & free[last]
+        first, last = first[goes_on], last[goes_on]
+    return out
+
+
+def _keys(seen: Scan, spans: Spans) -> Keys:
+    """Key of each span's letters and lengths of digits."""
+    length = (seen.end - seen.start).astype(np.uint64)
+    shape = np.where(seen.digits, mix(length), seen.atom_keys)
+    keys = np.zeros(len(spans), np.uint64)
+    for offset in range(MOST_ATOMS):
+        inside = np.flatnonzero(spans.first + offset <= spans.last)
+        atom = spans.first[inside] + offset
+        keys[inside] = mix(keys[inside], shape[atom])
+    return keys
+
+
+def _telling(seen: Scan, spans: Spans) -> Mask:
+    """Spans that look like a reference by themselves, not like any number."""
+    held = np.r_[0, np.cumsum(np.where(seen.digits, seen.end - seen.start, 0))]
+    digits = held[spans.last + 1] - held[spans.first]
+    letters = np.r_[0, np.cumsum(~seen.digits)]
+    lettered = letters[spans.last + 1] > letters[spans.first]
+    grouped = (spans.last > spans.first) & (digits >= _DIGITS_ALONE)
+    return (lettered & (digits >= _LEAST_DIGITS)) | grouped
+
+
+def _follows_keyword(seen: Scan) -> Mask:
+    """Digits right behind a word for invoice, or behind that and "no."."""
+    word, number = is_word(seen, _KEYWORDS), is_word(seen, _NUMBER_WORDS)
+    same = np.r_[False, seen.text[1:] == seen.text[:-1]][: len(word)]
+    behind = same & np.r_[False, word[:-1]]
+    further = same & np.r_[False, (number & behind)[:-1]]
+    return seen.digits & (behind | further)
