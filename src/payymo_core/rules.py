@@ -189,8 +189,8 @@ class Priors:
         nothing: Has to do with no invoice at all.
     """
 
-    full: float = 0.755
-    several: float = 0.09
+    full: float = 0.725
+    several: float = 0.12
     part: float = 0.04
     short: float = 0.02
     over: float = 0.01

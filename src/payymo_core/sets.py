@@ -133,9 +133,11 @@ def sets_of(
     choice = _structure(searches, answers, pairs, ledger, count[row])
     parts[:, PARTS.index("set")] = quantised(choice)
     other = np.zeros(len(transactions))
-    # A search that did not form every set may have missed as good a one as it found.
+    # A search that did not form every set may have missed as good a one as it found,
+    # but for what the text names.
     missed = np.isin(answers.search, unfinished)
-    np.add.at(other, row[missed], np.exp2(parts[missed].sum(axis=1)))
+    unnamed = parts[missed].sum(axis=1) - np.maximum(parts[missed][:, 2], 0.0)
+    np.add.at(other, row[missed], np.exp2(unnamed))
     return Sets(row, answers.member, parts, other)
 
 

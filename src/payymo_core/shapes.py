@@ -17,6 +17,7 @@ from payymo_core.texts import TextColumn, is_word
 MOST_ATOMS = 6
 _FIELDS = ("number", "creditor_reference")
 _LEAST_DIGITS = 3
+_LEAST_CALLED = 4
 _DIGITS_ALONE = 6  # digits of a number without letters, in groups: "2026-00507"
 
 # Words that stand before the number of an invoice.
@@ -80,8 +81,10 @@ def names_unknown(texts: TextColumn, finds: Finds, checked: Mask, shapes: Keys) 
         spans = Spans(first, last)
         keys = _keys(seen, spans)
         place = np.minimum(np.searchsorted(shapes, keys), len(shapes) - 1)
-        like = (shapes[place] == keys) & ~seen.goes_on(spans)
-        like &= _telling(seen, spans) | ((size == 1) & said[first])
+        like = (shapes[place] == keys) & _telling(seen, spans)
+        # What is called an invoice's number is one, however many digits it has lost.
+        like |= (size == 1) & said[first]
+        like &= ~seen.goes_on(spans)
         out[texts.row[seen.text[first[like]]]] = True
         inside = last + 1 < count
         first, last = first[inside], last[inside] + 1
@@ -118,4 +121,5 @@ def _follows_keyword(seen: Scan) -> Mask:
     same = np.r_[False, seen.text[1:] == seen.text[:-1]][: len(word)]
     behind = same & np.r_[False, word[:-1]]
     further = same & np.r_[False, (number & behind)[:-1]]
-    return seen.digits & (behind | further)
+    long = seen.end - seen.start >= _LEAST_CALLED
+    return seen.digits & long & (behind | further)
