@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import re
 import shlex
 import tomllib
@@ -100,6 +101,25 @@ def test_what_a_page_shows_is_what_happens(
             assert_shown(snippet.text.splitlines(), printed)
 
 
+@pytest.mark.parametrize("name", ["README.md", "docs/tutorials/first-match.md"])
+def test_a_first_page_says_how_to_get_payymo_before_it_is_run(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    way = text.index(". .venv/bin/activate")
+    assert all(
+        way < place.start() for place in re.finditer(r"^\$ ", text, re.MULTILINE)
+    )
+    assert all(way < place.start() for place in re.finditer("```python", text))
+    assert "VENV := .venv\n" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def test_the_first_page_shows_what_its_commands_print() -> None:
+    sessions = [s for s in snippets(ROOT / "README.md") if s.language == "console"]
+    assert sessions
+    for session in sessions:
+        silent = [command for command, shown in commands_of(session.text) if not shown]
+        assert not silent
+
+
 def executed(code: str, page: str, names: dict[str, object]) -> str:
     """Run the code of a page in its namespace, and give what it prints."""
     with contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -145,16 +165,30 @@ def commands_of(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def assert_shown(shown: Sequence[str], printed: str) -> None:
-    """Every line shown stands in what was printed, in order; ``...`` stands for any."""
-    wanted = [" ".join(line.split()) for line in shown]
-    parts = [re.escape(line).replace(r"\.\.\.", ".*") for line in wanted if line]
-    lines = iter(" ".join(line.split()) for line in printed.splitlines())
-    for part in parts:
-        if part == ".*":
-            continue
-        # Going on in the same iterator keeps the order.
-        found = any(re.fullmatch(part, line) for line in lines)
-        assert found, f"{part!r} is not printed, or not there:\n{printed}"
+    """What is shown is all that was printed; a line ``...`` stands for lines left out.
+
+    Within a line ``...`` stands for any text. Blank lines, and how wide a gap is, do
+    not count. Where nothing is shown, nothing is claimed.
+    """
+    if not shown:
+        return
+    parts = [
+        r"(?:.*\n)*?"
+        if line == "..."
+        else re.escape(line).replace(r"\.\.\.", ".*") + r"\n"
+        for line in told(shown)
+    ]
+    text = "".join(f"{line}\n" for line in told(printed.splitlines()))
+    reached = max(
+        n for n in range(len(parts) + 1) if re.match("".join(parts[:n]), text)
+    )
+    assert reached == len(parts), f"{parts[reached]!r} is not printed next:\n{text}"
+    assert re.fullmatch("".join(parts), text), f"more is printed:\n{text}"
+
+
+def told(lines: Sequence[str]) -> list[str]:
+    """Lines that say anything, every gap one blank."""
+    return [" ".join(line.split()) for line in lines if line.strip()]
 
 
 @pytest.mark.parametrize("snippet", every("toml"))
@@ -243,6 +277,25 @@ def test_every_reason_error_and_exit_code_is_explained() -> None:
     errors = {PayymoError, FileError, *PayymoError.__subclasses__()}
     assert [e for e in errors if f"`{e.__name__}`" not in text] == []
     assert [code for code in Exit if f"| `{code:d}` |" not in text] == []
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY"])
+def test_the_largest_amount_is_what_the_exchange_format_says(
+    currency: str, tmp_path: Path
+) -> None:
+    text = (DOCS / "reference" / "exchange-format.md").read_text(encoding="utf-8")
+    found = re.search(rf"(\d+)(?: digits\sbefore the point)? for {currency}", text)
+    assert found
+    most = int(found[1])
+    rows = [
+        {"id": str(digits), "amount": "9" * digits, "currency": currency}
+        for digits in (most, most + 1)
+    ]
+    path = tmp_path / "bank.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    largest, too_large = read_transactions(path)
+    assert not isinstance(largest, Rejected)
+    assert isinstance(too_large, Rejected)
 
 
 def test_every_finding_is_explained_at_each_severity() -> None:

@@ -14,6 +14,9 @@ def check_amounts(currency: str, **amounts: Decimal | None) -> None:
         FieldError: The currency is unknown, or an amount is not one it can have.
     """
     field = "currency"
+    if not currency:
+        msg = "none is given; an ISO 4217 code is wanted, as 'EUR'"
+        raise FieldError(msg, field)
     try:
         exponent_of(currency)
         for field, amount in amounts.items():  # noqa: B007 - named in the error

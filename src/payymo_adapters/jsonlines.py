@@ -21,8 +21,8 @@ Parser = Callable[[object], Any]
 """Turns what JSON holds into a field's value, or raises ``FieldError``."""
 
 _BOM = b"\xef\xbb\xbf"
-# 15 digits are more than any amount may have, and 25 stay exact in any Decimal context.
-_DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,10})?")
+# No amount may have more than 16 digits; 26 stay exact in any Decimal context.
+_DECIMAL = re.compile(r"-?[0-9]{1,16}(?:\.[0-9]{1,10})?")
 _DATE_LENGTH = len("2026-01-31")
 
 

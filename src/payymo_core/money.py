@@ -76,11 +76,12 @@ def to_minor(amount: Decimal, currency: str) -> int:
     given: object = amount
     if not isinstance(given, Decimal):
         kind = type(given).__name__
-        msg = f"amount {given!r} is a {kind}; a Decimal is wanted, never a float"
+        msg = f"{given!r} is a {kind}; a Decimal is wanted, never a float"
         raise RecordError(msg)
     # Asked before int(): a number of a million digits is a line of nine characters.
     if not amount.is_finite() or amount.adjusted() + exponent >= _MOST_DIGITS:
-        msg = f"amount {amount} is not a finite number below 10**16 minor units"
+        most = from_minor(10**_MOST_DIGITS, currency)
+        msg = f"{amount} is not a finite number of less than {most:,f} {currency}"
         raise RecordError(msg)
     try:
         scaled = _EXACTLY.multiply(amount, _SCALES[currency])
@@ -88,7 +89,7 @@ def to_minor(amount: Decimal, currency: str) -> int:
     except DecimalException:  # more than 60 digits, so more decimals than any has
         minor, scaled = 0, amount
     if minor != scaled:
-        msg = f"amount {amount} has more decimals than {currency} has ({exponent})"
+        msg = f"{amount} has more decimals than {currency} has ({exponent})"
         raise RecordError(msg)
     return minor
 

@@ -173,7 +173,7 @@ def describe_ruleset(ruleset: Ruleset) -> tuple[str, ...]:
             f"with a lead of {thresholds.margin:g} over its rivals."
         ),
         f"From {thresholds.review:g} on it is offered to a human; below, dropped.",
-        "The amount, rarer ones for more, never decides by itself.",
+        "An amount counts for more the rarer it is, and never decides by itself.",
     ]
     lines += [_of_reference(rule) for rule in ruleset.references]
     if ruleset.counterparty.evidence:

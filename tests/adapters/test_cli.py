@@ -80,7 +80,7 @@ def test_check_says_what_is_wrong_and_what_to_do(files: tuple[Path, Path]) -> No
     assert shown[2].startswith('  - number "INV-SAME" on 2 invoices')
     assert shown[2].endswith("[invoices i3, i4; customer c1]")
     assert shown[3].startswith("  What to do: ")
-    assert shown[-1] == "1 findings in 2 transactions and 4 invoices"
+    assert shown[-1] == "1 finding in 2 transactions and 4 invoices"
 
 
 def test_check_gives_a_program_every_case_and_id(files: tuple[Path, Path]) -> None:
@@ -299,12 +299,37 @@ def test_evaluate_writes_a_page_and_says_so_beside_the_json(
     assert page.read_text("utf-8").startswith("<!doctype html>")
 
 
+def test_evaluate_takes_a_dash_for_stdout(judged: tuple[Path, Path]) -> None:
+    ran = run("evaluate", *judged, "--report", "-")
+    assert ran.stdout.startswith("<!doctype html>")
+    assert "wrong match: t1" in ran.stderr
+    assert run("evaluate", *judged, "--report", "-", "--json").exit_code == 2
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_evaluate_overwrites_nothing_that_it_reads(
+    judged: tuple[Path, Path], place: int
+) -> None:
+    before = judged[place].read_bytes()
+    ran = run("evaluate", *judged, "--report", judged[place])
+    assert ran.exit_code == 2
+    assert "would be overwritten" in ran.stderr
+    assert judged[place].read_bytes() == before
+
+
 # -- rules
 
 
 def test_the_printed_toml_is_the_default_ruleset() -> None:
     assert Ruleset.from_toml(run("rules").stdout) == Ruleset()
     assert run("rules", "--toml").stdout == run("rules").stdout
+
+
+@pytest.mark.parametrize("order", [("--explain", "--toml"), ("--toml", "--explain")])
+def test_rules_are_printed_in_one_way(order: tuple[str, str]) -> None:
+    ran = run("rules", *order)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "exclude each other" in ran.stderr
 
 
 def test_every_field_of_the_printed_toml_has_a_comment_above_it() -> None:
@@ -323,6 +348,9 @@ def test_rules_explains_in_words_what_a_file_changes(tmp_path: Path) -> None:
     path.write_text("[thresholds]\nmatch = 0.97\n", encoding="utf-8")
     assert "0.97" in run("rules", "--explain", "--ruleset", path).stdout
     assert "0.97" not in run("rules", "--explain").stdout
+    assert (
+        "An amount counts for more the rarer it is" in run("rules", "--explain").stdout
+    )
     assert tomllib.loads(run("rules", "--ruleset", path).stdout)["thresholds"] == {
         "match": 0.97,
         "review": Thresholds().review,

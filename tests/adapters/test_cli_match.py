@@ -5,7 +5,7 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -53,17 +53,92 @@ def test_without_options_the_table_says_outcome_invoice_and_reason(
     assert "exchange format" in ran.stdout
 
 
-@pytest.mark.parametrize("columns", ["60", "80", "119", "120", "200"])
+WIDTHS = ["40", "71", "72", "119", "120", "200"]
+
+
+def table_of(width: str, bank: Path, ledger: Path) -> str:
+    """The table that a terminal of a width is shown."""
+    ran = CliRunner().invoke(
+        main, ["match", str(bank), str(ledger)], env={"COLUMNS": width}
+    )
+    return ran.stdout.split(str(bank))[0]
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
 def test_the_table_fits_the_width_it_is_given(
     bank: Path, ledger: Path, columns: str
 ) -> None:
-    ran = CliRunner().invoke(
-        main, ["match", str(bank), str(ledger)], env={"COLUMNS": columns}
-    )
-    table = ran.stdout.split(str(bank))[0]
+    table = table_of(columns, bank, ledger)
     assert "99.00 EUR" in table
+    assert "INV-2026-004711" in table
     assert max(map(len, table.splitlines())) <= int(columns)
-    assert ("Invoices and why" in table) == (int(columns) < 120)
+    assert ("Outcome" in table) == (int(columns) >= 72)
+    assert ("Amount" in table) == (int(columns) >= 120)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_a_long_id_is_folded_and_never_cut(
+    tmp_path: Path, ledger: Path, columns: str
+) -> None:
+    name = "".join(map(str, range(10, 60)))
+    bank = lines(tmp_path / "bank.jsonl", {**NAMED, "id": name})
+    table = table_of(columns, bank, ledger)
+    pieces = [w for w in table.split() if len(w) >= 10 and w.isdigit()]
+    assert "".join(pieces) == name
+    assert "\u2026" not in table
+
+
+def test_a_file_with_nothing_in_it_is_told_and_no_empty_table_shown(
+    tmp_path: Path, ledger: Path
+) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_text("", encoding="utf-8")
+    ran = run("match", empty, ledger)
+    assert ran.exit_code == 0
+    assert "note: holds no transactions" in ran.stdout
+    assert "Outcome" not in ran.stdout
+
+
+def test_what_a_csv_was_taken_for_is_told_below_the_figures_a_column_a_line(
+    tmp_path: Path, ledger: Path
+) -> None:
+    bank = tmp_path / "bank.csv"
+    bank.write_text("Date;Text;Amount (EUR);Odd\n2026-05-04;x;1,50;y\n", "utf-8")
+    shown = run("match", bank, ledger).stdout
+    figures, _, files = shown.partition(f"{bank}: ")
+    assert "1.50 EUR" in figures
+    described, *columns = files.partition(f"\n\n{ledger}")[0].splitlines()
+    assert described.startswith("CSV in utf-8, ")
+    assert [" ".join(line.split()) for line in columns] == [
+        "booking_date Date",
+        "amount Amount (EUR)",
+        "remittance Text",
+        "not used Odd",
+    ]
+
+
+def test_the_table_and_the_figures_have_the_outcomes_of_the_json(
+    tmp_path: Path, ledger: Path
+) -> None:
+    bank = lines(
+        tmp_path / "bank.jsonl",
+        NAMED,
+        UNNAMED,
+        {"id": "t3", "amount": "-5.00"},
+        {"id": "t4", "amount": "7.00", "status": "pending"},
+    )
+    outcomes = {json.loads(line)["outcome"] for line in run_json(bank, ledger)}
+    shown = run("match", bank, ledger).stdout
+    table, _, figures = shown.partition(" Count ")
+    rows = [line.split()[0] for line in table.splitlines() if line[1:2].isalpha()]
+    assert set(rows) - {"Outcome"} == outcomes
+    rows = [line for line in figures.splitlines() if line.startswith(" ")]
+    named = [line[:16].strip() for line in rows if line[1:2].isalpha()]
+    assert named == ["match", "none", "none: outgoing", "none: pending"]
+
+
+def run_json(bank: Path, ledger: Path) -> list[str]:
+    return run("match", bank, ledger, "--json").stdout.splitlines()
 
 
 def test_json_puts_the_matches_on_stdout_and_nothing_else(
@@ -73,7 +148,7 @@ def test_json_puts_the_matches_on_stdout_and_nothing_else(
     first, second = map(json.loads, ran.stdout.splitlines())
     assert (first["transaction"], first["outcome"]) == ("t1", "match")
     assert (second["transaction"], second["outcome"]) == ("t2", "none")
-    assert "matched" in ran.stderr
+    assert "applied to invoices" in ran.stderr
 
 
 def test_output_is_what_json_prints(tmp_path: Path, bank: Path, ledger: Path) -> None:
@@ -83,12 +158,34 @@ def test_output_is_what_json_prints(tmp_path: Path, bank: Path, ledger: Path) ->
     assert [m.transaction for m in read_matches(target)] == ["t1", "t2"]
 
 
+def test_a_dash_is_stdout(
+    tmp_path: Path, bank: Path, ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    matches = run("match", bank, ledger, "-o", "-")
+    assert matches.stdout == run("match", bank, ledger, "--json").stdout
+    assert "applied to invoices" in matches.stderr
+    page = run("match", bank, ledger, "--report", "-", "-o", "m.jsonl")
+    assert run("match", bank, ledger, "--report", "r.html").exit_code == 0
+    assert page.stdout == Path("r.html").read_text("utf-8")
+    assert "written: m.jsonl" in page.stderr
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize("other", [("-o", "-"), ("--json",)])
+def test_stdout_takes_one_output(
+    bank: Path, ledger: Path, other: tuple[str, ...]
+) -> None:
+    said = refused(run("match", bank, ledger, "--report", "-", *other))
+    assert "either the matches or the report" in said
+
+
 def test_with_output_the_summary_is_shown_and_no_table(
     tmp_path: Path, bank: Path, ledger: Path
 ) -> None:
     ran = run("match", bank, ledger, "-o", tmp_path / "matches.jsonl")
     assert "matches.jsonl" in ran.stdout
-    assert "matched" in ran.stdout
+    assert "applied to invoices" in ran.stdout
     assert "Payer and text" not in ran.stdout
 
 
@@ -104,6 +201,11 @@ def test_rejected_records_are_listed_and_the_rest_is_matched(
     assert "2 records rejected" in ran.stderr
     assert f"{bank}:2: record 'bad': amount: 1.5" in ran.stderr
     assert f"{bank}:3: record 'odd': currency: unknown currency 'XYZ'" in ran.stderr
+
+
+def test_one_record_is_not_called_records(tmp_path: Path, ledger: Path) -> None:
+    bank = lines(tmp_path / "bank.jsonl", NAMED, {"id": "bad", "amount": "1e9"})
+    assert "1 record rejected:" in run("match", bank, ledger, "--json").stderr
 
 
 def test_a_duplicate_id_is_rejected_and_named(tmp_path: Path, ledger: Path) -> None:
@@ -157,6 +259,60 @@ def test_a_ruleset_that_is_no_text_is_one_message(
     ruleset = tmp_path / "rules.toml"
     ruleset.write_bytes(b"\xff\xfe\x00")
     assert "not UTF-8" in refused(run("match", bank, ledger, "--ruleset", ruleset))
+
+
+def itself(path: Path) -> Path:
+    return path
+
+
+def symbolic_link(path: Path) -> Path:
+    link = path.with_name("link")
+    link.symlink_to(path)
+    return link
+
+
+def hard_link(path: Path) -> Path:
+    link = path.with_name("link")
+    link.hardlink_to(path)
+    return link
+
+
+@pytest.mark.parametrize("option", ["-o", "--report"])
+@pytest.mark.parametrize("read", range(5))
+@pytest.mark.parametrize("named", [itself, symbolic_link, hard_link])
+def test_no_output_takes_the_place_of_what_is_read(
+    tmp_path: Path,
+    bank: Path,
+    ledger: Path,
+    option: str,
+    read: int,
+    named: Callable[[Path], Path],
+) -> None:
+    rules, columns, other = (tmp_path / f"{name}.toml" for name in "abc")
+    for path in (rules, columns, other):
+        path.write_text("", encoding="utf-8")
+    target = named((bank, ledger, rules, columns, other)[read])
+    before = target.read_bytes()
+    mapped = ("--transactions-mapping", columns, "--invoices-mapping", other)
+    ran = run("match", bank, ledger, "--ruleset", rules, *mapped, option, target)
+    assert f"{target} is read by this command" in refused(ran)
+    assert target.read_bytes() == before
+
+
+def test_two_outputs_are_not_written_to_one_file(
+    tmp_path: Path, bank: Path, ledger: Path
+) -> None:
+    target = tmp_path / "x.out"
+    (tmp_path / "sub").mkdir()
+    same = tmp_path / "sub" / ".." / "x.out"
+    said = refused(run("match", bank, ledger, "-o", target, "--report", same))
+    assert "cannot hold both" in said
+    assert not target.exists()
+
+
+def test_a_device_may_take_both_outputs(bank: Path, ledger: Path) -> None:
+    ran = run("match", bank, ledger, "-o", os.devnull, "--report", os.devnull)
+    assert ran.exit_code == 0, ran.output
 
 
 def test_a_target_in_no_directory_is_refused_before_the_work(
@@ -280,14 +436,42 @@ def test_colours_are_for_a_terminal_and_not_where_no_color_is_set(
     assert green not in on_a_terminal("match", bank, ledger, NO_COLOR="1")
 
 
-def test_a_reader_that_stops_early_is_no_fault(tmp_path: Path) -> None:
-    copy_files(tmp_path)
-    arguments = ("match", tmp_path / STATEMENT, tmp_path / INVOICES, "--json")
+def stopped_early(lines: int, *arguments: object) -> tuple[int, bytes]:
+    """Exit code and stderr of a process whose reader goes after so many lines."""
     with subprocess.Popen(
         [*PAYYMO, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdout.readline()
+        for _ in range(lines):
+            process.stdout.readline()
         process.stdout.close()
-        assert b"Traceback" not in process.stderr.read()
+        said = process.stderr.read()
+    return process.returncode, said
+
+
+@pytest.mark.parametrize("read", [0, 1])
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_reader_that_stops_early_is_no_fault(
+    tmp_path: Path, read: int, form: tuple[str, ...]
+) -> None:
+    copy_files(tmp_path)
+    files = tmp_path / STATEMENT, tmp_path / INVOICES
+    code, said = stopped_early(read, "match", *files, *form)
+    assert (code, b"Traceback" in said) == (0, False)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("rules",), ("rules", "--explain"), ("rules", "--help")]
+)
+def test_no_command_minds_a_reader_that_stops_early(arguments: tuple[str, ...]) -> None:
+    assert stopped_early(0, *arguments) == (0, b"")
+
+
+def test_records_are_rejected_whether_or_not_the_reader_stops_early(
+    tmp_path: Path, ledger: Path
+) -> None:
+    bank = lines(tmp_path / "bank.jsonl", NAMED, {"id": "x", "amount": "?"})
+    code, said = stopped_early(0, "match", bank, ledger, "--json")
+    assert code == 1
+    assert b"record 'x'" in said

@@ -190,3 +190,23 @@ def test_the_demo_writes_its_files_and_is_done_in_five_seconds(tmp_path: Path) -
     assert "report.html" in ran.stdout
     for word in ("match", "review", "none", "outgoing", "pending", "100.00 %"):
         assert word in ran.stdout
+
+
+def test_the_demo_may_be_run_again(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert CliRunner().invoke(main, ["demo", "--dir", str(tmp_path)]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "name", [STATEMENT, INVOICES, TRUTH, "matches.jsonl", "report.html"]
+)
+def test_the_demo_overwrites_nothing_that_is_not_its_own(
+    tmp_path: Path, name: str
+) -> None:
+    mine = tmp_path / name
+    mine.write_text("mine", encoding="utf-8")
+    ran = CliRunner().invoke(main, ["demo", "--dir", str(tmp_path)])
+    assert ran.exit_code == 2
+    assert name in ran.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert mine.read_text("utf-8") == "mine"

@@ -1,8 +1,10 @@
 import json
 import shutil
 from decimal import Decimal
+from gzip import compress
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -83,22 +85,119 @@ def test_a_swift_envelope_is_told(tmp_path):
     assert read_statement(file).format.startswith("MT940")
 
 
-def test_an_empty_file_holds_no_records(tmp_path):
+@pytest.mark.parametrize("content", ["", " \n\n", "\ufeff", "\ufeff\n"])
+def test_an_empty_file_holds_no_records_and_a_note_says_so(tmp_path, content):
     file = tmp_path / "x"
-    file.write_text("")
-    assert read_statement(file).records == ()
-    assert read_ledger(file).records == ()
+    file.write_text(content, encoding="utf-8")
+    statement, ledger = read_statement(file), read_ledger(file)
+    assert (statement.records, statement.notes) == ((), ("holds no transactions",))
+    assert (ledger.records, ledger.notes) == ((), ("holds no invoices",))
+    assert statement.format == ledger.format == "an empty file"
 
 
-@pytest.mark.parametrize("name", ["batch.camt053.xml", "german.sta"])
-def test_a_statement_is_no_ledger(name):
-    with pytest.raises(FileError, match="bank statement"):
+@pytest.mark.parametrize(
+    "content", ["Date;Amount;Currency\n", ":20:X\n:60F:C260301EUR0,\n:62F:C260301EUR0,"]
+)
+def test_a_statement_of_no_entries_has_a_note(tmp_path, content):
+    file = tmp_path / "x"
+    file.write_text(content)
+    assert read_statement(file).notes == ("holds no transactions",)
+
+
+@pytest.mark.parametrize("content", ["Invoice number;Total;Balance;Currency\n", "[]"])
+def test_a_ledger_of_no_invoices_has_a_note(tmp_path, content):
+    file = tmp_path / "x"
+    file.write_text(content)
+    assert read_ledger(file).notes == ("holds no invoices",)
+
+
+@pytest.mark.parametrize("name", ["batch.camt053.xml", "german.sta", "us_bank.csv"])
+def test_a_statement_is_no_ledger_and_may_be_swapped_with_one(name):
+    with pytest.raises(
+        FileError, match="holds transactions: are the two files swapped"
+    ):
         read_ledger(DATA / name)
 
 
-def test_a_response_of_whmcs_is_no_statement():
-    with pytest.raises(FileError, match="JSON, but"):
-        read_statement(DATA / "whmcs.json")
+@pytest.mark.parametrize("name", ["invoices.csv", "whmcs.json"])
+def test_a_ledger_is_no_statement_and_may_be_swapped_with_one(name):
+    with pytest.raises(FileError, match="holds invoices: are the two files swapped"):
+        read_statement(DATA / name)
+
+
+def test_json_lines_of_the_other_kind_are_swapped_and_not_all_rejected(tmp_path):
+    file = tmp_path / "x"
+    file.write_text(INVOICE)
+    with pytest.raises(FileError, match="holds invoices: are the two files swapped"):
+        read_statement(file)
+    file.write_text(TRANSACTION)
+    with pytest.raises(
+        FileError, match="holds transactions: are the two files swapped"
+    ):
+        read_ledger(file)
+
+
+def test_a_file_of_faulty_records_is_not_called_swapped(tmp_path):
+    file = tmp_path / "x"
+    file.write_text(TRANSACTION.replace('"1.00"', "1"))
+    [record] = read_statement(file).records
+    assert isinstance(record, Rejected)
+
+
+@pytest.mark.parametrize("read", [read_statement, read_ledger])
+def test_a_list_of_records_is_no_json_lines(tmp_path, read):
+    file = tmp_path / "x"
+    for record in (TRANSACTION, INVOICE):
+        file.write_text(f"[{record}]")
+        with pytest.raises(FileError, match="JSON Lines"):
+            read(file)
+
+
+def archive(path: Path, *names: str) -> None:
+    with ZipFile(path, "w") as file:
+        for name in names:
+            file.writestr(name, "x")
+
+
+def workbook(path: Path) -> None:
+    archive(path, "[Content_Types].xml", "_rels/.rels", "xl/workbook.xml")
+
+
+def spreadsheet(path: Path) -> None:
+    with ZipFile(path, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+
+
+def old_workbook(path: Path) -> None:
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+
+
+def compressed(path: Path) -> None:
+    path.write_bytes(compress((DATA / "german_bank.csv").read_bytes()))
+
+
+def printed(path: Path) -> None:
+    path.write_bytes(b"%PDF-1.7\n%\xe2\xe3\n")
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (workbook, "an Excel workbook (XLSX): save it as CSV"),
+        (spreadsheet, "a spreadsheet (ODS): save it as CSV"),
+        (lambda path: archive(path, "bank.csv"), "a ZIP archive"),
+        (old_workbook, "an Excel workbook (XLS): save it as CSV"),
+        (compressed, "compressed by gzip"),
+        (printed, "a PDF"),
+    ],
+)
+@pytest.mark.parametrize("read", [read_statement, read_ledger])
+def test_a_format_that_is_not_read_is_named_with_a_way_out(tmp_path, make, words, read):
+    file = tmp_path / "bank.csv"
+    make(file)
+    with pytest.raises(FileError) as caught:
+        read(file)
+    assert str(caught.value).startswith(f"{file}: this is {words}")
 
 
 def test_a_mapping_reaches_the_csv_reader(tmp_path):
@@ -110,6 +209,17 @@ def test_a_mapping_reaches_the_csv_reader(tmp_path):
     columns = {"number": ("when",), "outstanding": ("much",)}
     mapping = CsvMapping(columns=columns, currency="EUR")
     assert amounts(read_ledger(file, mapping)) == [Decimal("1.5")]
+
+
+@pytest.mark.parametrize("name", ["batch.camt053.xml", "german.sta"])
+def test_a_mapping_of_columns_for_what_has_none_is_noted(name):
+    with_it = read_statement(DATA / name, CsvMapping(currency="EUR"))
+    without = read_statement(DATA / name)
+    assert with_it.records == without.records
+    assert with_it.notes == (
+        *without.notes,
+        "the mapping of columns is not used: this file is not CSV",
+    )
 
 
 samples = [

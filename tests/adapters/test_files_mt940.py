@@ -1,9 +1,12 @@
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from payymo_adapters.errors import FileError
 from payymo_adapters.files.mt940 import read_mt940
@@ -87,6 +90,55 @@ def test_each_mark_signs_the_amount(read, mark, amount):
     assert record.amount == Decimal(amount)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1.238,00",
+        "238.50",
+        "2 38,00",
+        "1,238,00",
+        "238,00-",
+        "1'238,00",
+        "1O0,00",
+        "1O000,00",
+        "1234567890123456,00",
+    ],
+)
+def test_a_badly_formed_amount_is_rejected_and_never_cut_short(read, written):
+    [found] = read(f":61:2605040504C{written}NTRFNONREF//B1").records
+    assert isinstance(found, Rejected)
+    assert (found.field, found.where.rsplit(":", 1)[1]) == ("61", "4")
+
+
+@given(
+    st.text("0123456789,. '-", min_size=1, max_size=18),
+    st.sampled_from(["NTRFNONREF", "S051", "MCI0NONREF//B1", ""]),
+)
+def test_an_amount_is_read_as_written_or_rejected_and_never_otherwise(written, after):
+    with TemporaryDirectory() as home:
+        file = Path(home) / "page.sta"
+        file.write_text(PAGE.format(entry=f":61:260504C{written}{after}", closing=""))
+        [found] = read_mt940(file).records
+    if isinstance(found, Transaction):
+        whole = written.strip().replace(",", ".")
+        assert found.amount == Decimal(whole)
+        assert "," in written or after.startswith(("N", "S"))
+        assert found.remittance is None
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"), [("500", "500"), ("1,", "1"), ("000000000010,00", "10")]
+)
+def test_an_amount_may_lack_its_comma_or_its_decimals(read, written, amount):
+    [found] = read(f":61:2605040504CR{written}NTRFNONREF").records
+    assert found.amount == Decimal(amount)
+
+
+def test_a_balance_cut_short_is_not_held_against_the_entries(read):
+    [note] = read(":61:260304C1238,NTRFNONREF", "1.238,00").notes
+    assert note.endswith(":5: 62F: balance cannot be read: 'C260301EUR1.238,00'")
+
+
 def test_the_30th_of_february_of_german_interest_is_its_last_day(read):
     [record] = read(":61:260230C1,NTRFNONREF", "1,00").records
     assert record.value_date == date(2026, 2, 28)
@@ -122,6 +174,32 @@ def test_a_time_at_the_start_of_a_line_is_no_field(read):
 def test_text_after_the_statement_is_not_the_last_entrys(read):
     found = read(":61:260304C1,NTRFNONREF", "1,00\n:86:for the owner")
     assert found.records[0].remittance is None
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "missing"),
+    [
+        ("60F", "86", "no closing balance"),
+        ("64", "62F", "no opening balance"),
+        ("64", "86", "neither an opening nor a closing balance"),
+    ],
+)
+def test_a_statement_without_one_of_its_balances_says_so(
+    tmp_path, first, last, missing
+):
+    file = tmp_path / "x.sta"
+    file.write_text(
+        f":20:X\n:{first}:C260301EUR0,00\n:61:260304C1,NTRFNONREF\n:{last}:C260301EUR1,"
+    )
+    [note] = read_mt940(file).notes
+    assert note.startswith(f"statement at line 1 has {missing}: ")
+
+
+def test_a_report_within_the_day_has_no_balances_and_needs_none(tmp_path):
+    file = tmp_path / "x.sta"
+    file.write_text(":20:X\n:34F:EUR0,\n:61:260304C1,NTRFNONREF\n")
+    [note] = read_mt940(file).notes
+    assert note.startswith("MT942")
 
 
 def test_without_any_balance_an_entry_has_no_currency_and_is_rejected(tmp_path):

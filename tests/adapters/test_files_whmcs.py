@@ -127,6 +127,12 @@ def test_a_fault_names_its_field(read, key, value):
     assert found.field == key
 
 
+def test_a_currency_that_is_not_given_is_called_that(read):
+    entry = {key: value for key, value in ENTRY.items() if key != "currencycode"}
+    [found] = read({"invoices": [entry]}).records
+    assert str(found).partition("currencycode: ")[2].startswith("none is given")
+
+
 def test_a_number_in_place_of_an_amount_is_read_exactly(read):
     response = json.dumps({"invoices": [ENTRY]}).replace('"9.00"', "0.1")
     [found] = read(response).records

@@ -19,7 +19,7 @@ from payymo_adapters.files import read_ledger, read_statement
 from payymo_adapters.report.figures import Group, figures, group_of
 from payymo_adapters.report.findings import MOST_CASES
 from payymo_adapters.report.page import Source, render, write_report
-from payymo_adapters.report.wording import amount, percent
+from payymo_adapters.report.wording import amount, passed_over, percent
 from payymo_core import Counterparty, Customer, Invoice, MatchResult, Transaction, match
 from payymo_core.money import exponent_of
 
@@ -219,6 +219,15 @@ def test_figures_conserve_the_money(demo: MatchResult) -> None:
         gross = matched.money[currency] + found.fees.get(currency, Decimal(0))
         left = found.unapplied.get(currency, Decimal(0))
         assert gross == found.applied[currency] + left
+
+
+def test_what_is_passed_over_is_said_for_every_kind_there_is() -> None:
+    capped = one_match("").capped
+    assert len(capped) >= 4
+    for kind in capped:
+        [said] = passed_over({**dict.fromkeys(capped, 0), kind: 1})
+        assert said.startswith("1 ")
+    assert passed_over(dict.fromkeys(capped, 0)) == []
 
 
 @given(st.floats(0, 1))

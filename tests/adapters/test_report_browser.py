@@ -16,7 +16,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from payymo_adapters.cli import main
 from payymo_adapters.exchange import read_matches
-from payymo_core import Match, Outcome
+from payymo_core import Match, Outcome, Reason
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
@@ -92,6 +92,27 @@ def test_it_draws_itself_without_a_complaint(page: Page, matches: list[Match]) -
     assert page.complaints() == []
 
 
+def test_a_tile_says_what_its_share_is_of(page: Page, matches: list[Match]) -> None:
+    incoming = [m for m in matches if Reason.OUTGOING not in m.reasons]
+    matched = sum(m.outcome is Outcome.MATCH for m in incoming)
+    share = f"{matched / len(incoming):.1%}".replace("%", " %")
+    assert (
+        page.one(".tile.match .share").text == f"{share} of the incoming transactions"
+    )
+
+
+def test_the_outcomes_are_called_as_everywhere(page: Page) -> None:
+    words = ["match", "review", "none", "none: outgoing", "none: pending"]
+    assert [tile.text for tile in page.every(".tile .name")] == words
+    assert [chip.text for chip in page.every(".chip .name")] == ["all", *words]
+    titles = [
+        title.text.rpartition(" ")[0].lower()
+        for title in page.every("[data-section] h2")
+    ]
+    assert set(titles) <= set(words)
+    assert len(titles) > 3
+
+
 def test_a_finding_opens_to_its_cases_and_what_to_do(page: Page) -> None:
     finding = page.one(".finding")
     assert "paid the same amount" in finding.text
@@ -162,6 +183,59 @@ def test_a_match_opens_to_its_evidence_by_keyboard(page: Page) -> None:
     page.one("body").send_keys("/")
     focused = page.browser.switch_to.active_element
     assert focused.get_attribute("id") == "q"
+
+
+def test_a_line_shows_its_id_and_that_it_opens(
+    page: Page, matches: list[Match]
+) -> None:
+    marker = (
+        "return getComputedStyle(arguments[0].firstElementChild, '::before').content"
+    )
+    page.one("[data-group=match]").click()
+    line = page.one(".line")
+    matched = [m.transaction for m in matches if m.outcome is Outcome.MATCH]
+    shown = line.find_element(By.CSS_SELECTOR, ".id")
+    assert (shown.is_displayed(), shown.text) == (True, matched[0])
+    closed = page.browser.execute_script(marker, line)
+    line.find_element(By.CSS_SELECTOR, "summary").click()
+    opened = page.browser.execute_script(marker, line)
+    assert "none" not in (closed, opened)
+    assert closed != opened
+
+
+def test_the_period_of_the_transactions_is_said(page: Page) -> None:
+    assert "400 transactions from 2026-05-04 to 2026-05-29" in page.one("#sources").text
+
+
+def reported(home: Path, transactions: str) -> Path:
+    """The report of transactions and of one invoice."""
+    bank, ledger = home / "bank.jsonl", home / "open.jsonl"
+    bank.write_text(transactions, encoding="utf-8")
+    ledger.write_text(
+        '{"id": "i", "outstanding": "5.00", "currency": "EUR"}\n', encoding="utf-8"
+    )
+    report = home / "report.html"
+    arguments = ["match", str(bank), str(ledger), "--report", str(report)]
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+    return report
+
+
+def test_an_empty_run_is_not_blamed_on_the_filter(
+    browser: webdriver.Chrome, tmp_path: Path
+) -> None:
+    page = Page(browser, reported(tmp_path, ""))
+    page.shows(0)
+    assert page.one("#results").text == "There are no transactions in this run."
+
+
+def test_one_is_not_called_several(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    one = (
+        '{"id": "t", "amount": "1.00", "currency": "EUR", "booking_date": "2026-05-04"}'
+    )
+    page = Page(browser, reported(tmp_path, one))
+    page.shows(1)
+    assert "1 transaction of 2026-05-04 against 1 invoice" in page.one("#sources").text
+    assert page.shown().startswith("1 of 1 transaction ")
 
 
 def test_scrolling_to_the_end_draws_every_row(page: Page, matches: list[Match]) -> None:

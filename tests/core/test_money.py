@@ -98,6 +98,12 @@ def test_what_is_no_amount_is_refused(amount, currency):
     assert minor_column([Decimal(amount)], [currency]) is None
 
 
+def test_too_large_an_amount_is_told_the_limit_in_its_currency():
+    with pytest.raises(RecordError, match=r"less than 100,000,000,000,000\.00 EUR"):
+        to_minor(Decimal(10) ** 14, "EUR")
+    assert to_minor(Decimal("99999999999999.99"), "EUR") == 10**16 - 1
+
+
 def test_no_amount_takes_long_to_refuse():
     """A file may carry any exponent: a million digits are not worth forming."""
     begun = perf_counter()

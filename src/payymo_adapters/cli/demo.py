@@ -13,13 +13,15 @@ from payymo_adapters.cli.inputs import Options, match_files
 from payymo_adapters.cli.matching import show_summary, sources_of
 from payymo_adapters.cli.tables import matches_table
 from payymo_adapters.cli.terminal import say, stdout, writing
-from payymo_adapters.demo import INVOICES, STATEMENT, TRUTH, copy_files
+from payymo_adapters.demo import INVOICES, STATEMENT, TRUTH, copy_files, foreign_files
+from payymo_adapters.errors import FileError
 from payymo_adapters.exchange import read_truth, write_matches
 from payymo_adapters.report.figures import Group, group_of
 from payymo_adapters.report.page import write_report
 from payymo_adapters.report.wording import kind_of
 from payymo_core import Match, MatchResult, evaluate
 
+_MATCHES, _REPORT = "matches.jsonl", "report.html"
 _MOST_SHOWN = {
     Group.MATCH: 10,
     Group.REVIEW: 5,
@@ -45,13 +47,14 @@ def demo_command(directory: Path) -> None:
     the matches and the report.
     """
     began = perf_counter()
+    _refuse_overwriting(directory)
     with writing(directory):
         copy_files(directory)
     paths = directory / STATEMENT, directory / INVOICES
     matched = match_files(*paths, Options())
     result = matched.result
     sources = sources_of(matched, *paths)
-    matches, report = directory / "matches.jsonl", directory / "report.html"
+    matches, report = directory / _MATCHES, directory / _REPORT
     with writing(matches):
         write_matches(result, matches)
     with writing(report):
@@ -69,6 +72,14 @@ def demo_command(directory: Path) -> None:
     say(console, f"report:   {report}  (open it in a browser)")
     say(console, f"read, matched and written in {took:.1f} s")
     finish(result.rejected)
+
+
+def _refuse_overwriting(directory: Path) -> None:
+    foreign = foreign_files(directory, (_MATCHES, _REPORT))
+    if foreign:
+        names = ", ".join(path.name for path in foreign)
+        fault = f"not the demo's, and would be overwritten: {names} (see --dir)"
+        raise FileError(str(directory), fault)
 
 
 def typical(result: MatchResult) -> Iterator[Match]:

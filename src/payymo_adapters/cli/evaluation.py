@@ -8,12 +8,18 @@ from rich.console import Console
 
 from payymo_adapters.cli.failures import EXIT_CODES
 from payymo_adapters.cli.forms import Form, json_option
-from payymo_adapters.cli.inputs import READABLE, WRITABLE, load_ruleset
+from payymo_adapters.cli.inputs import READABLE, load_ruleset
+from payymo_adapters.cli.outputs import (
+    STDOUT,
+    WRITABLE,
+    refuse_overwriting,
+    write_page,
+)
 from payymo_adapters.cli.tables import bar, cell, plain_table
-from payymo_adapters.cli.terminal import print_json, say, stderr, stdout, writing
+from payymo_adapters.cli.terminal import print_json, say, stderr, stdout
 from payymo_adapters.errors import FileError
 from payymo_adapters.exchange import read_matches, read_truth_or_labels
-from payymo_adapters.report.evaluation import calibration_row, write_evaluation
+from payymo_adapters.report.evaluation import calibration_row, render_evaluation
 from payymo_adapters.report.scores import (
     ADVICE_COLUMNS,
     advice_row,
@@ -42,7 +48,9 @@ from payymo_core.evaluation import PRECISIONS
     metavar="TOML",
     help="The one it was matched with, for its thresholds.  [default: built in]",
 )
-@click.option("--report", type=WRITABLE, help="Write one HTML page to look at.")
+@click.option(
+    "--report", type=WRITABLE, help="Write one HTML page to look at; - is stdout."
+)
 @json_option("The figures as one JSON object.")
 def evaluate_command(
     matches: Path,
@@ -59,16 +67,23 @@ def evaluate_command(
     may stand for it: with "verdict": "confirm" a line is the truth, with "reject" these
     invoices are known to be wrong.
     """
+    if report == STDOUT and form is Form.JSON:
+        msg = "stdout takes either the figures or the report."
+        raise click.UsageError(msg)
+    if report:
+        read = [path for path in (matches, truth, ruleset) if path]
+        refuse_overwriting([report], read)
     evaluation = _measured(matches, truth, load_ruleset(ruleset), precisions)
     if report:
-        with writing(report):
-            write_evaluation(evaluation, report, [str(matches), str(truth)])
+        write_page(report, render_evaluation(evaluation, [str(matches), str(truth)]))
+    piped = form is Form.JSON or report == STDOUT
+    console = stderr() if piped else stdout()
     if form is Form.JSON:
         print_json(asdict(evaluation))
     else:
-        show_evaluation(stdout(), evaluation)
-    if report:
-        say(stderr() if form is Form.JSON else stdout(), f"written: {report}")
+        show_evaluation(console, evaluation)
+    if report and report != STDOUT:
+        say(console, f"written: {report}")
 
 
 def _measured(

@@ -1,13 +1,15 @@
 """Exit codes, and one clear message where a command cannot be carried out."""
 
+import sys
 from collections.abc import Sequence
 from enum import IntEnum, unique
 from typing import Any
 
 import click
 
-from payymo_adapters.cli.terminal import say, stderr
+from payymo_adapters.cli.terminal import discard, say, stderr
 from payymo_adapters.errors import FileError
+from payymo_adapters.files.texts import counted
 from payymo_core import Rejected
 
 
@@ -38,7 +40,7 @@ class Group(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise  # click ends quietly when the reader of a pipe has seen enough
+            discard(sys.stdout)  # of a help page; all else is written by ``terminal``
         except FileError as error:
             _refuse(str(error))
         except OSError as error:
@@ -60,7 +62,7 @@ def finish(rejected: Sequence[Rejected]) -> None:
     if not rejected:
         return
     console = stderr()
-    say(console, f"{len(rejected):,} records rejected:", "bold red")
+    say(console, f"{counted(len(rejected), 'record')} rejected:", "bold red")
     for record in rejected:
         say(console, f"  {record}")
     raise click.exceptions.Exit(Exit.REJECTED)

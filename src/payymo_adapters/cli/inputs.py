@@ -17,31 +17,11 @@ from payymo_adapters.files import (
     read_ledger,
     read_statement,
 )
+from payymo_adapters.files.texts import counted
 from payymo_core import MatchResult, Ruleset, RulesetError, match
-
-
-class _Target(click.Path):
-    """A file to be written, in a directory that is there."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Any:
-        """Refuse early what would fail after the work is done."""
-        path = super().convert(value, param, ctx)
-        assert isinstance(path, Path)
-        try:
-            found = path.resolve().parent.is_dir()
-        except (OSError, RuntimeError) as error:  # a loop is either, by the Python
-            self.fail(f"leads nowhere: {error}.", param, ctx)
-        if not found:
-            self.fail(f"there is no directory {str(path.parent)!r}.", param, ctx)
-        return path
-
 
 READABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
 """A file that is there."""
-WRITABLE = _Target(dir_okay=False, writable=True, path_type=Path)
-"""A file to be, or to be replaced."""
 
 
 @frozen(kw_only=True)
@@ -57,6 +37,11 @@ class Options:
     ruleset: Path | None = None
     transactions_mapping: Path | None = None
     invoices_mapping: Path | None = None
+
+    def files(self) -> tuple[Path, ...]:
+        """Those that are named."""
+        named = (self.ruleset, self.transactions_mapping, self.invoices_mapping)
+        return tuple(path for path in named if path)
 
 
 @frozen(kw_only=True)
@@ -107,8 +92,9 @@ def match_files(transactions: Path, invoices: Path, options: Options) -> Matched
         statement = read_statement(transactions, of_transactions)
     with stage(f"reading {invoices}"):
         ledger = read_ledger(invoices, of_invoices)
-    count, open_items = len(statement.records), len(ledger.records)
-    with stage(f"matching {count:,} transactions with {open_items:,} invoices"):
+    transactions_read = counted(len(statement.records), "transaction")
+    invoices_read = counted(len(ledger.records), "invoice")
+    with stage(f"matching {transactions_read} with {invoices_read}"):
         result = match(statement.records, ledger.records, ruleset)
     return Matched(statement=statement, ledger=ledger, result=result)
 

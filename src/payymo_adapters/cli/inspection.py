@@ -11,6 +11,7 @@ from payymo_adapters.cli.forms import Form, json_option
 from payymo_adapters.cli.inputs import READABLE, Options, match_files, matching_options
 from payymo_adapters.cli.terminal import print_json, say, stage, stdout
 from payymo_adapters.encoding import finding_to_json
+from payymo_adapters.files.texts import counted
 from payymo_adapters.report.findings import ids_of
 from payymo_core import MatchResult, inspect
 from payymo_core.inspection import Finding, Severity
@@ -62,6 +63,7 @@ def _show(console: Console, result: MatchResult, findings: Sequence[Finding]) ->
             say(console, f"  - and {left:,} more; --json shows all of them")
         say(console, f"  What to do: {finding.advice}")
         say(console, "")
-    count, owed = len(result), len(result.run.ledger.invoices)
-    found = f"{len(findings):,} findings" if findings else "nothing found"
-    say(console, f"{found} in {count:,} transactions and {owed:,} invoices")
+    found = counted(len(findings), "finding") if findings else "nothing found"
+    transactions = counted(len(result), "transaction")
+    invoices = counted(len(result.run.ledger.invoices), "invoice")
+    say(console, f"{found} in {transactions} and {invoices}")

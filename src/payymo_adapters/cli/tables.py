@@ -1,6 +1,6 @@
 """Tables for a terminal: what was decided, and what it comes to."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from attrs import frozen
 from rich import box
@@ -30,46 +30,18 @@ STYLES = {
 }
 """Colour of each group."""
 _MOST_RIVALS = 2
-# Six columns read well from here on.
-_WIDE = 120
 
 
 def cell(text: str, style: str = "") -> Text:
     """Make a cell of a text that may hold anything."""
-    return Text(printable(text), style=style, overflow="ellipsis")
+    return Text(printable(text), style=style)
 
 
 def plain_table(*columns: str) -> Table:
     """Make a table with rules between the head and the rows only."""
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     for name in columns:
-        table.add_column(name)
-    return table
-
-
-def matches_table(result: MatchResult, matches: Iterable[Match], width: int) -> Table:
-    """One row a transaction: what it is, what it pays, and why.
-
-    Args:
-        result: The run.
-        matches: Those of it to show.
-        width: Characters of a line; on a narrow one, columns share.
-    """
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, expand=True)
-    table.add_column("Outcome", no_wrap=True, width=9)
-    if width < _WIDE:
-        table.add_column("Transaction", no_wrap=True, max_width=16)
-        table.add_column("Payer and text", ratio=4)
-        table.add_column("Invoices and why", ratio=5)
-    else:
-        table.add_column("Transaction", no_wrap=True, max_width=20)
-        table.add_column("Amount", justify="right", no_wrap=True)
-        table.add_column("Payer and text", ratio=4)
-        table.add_column("Invoices", ratio=3)
-        table.add_column("Why", ratio=4)
-    for match in matches:
-        cells = _Cells.of(result, match)
-        table.add_row(*(cells.narrow() if width < _WIDE else cells.wide()))
+        table.add_column(name, overflow="fold")
     return table
 
 
@@ -91,7 +63,7 @@ class _Cells:
         day = record.booking_date or record.value_date
         shown = percent(match.confidence) if match.allocations else ""
         return cls(
-            outcome=_lines(cell(group, STYLES[group]), cell(shown)),
+            outcome=_lines(cell(match.outcome, STYLES[group]), cell(shown)),
             transaction=_lines(
                 cell(day.isoformat() if day else ""), cell(record.id, "dim")
             ),
@@ -101,7 +73,7 @@ class _Cells:
             why=cell(why(match)),
         )
 
-    def wide(self) -> tuple[Text, ...]:
+    def in_six(self) -> tuple[Text, ...]:
         """A column each."""
         return (
             self.outcome,
@@ -112,14 +84,80 @@ class _Cells:
             self.why,
         )
 
-    def narrow(self) -> tuple[Text, ...]:
-        """The amount below the transaction, the reason below the invoices."""
+    def in_four(self) -> tuple[Text, ...]:
+        """The amount above the transaction, the reason below the invoices."""
         return (
             self.outcome,
             _lines(self.amount, self.transaction),
             self.payer,
             _lines(self.invoices, self.why),
         )
+
+    def in_two(self) -> tuple[Text, ...]:
+        """What it is, and what becomes of it."""
+        return (
+            _lines(self.outcome, self.amount, self.transaction),
+            _lines(self.payer, self.invoices, self.why),
+        )
+
+
+@frozen
+class _Form:
+    """How a row is shown.
+
+    Attributes:
+        columns: Name -> share of the width that is left; 0: what it needs, up to an id.
+        cells: Makes them.
+    """
+
+    columns: Mapping[str, int]
+    cells: Callable[[_Cells], tuple[Text, ...]]
+
+
+_ID = 20
+# Characters of a line from which it reads well -> form; the widest first.
+_FORMS = {
+    120: _Form(
+        {
+            "Outcome": 0,
+            "Transaction": 0,
+            "Amount": 0,
+            "Payer and text": 4,
+            "Invoices": 3,
+            "Why": 4,
+        },
+        _Cells.in_six,
+    ),
+    72: _Form(
+        {"Outcome": 0, "Transaction": 0, "Payer and text": 4, "Invoices and why": 5},
+        _Cells.in_four,
+    ),
+    0: _Form({"Transaction": 0, "Payer, invoices and why": 1}, _Cells.in_two),
+}
+
+
+def matches_table(result: MatchResult, matches: Iterable[Match], width: int) -> Table:
+    """One row a transaction: what it is, what it pays, and why.
+
+    Args:
+        result: The run.
+        matches: Those of it to show.
+        width: Characters of a line; the fewer, the more the columns hold.
+    """
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, expand=True)
+    form = next(form for least, form in _FORMS.items() if width >= least)
+    for name, share in form.columns.items():
+        table.add_column(
+            name,
+            # An id that is cut off cannot be asked about: what is too long is folded.
+            overflow="fold",
+            justify="right" if name == "Amount" else "left",
+            ratio=share or None,
+            max_width=None if share else _ID,
+        )
+    for match in matches:
+        table.add_row(*form.cells(_Cells.of(result, match)))
+    return table
 
 
 def _lines(*lines: Text) -> Text:
@@ -142,7 +180,7 @@ def _named(result: MatchResult, allocations: Iterable[Allocation]) -> str:
 
 def figures_table(figures: Figures) -> Table:
     """Count and money of each group."""
-    table = plain_table("", "Transactions", "Money")
+    table = plain_table("", "Count", "Money")
     table.columns[1].justify = "right"
     for figure in figures.groups:
         if figure.count:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 import click
 from rich.console import Console
@@ -17,6 +17,21 @@ from payymo_adapters.errors import FileError
 
 # A file or a pipe has no width; this leaves room for every column of a table.
 _PLAIN_WIDTH = 160
+
+
+class _Console(Console):
+    """A console that prints on, to nowhere, when the reader of its pipe has gone."""
+
+    def on_broken_pipe(self) -> None:
+        """Not end with 1, which says that records were rejected."""
+        discard(self.file)
+
+
+def discard(stream: IO[str]) -> None:
+    """Let what is still written to a stream go nowhere: its reader has seen enough."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def stdout() -> Console:
@@ -31,7 +46,7 @@ def stderr() -> Console:
 
 def _console(stream: TextIO) -> Console:
     # Texts come from banks and payers: nothing in them is markup.
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
+    console = _Console(file=stream, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = _PLAIN_WIDTH
     return console
@@ -80,4 +95,12 @@ def writing(path: Path) -> Iterator[None]:
 
 def print_json(value: Mapping[str, object]) -> None:
     """Print an object on one line of stdout, for a program."""
-    click.echo(json.dumps(value, ensure_ascii=False).encode())
+    write_out(json.dumps(value, ensure_ascii=False) + "\n")
+
+
+def write_out(text: str) -> None:
+    """Write to stdout as UTF-8, whatever the terminal's encoding."""
+    try:
+        click.echo(text.encode(), nl=False)
+    except BrokenPipeError:
+        discard(sys.stdout)

@@ -15,8 +15,7 @@ Mark = Literal[".", ","]
 
 MARKS: tuple[Mark, Mark] = (".", ",")
 
-# Signs of one currency, and signs of several ("") that a column must tell apart.
-_SYMBOLS = {
+SIGNS = {
     "€": "EUR",
     "£": "GBP",
     "zł": "PLN",
@@ -27,6 +26,8 @@ _SYMBOLS = {
     "kr": "",
     "kr.": "",
 }
+"""Sign -> its currency; "" for a sign of several, which a column must tell apart."""
+
 # Typographic minus signs and apostrophe.
 _PLAIN = str.maketrans({"\u2212": "-", "\u2013": "-", "\u2019": "'"})
 _CORE = re.compile(r"[0-9.,' ]*[0-9][0-9.,' ]*")
@@ -85,9 +86,19 @@ def _without_currency(text: str) -> tuple[str, str]:
     around = (text[: core.start()], text[core.end() :]) if core else ("", "")
     for part in around:
         word = part.strip("()+- ")
-        if word in _SYMBOLS or word in EXPONENTS:
-            return text.replace(word, "").strip(), _SYMBOLS.get(word, word)
+        if word in SIGNS or word in EXPONENTS:
+            return text.replace(word, "").strip(), currency_of(word)
     return text, ""
+
+
+def currency_of(word: str) -> str:
+    """Currency that a code or a sign stands for; "" where it is not one.
+
+    >>> currency_of("€"), currency_of("eur"), currency_of("$"), currency_of("X")
+    ('EUR', 'EUR', '', '')
+    """
+    code = word.upper()
+    return code if code in EXPONENTS else SIGNS.get(word, "")
 
 
 def evidence(core: str) -> frozenset[Mark]:

@@ -9,7 +9,8 @@ from attrs import evolve
 
 from payymo_adapters.errors import FieldError
 from payymo_adapters.files.csv_format import CsvMapping
-from payymo_adapters.files.csv_table import Needs, Row, Table, read_table
+from payymo_adapters.files.csv_layout import Row
+from payymo_adapters.files.csv_table import Needs, Table, read_table
 from payymo_adapters.files.headers import BANK
 from payymo_adapters.files.mt940_details import is_iban
 from payymo_adapters.files.statement import (
@@ -19,6 +20,7 @@ from payymo_adapters.files.statement import (
     content_id,
     rejected,
 )
+from payymo_adapters.files.texts import counted
 from payymo_adapters.files.vocabulary import IN, OUT, TRANSACTION_STATUSES
 from payymo_core.errors import Rejected
 from payymo_core.records import Counterparty, Transaction, TransactionStatus
@@ -133,6 +135,9 @@ def _amount(table: Table, row: Row) -> tuple[Decimal, str]:
     if single is not None:
         sign = _direction(table, row, single[0])
         return sign * single[0], table.currency(row, single[1])
+    if not {"debit", "credit"} & table.columns.places.keys():
+        msg = "required, and missing"
+        raise FieldError(msg, "amount")
     debit, credit = table.amount(row, "debit"), table.amount(row, "credit")
     out = abs(debit[0]) if debit else Decimal(0)
     into = credit[0] if credit else Decimal(0)
@@ -189,4 +194,5 @@ def _balance_faults(
     newest = [new[0] for new, old in pairwise(rows) if new[2] != old[2] + new[1]]
     faults = min(oldest, newest, key=len)
     if faults:
-        yield f"balance does not add up in line {faults[0]} ({len(faults)} such lines)"
+        lines = counted(len(faults), "such line")
+        yield f"balance does not add up in line {faults[0]} ({lines})"

@@ -22,7 +22,7 @@ _ORDERS = {
 
 @frozen(kw_only=True)
 class CsvFormat:
-    """What a CSV file was found to be; ``str()`` says it in words.
+    """What a CSV file was found to be; ``str()`` says all but the columns in words.
 
     Attributes:
         encoding: Name of the encoding.
@@ -57,10 +57,12 @@ class CsvFormat:
             words.append(f"dates {_ORDERS[self.date_order]}")
         if self.currency:
             words.append(f"all in {self.currency}")
-        words.append("; ".join(f"{role} = {name!r}" for role, name in self.columns))
-        if self.unused:
-            words.append(f"not used: {', '.join(map(repr, self.unused))}")
         return ", ".join(words)
+
+    @property
+    def uses(self) -> tuple[tuple[str, str], ...]:
+        """Each column's use and header, those that are not used last."""
+        return (*self.columns, *(("not used", header) for header in self.unused))
 
 
 @frozen(kw_only=True)

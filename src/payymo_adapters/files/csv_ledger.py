@@ -6,9 +6,11 @@ from os import PathLike
 from payymo_adapters.checks import check_amounts
 from payymo_adapters.errors import FieldError
 from payymo_adapters.files.csv_format import CsvMapping
-from payymo_adapters.files.csv_table import Needs, Row, Table, read_table
+from payymo_adapters.files.csv_layout import Row
+from payymo_adapters.files.csv_table import Needs, Table, read_table
 from payymo_adapters.files.headers import LEDGER
 from payymo_adapters.files.statement import Ids, Ledger, rejected
+from payymo_adapters.files.texts import counted
 from payymo_adapters.files.vocabulary import INVOICE_STATUSES
 from payymo_core.errors import Rejected
 from payymo_core.records import Customer, Invoice, InvoiceStatus
@@ -52,9 +54,8 @@ def read_csv_ledger(
     rows = [row for row in table.rows if _names_an_invoice(table, row)]
     left_out = len(table.rows) - len(rows)
     if left_out:
-        notes.append(
-            f"{left_out} rows with neither id nor number nor customer left out"
-        )
+        rows_left_out = counted(left_out, "row")
+        notes.append(f"{rows_left_out} with neither id, number nor customer left out")
     return Ledger(
         records=tuple(_record(table, row, ids) for row in rows),
         format=str(table.format),

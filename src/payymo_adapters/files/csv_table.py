@@ -1,10 +1,9 @@
 """A CSV file as a table: its layout found, its rows located, its marks known."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from io import StringIO
 from itertools import pairwise
 from os import PathLike, fspath
 from pathlib import Path
@@ -12,25 +11,25 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from payymo_adapters.errors import FieldError, FileError
-from payymo_adapters.files.amounts import Written, dissect, find_mark, value_of
-from payymo_adapters.files.columns import Columns, assign, currency_in, fold
+from payymo_adapters.files.amounts import (
+    Written,
+    currency_of,
+    dissect,
+    find_mark,
+    value_of,
+)
+from payymo_adapters.files.columns import (
+    JOINED,
+    Columns,
+    currency_in,
+    rank,
+    without_twins,
+)
 from payymo_adapters.files.csv_format import CsvFormat, CsvMapping
+from payymo_adapters.files.csv_layout import Layout, Row, find_layout, rows_of
 from payymo_adapters.files.dates import day_of, find_order
 from payymo_adapters.files.headers import Roles
 from payymo_adapters.files.texts import Text, decode
-from payymo_core.money import EXPONENTS
-
-_DELIMITERS = (";", ",", "\t", "|")
-# Banks print up to thirty lines above the headers.
-_SEARCHED = 60
-
-
-@frozen
-class Row:
-    """One line of the table: its number in the file, and its cells."""
-
-    line: int
-    cells: tuple[str, ...]
 
 
 @frozen(kw_only=True)
@@ -83,9 +82,8 @@ class Table:
     def currency(self, row: Row, *written: str) -> str:
         """Currency of a row: of its column, else of its amounts, else of the file."""
         column = self.text(row, "currency")
-        return (
-            column or next(filter(None, written), "") or self.format.currency
-        ).upper()
+        found = column or next(filter(None, written), "") or self.format.currency
+        return currency_of(found) or found.upper()
 
 
 @frozen
@@ -116,15 +114,21 @@ def read_table(path: str | PathLike[str], needs: Needs, mapping: CsvMapping) -> 
     name = fspath(path)
     text = _text(name, Path(path).read_bytes(), mapping)
     try:
-        layout = _layout(name, text, needs, mapping)
-        rows = list(_rows(text.content, layout.delimiter))
+        layout = find_layout(name, text.content, needs.roles, needs.enough, mapping)
+        rows = list(rows_of(text.content, layout.delimiter))
     except csv.Error as error:
         fault = f"not a table: {error}"
         raise FileError(name, fault) from None
-    header, columns = layout.header, layout.columns
+    header = layout.header
     _refuse_open_quotes(name, rows, layout)
     below = tuple(row for row in rows if row.line > header.line)
     above = [row for row in rows if row.line < header.line]
+    single = needs.roles.keys() - mapping.columns.keys() - set(JOINED)
+    try:
+        columns = without_twins(layout.columns, single, [row.cells for row in below])
+    except FieldError as error:
+        fault = f"{error}: a mapping that names one takes the first of that name"
+        raise FileError(name, fault, line=header.line, field=error.path) from None
     used = {place for places in columns.places.values() for place in places}
     detected = CsvFormat(
         encoding=text.encoding,
@@ -155,7 +159,7 @@ def _text(name: str, data: bytes, mapping: CsvMapping) -> Text:
     return evolve(decode(content.encode("utf-8", "replace")), encoding=mapping.encoding)
 
 
-def _refuse_open_quotes(name: str, rows: Sequence[Row], layout: "_Layout") -> None:
+def _refuse_open_quotes(name: str, rows: Sequence[Row], layout: Layout) -> None:
     """A quotation mark that is never closed would swallow the rows below it."""
     columns = len(layout.header.cells)
     for row in rows:
@@ -163,86 +167,6 @@ def _refuse_open_quotes(name: str, rows: Sequence[Row], layout: "_Layout") -> No
         if any(line.count(layout.delimiter) >= columns - 1 > 0 for line in within):
             fault = "a quotation mark is opened in this row and not closed in it"
             raise FileError(name, fault, line=row.line)
-
-
-def _rows(content: str, delimiter: str) -> Iterator[Row]:
-    """Read the rows that hold anything, each with the line it begins on.
-
-    Raises:
-        csv.Error: A cell is longer than the module reads.
-    """
-    reader = csv.reader(StringIO(content, newline=""), delimiter=delimiter)
-    line = 1
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield Row(line, tuple(cell.strip() for cell in cells))
-        line = reader.line_num + 1
-
-
-@frozen
-class _Layout:
-    delimiter: str
-    header: Row
-    columns: Columns
-
-
-def _layout(name: str, text: Text, needs: Needs, mapping: CsvMapping) -> _Layout:
-    """Find the delimiter and the header row: those that give the most roles."""
-    found: list[_Layout] = []
-    faults: list[FieldError] = []
-    head = "\n".join(text.content.split("\n", _SEARCHED)[:_SEARCHED])
-    for delimiter in (mapping.delimiter,) if mapping.delimiter else _DELIMITERS:
-        rows = [row for row in _rows(head, delimiter) if row.line > (mapping.skip or 0)]
-        for row, after in pairwise([*rows, Row(0, ())]):
-            try:
-                columns = _columns(row, after, needs.roles, mapping)
-            except FieldError as error:
-                faults.append(error)
-                continue
-            found.append(_Layout(delimiter, row, columns))
-    best = max(found, key=lambda layout: len(layout.columns.places), default=None)
-    if best is None or not any(best.columns.places.keys() >= e for e in needs.enough):
-        raise _no_layout(name, best, needs, faults)
-    return best
-
-
-def _no_layout(
-    name: str, best: _Layout | None, needs: Needs, faults: Sequence[FieldError]
-) -> FileError:
-    wanted = ", or ".join(" and ".join(sorted(roles)) for roles in needs.enough)
-    fault = f"no row of headers with columns for {wanted}"
-    if best is not None and best.columns.places:
-        known = ", ".join(best.columns.places)
-        fault += f"; line {best.header.line} has {known}"
-    for error in faults[:1]:
-        fault += f"; {error.path}: {error}"
-    return FileError(name, f"{fault}. A mapping can name the columns.")
-
-
-def _columns(row: Row, after: Row, roles: Roles, mapping: CsvMapping) -> Columns:
-    """Give the roles their columns: first those the mapping names."""
-    places: dict[str, tuple[int, ...]] = {}
-    for role, headers in mapping.columns.items():
-        missing = [header for header in headers if header not in row.cells]
-        if missing:
-            msg = f"no column is called {missing[0]!r}, as the mapping says"
-            raise FieldError(msg, f"columns.{role}")
-        places[role] = tuple(row.cells.index(header) for header in headers)
-    taken = {place for found in places.values() for place in found}
-    rest = [
-        "" if place in taken else _told_apart(cell, place, after)
-        for place, cell in enumerate(row.cells)
-    ]
-    detected = assign(rest, {r: words for r, words in roles.items() if r not in places})
-    return Columns(row.cells, {**detected.places, **places})
-
-
-def _told_apart(header: str, place: int, after: Row) -> str:
-    """``Valuta`` is the value date in German and Italian, elsewhere the currency."""
-    if fold(header) != "valuta":
-        return header
-    below = after.cells[place] if place < len(after.cells) else ""
-    return "currency" if below.upper() in EXPONENTS else "value date"
 
 
 def _settle(table: Table, above: Sequence[Row], needs: Needs) -> CsvFormat:
@@ -260,17 +184,17 @@ def _settle(table: Table, above: Sequence[Row], needs: Needs) -> CsvFormat:
     try:
         mark = found.decimal or find_mark((line, w.core) for line, w in written)
     except FieldError as error:
-        fault = f"{error}: say decimal = '.' or decimal = ',' in a mapping"
+        fault = f"{error}: a mapping can say which, as decimal = ','"
         raise FileError(table.path, fault) from None
     try:
         order = found.date_order or find_order((line, t) for line, t in dates if t)
     except FieldError as error:
-        fault = f"{error}: say date_order = 'DMY', 'MDY' or 'YMD' in a mapping"
+        fault = f"{error}: a mapping can say which, as date_order = 'DMY'"
         raise FileError(table.path, fault) from None
     currency = found.currency or _currency(table, above, needs)
     known = currency or "currency" in table.columns.places
     if written and not known and not any(w.currency for _, w in written):
-        fault = "no currency is named: say currency = 'EUR', say, in a mapping"
+        fault = "no currency is named: a mapping can name it, as currency = 'EUR'"
         raise FileError(table.path, fault, line=found.header_line)
     return evolve(found, decimal=mark, date_order=order, currency=currency)
 
@@ -293,6 +217,6 @@ def _currency(table: Table, above: Sequence[Row], needs: Needs) -> str:
                 return found
     for row in above:
         for cell, after in pairwise(row.cells):
-            if fold(cell) in needs.roles["currency"] and after in EXPONENTS:
-                return after
+            if rank(cell, needs.roles["currency"]) is not None and currency_of(after):
+                return currency_of(after)
     return ""

@@ -65,14 +65,13 @@ def find_order(texts: Iterable[tuple[int, str]]) -> DateOrder | None:
             continue
         first, second = int(found[1]), int(found[3])
         if found[2] == "-" and len(found[4]) == 2:
-            # 26-01-05: the year may come first too.
-            unsettled = unsettled or shown
+            unsettled = unsettled or f"{shown} may have its day, month or year first"
         elif first > 12 >= second:
             settled.setdefault(DateOrder.DAY_FIRST, shown)
         elif second > 12 >= first:
             settled.setdefault(DateOrder.MONTH_FIRST, shown)
         elif first != second:
-            unsettled = unsettled or shown
+            unsettled = unsettled or f"{shown} may have its day or its month first"
     if len(settled) > 1:
         both = " and ".join(settled.values())
         msg = f"the order of day and month differs within the file: {both}"
@@ -80,8 +79,7 @@ def find_order(texts: Iterable[tuple[int, str]]) -> DateOrder | None:
     if settled:
         return next(iter(settled))
     if unsettled:
-        msg = f"{unsettled} may be read with its day, its month or its year first"
-        raise FieldError(msg)
+        raise FieldError(unsettled)
     return None
 
 

@@ -2,10 +2,13 @@
 
 import json
 import re
+from collections.abc import Callable, Iterator
 from enum import Enum, unique
 from os import PathLike, fspath
 from pathlib import Path
-from typing import assert_never
+from typing import TypeVar, assert_never
+
+from attrs import evolve
 
 from payymo_adapters.errors import FileError
 from payymo_adapters.exchange import read_invoices, read_transactions
@@ -17,10 +20,14 @@ from payymo_adapters.files.mt940 import FIELD, read_mt940
 from payymo_adapters.files.statement import Ledger, Statement
 from payymo_adapters.files.texts import decode
 from payymo_adapters.files.whmcs import read_whmcs
+from payymo_core.errors import Rejected
 
 # Enough to see what a file is; a line of JSON may be longer, and is looked at alone.
 _LOOKED_AT = 65_536
 _SWIFT = re.compile(rf"^(?:\{{[1-4]:|{FIELD.pattern})", re.MULTILINE)
+
+
+_Read = TypeVar("_Read", Statement, Ledger)
 
 
 @unique
@@ -32,23 +39,42 @@ class Kind(Enum):
     CAMT = "XML"
     MT940 = "SWIFT"
     CSV = "CSV"
+    EMPTY = "an empty file"
+
+
+_Reader = Callable[[Kind, str | PathLike[str], CsvMapping | None], _Read]
+
+# How files begin that are often given and never read -> what they are, and a way out.
+_FOREIGN = {
+    rb"PK\x03\x04.*xl/": "an Excel workbook (XLSX): save it as CSV",
+    rb"PK\x03\x04.*opendocument\.spreadsheet": "a spreadsheet (ODS): save it as CSV",
+    rb"PK\x03\x04": "a ZIP archive: unpack it",
+    rb"\xd0\xcf\x11\xe0": "an Excel workbook (XLS): save it as CSV",
+    rb"\x1f\x8b": "compressed by gzip: unpack it",
+    rb"%PDF": "a PDF: get the statement or list as CAMT, MT940 or CSV",
+}
 
 
 def kind_of(path: str | PathLike[str]) -> Kind:
     """Tell what a file is; whatever is none of the others may be CSV.
 
     Raises:
+        FileError: It is of a kind that is known, and not read.
         OSError: The file cannot be opened.
     """
     with Path(path).open("rb") as stream:
         head = stream.read(_LOOKED_AT)
+    for beginning, words in _FOREIGN.items():
+        if re.match(beginning, head, re.DOTALL):
+            fault = f"this is {words}"
+            raise FileError(fspath(path), fault)
     text = decode(head).content.lstrip()
     if text.startswith("<"):
         return Kind.CAMT
     if text.startswith(("{", "[")) and not _SWIFT.match(text):
         return Kind.EXCHANGE if _is_exchange(text) else Kind.WHMCS
     if not text:
-        return Kind.EXCHANGE
+        return Kind.EMPTY
     return Kind.MT940 if _SWIFT.search(text) else Kind.CSV
 
 
@@ -78,6 +104,14 @@ def read_statement(
         OSError: The file cannot be opened.
     """
     kind = kind_of(path)
+    found = _read(kind, path, mapping, _statement, _ledger)
+    notes = _notes(kind, mapping, "" if found.records else "holds no transactions")
+    return evolve(found, notes=(*found.notes, *notes))
+
+
+def _statement(
+    kind: Kind, path: str | PathLike[str], mapping: CsvMapping | None
+) -> Statement:
     match kind:
         case Kind.CAMT:
             return read_camt(path)
@@ -87,8 +121,10 @@ def read_statement(
             return read_csv(path, mapping)
         case Kind.EXCHANGE:
             return Statement(records=tuple(read_transactions(path)), format=kind.value)
+        case Kind.EMPTY:
+            return Statement(records=(), format=kind.value)
         case Kind.WHMCS:
-            fault = "JSON, but not one transaction a line"
+            fault = "JSON, but not one transaction on each line (JSON Lines)"
             raise FileError(fspath(path), fault, line=1)
         case _:
             assert_never(kind)
@@ -106,6 +142,14 @@ def read_ledger(path: str | PathLike[str], mapping: CsvMapping | None = None) ->
         OSError: The file cannot be opened.
     """
     kind = kind_of(path)
+    found = _read(kind, path, mapping, _ledger, _statement)
+    notes = _notes(kind, mapping, "" if found.records else "holds no invoices")
+    return evolve(found, notes=(*found.notes, *notes))
+
+
+def _ledger(
+    kind: Kind, path: str | PathLike[str], mapping: CsvMapping | None
+) -> Ledger:
     match kind:
         case Kind.WHMCS:
             return read_whmcs(path)
@@ -113,8 +157,60 @@ def read_ledger(path: str | PathLike[str], mapping: CsvMapping | None = None) ->
             return read_csv_ledger(path, mapping)
         case Kind.EXCHANGE:
             return Ledger(records=tuple(read_invoices(path)), format=kind.value)
+        case Kind.EMPTY:
+            return Ledger(records=(), format=kind.value)
         case Kind.CAMT | Kind.MT940:
             fault = "a bank statement; a list of invoices is wanted"
             raise FileError(fspath(path), fault, line=1)
         case _:
             assert_never(kind)
+
+
+def _read(
+    kind: Kind,
+    path: str | PathLike[str],
+    mapping: CsvMapping | None,
+    wanted: _Reader[_Read],
+    other: _Reader[Statement] | _Reader[Ledger],
+) -> _Read:
+    """Read a file as what it is given for; say so where it must be the other one.
+
+    Raises:
+        FileError: It cannot be read, or holds records of the other kind only.
+    """
+    try:
+        found = wanted(kind, path, mapping)
+    except FileError as error:
+        _refuse_swapped(kind, path, other, error.fault)
+        raise
+    if found.records and not _is_of_use(found):
+        _refuse_swapped(kind, path, other, "no record in it is what is wanted")
+    return found
+
+
+def _refuse_swapped(
+    kind: Kind,
+    path: str | PathLike[str],
+    other: _Reader[Statement] | _Reader[Ledger],
+    fault: str,
+) -> None:
+    try:
+        found = other(kind, path, None)
+    except FileError:
+        return
+    if _is_of_use(found):
+        holds = "invoices" if isinstance(found, Ledger) else "transactions"
+        fault = f"holds {holds}: are the two files swapped? ({fault})"
+        raise FileError(fspath(path), fault)
+
+
+def _is_of_use(found: Statement | Ledger) -> bool:
+    return any(not isinstance(record, Rejected) for record in found.records)
+
+
+def _notes(kind: Kind, mapping: CsvMapping | None, empty: str) -> Iterator[str]:
+    """Say what a user would not expect of a file that was read."""
+    if mapping and kind not in (Kind.CSV, Kind.EMPTY):
+        yield "the mapping of columns is not used: this file is not CSV"
+    if empty:
+        yield empty

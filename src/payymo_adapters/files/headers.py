@@ -1,7 +1,8 @@
 """The headers that columns of CSV files go by, in ten languages.
 
 Each role lists its headers, the surest first: English, German, French, Dutch, Spanish,
-Italian, Swedish, Danish and Norwegian, Finnish, Polish; as ``columns.fold`` makes them.
+Italian, Swedish, Danish and Norwegian, Finnish, Polish; as ``columns.fold`` makes them,
+an umlaut as one letter.
 """
 
 from collections.abc import Mapping
@@ -66,8 +67,7 @@ BANK: Roles = {
     """),
     "counterparty_name": words("""
         counterparty name, counterparty, partner name, payer name, payee name
-        beguenstigter zahlungspflichtiger, begunstigter zahlungspflichtiger
-        auftraggeber beguenstigter, auftraggeber begunstigter
+        begunstigter zahlungspflichtiger, auftraggeber begunstigter
         auftraggeber empfanger, name zahlungsbeteiligter, zahlungsbeteiligter
         zahlungspflichtiger, gegenpartei, nom de la contrepartie
         nom contrepartie, contrepartie, tiers, naam tegenpartij, tegenpartij
@@ -81,7 +81,7 @@ BANK: Roles = {
     "counterparty_account": words("""
         counterparty iban, counterparty account, counterparty account number
         partner iban, iban zahlungsbeteiligter, iban counterparty, gegenkonto
-        iban beguenstigter, kontonummer iban, iban contrepartie
+        iban begunstigter, kontonummer iban, iban contrepartie
         compte contrepartie, compte de la contrepartie, tegenrekening
         tegenrekening iban bban, rekening tegenpartij, rekeningnummer tegenpartij
         iban tegenpartij, cuenta contraparte, iban contraparte, iban ordenante
@@ -133,7 +133,7 @@ BANK: Roles = {
         numer transakcji, id transakcji
     """),
     "status": words("""
-        status, state, etat, statut, estado, stato, tila
+        status, state, booking status, etat, statut, estado, stato, tila
     """),
     "balance": words("""
         balance, running balance, balance after, saldo, kontostand
@@ -194,7 +194,7 @@ LEDGER: Roles = {
         data faktury, date, datum, fecha, data, dato, paivays, paivamaara
     """),
     "due_date": words("""
-        due date, date due, due, payment due, faelligkeit, falligkeit
+        due date, date due, due, payment due, falligkeit
         falligkeitsdatum, fallig am, fallig, zahlbar bis, date d echeance
         date echeance, echeance, vervaldatum, vervaldag, fecha de vencimiento
         fecha vencimiento, vencimiento, data scadenza, scadenza

@@ -47,12 +47,25 @@ FIELD = re.compile(
 _OPENING, _CLOSING = ("60F", "60M", "60"), ("62F", "62M", "62")
 _CURRENCIES = (*_OPENING, *_CLOSING, "64", "34F")
 _INTERIM = "34F"
+# Which balances there are, opening and closing -> what is missing.
+_MISSING = {
+    (True, False): "no closing balance",
+    (False, True): "no opening balance",
+    (False, False): "neither an opening nor a closing balance",
+}
 _PLACEHOLDERS = ("", "NONREF", "NOTPROVIDED", "KREF+", "KREF", "EREF", "PREF")
 _TAGS: dict[str, Tag] = {
     "34F": FloorLimitIndicator(),
     **dict.fromkeys((*_OPENING, *_CLOSING, "64"), BalanceBase()),
 }
 _LINE, _LINE_LONG_REFERENCE = StatementLine(), StatementGLS()
+# The library's patterns take the beginning of an amount for the whole of it, and let
+# what follows pass as text. A whole amount ends where the type of the entry begins
+# (1!a3!c); without its comma only one of SWIFT's own types tells that from a letter O.
+_WHOLE_ENTRY = re.compile(
+    r"[0-9]*,[0-9]*(?=[A-Z]|//|\n|$)|[0-9]+(?=[FNS][A-Z0-9 ]{3})", re.IGNORECASE
+)
+_WHOLE_BALANCE = re.compile(r"[0-9]+(?:,[0-9]*)?(?= *(?:\n|$))")
 
 
 @frozen
@@ -137,7 +150,7 @@ class _Reading:
             self.notes.append(
                 "MT942 reports within the day: the bank may still amend it"
             )
-        currency = self._currency(block)
+        currency = _currency(block)
         account = _account(block, currency)
         booked = Decimal(0)
         for place, each in enumerate(block):
@@ -153,17 +166,9 @@ class _Reading:
     def _note(self, each: _Field, text: str) -> None:
         self.notes.append(f"{self.path}:{each.line}: {each.tag}: {text}")
 
-    def _currency(self, block: Sequence[_Field]) -> str:
-        for tag in _CURRENCIES:
-            for each in block:
-                found = self._money(each) if each.tag == tag else None
-                if found and found.currency and found.currency.isalpha():
-                    return found.currency.upper()
-        return ""
-
     def _money(self, each: _Field) -> Amount | None:
         try:
-            found = _parse(_TAGS[each.tag], "\n".join(each.lines).strip(), "")
+            found = _parse(_TAGS[each.tag], _content(each), "")
         except FieldError:
             return None
         held = next(iter(found.values()))
@@ -189,6 +194,11 @@ class _Reading:
             ).fault()
             if fault:
                 self.notes.append(fault)
+        elif not any(f.tag == _INTERIM for f in block):
+            missing = _MISSING[bool(opening), bool(closing)]
+            self.notes.append(
+                f"{name} has {missing}: whether entries are missing cannot be checked"
+            )
 
     def _entry(
         self, entry: _Field, texts: Sequence[_Field], account: str | None, currency: str
@@ -212,6 +222,20 @@ def _following(block: Sequence[_Field], place: int, tag: str) -> list[_Field]:
     return [each for each in found if each.tag == tag]
 
 
+def _currency(block: Sequence[_Field]) -> str:
+    """Currency that a balance names, whether or not its amount can be read."""
+    for tag in _CURRENCIES:
+        for each in block:
+            found = _TAGS[tag].re.match(_content(each)) if each.tag == tag else None
+            if found and found["currency"].isalpha():
+                return found["currency"].upper()
+    return ""
+
+
+def _content(each: _Field) -> str:
+    return "\n".join(each.lines).strip()
+
+
 def _account(block: Sequence[_Field], currency: str) -> str | None:
     found = next((each for each in block if each.tag in ("25", "25P")), None)
     account = one_line(" ".join(found.lines)) if found else ""
@@ -227,21 +251,29 @@ def _parse(tag: Tag, value: str, currency: str) -> dict[str, Any]:
     Its ``Tag.parse`` is not called because that logs the payer's data on a fault.
     """
     found = tag.re.match(value)
+    is_entry = isinstance(tag, StatementLine)
+    field = "61" if is_entry else ""
     if not found:
         msg = f"{value[:60]!r} is not of the form SWIFT lays down"
-        raise FieldError(msg, "61" if isinstance(tag, StatementLine) else "")
+        raise FieldError(msg, field)
+    whole = (_WHOLE_ENTRY if is_entry else _WHOLE_BALANCE).match(
+        value, found.start("amount")
+    )
+    if not whole or whole.end() != found.end("amount"):
+        msg = f"{value[:60]!r} holds an amount that is not written as '1234,56'"
+        raise FieldError(msg, field)
     parts: dict[str, Any] = found.groupdict()
     library = Transactions(options=Options.all())
     if currency:
         parts["currency"] = currency
     try:
-        if isinstance(tag, StatementLine):
+        if is_entry:
             # The 30th of February is when German interest is due.
             date_fixup_pre_processor(library, tag, parts)
         return dict(tag(library, parts))
     except (ValueError, ArithmeticError) as error:
         msg = f"{value[:60]!r} holds an impossible date or amount ({error})"
-        raise FieldError(msg, "61" if isinstance(tag, StatementLine) else "") from None
+        raise FieldError(msg, field) from None
 
 
 def _parse_entry(entry: _Field, currency: str) -> dict[str, Any]:

@@ -50,6 +50,15 @@ def _lines(content: str) -> str:
     return content.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def counted(number: int, thing: str) -> str:
+    """Say how many there are of a thing.
+
+    >>> counted(1, "record"), counted(1200, "record")
+    ('1 record', '1,200 records')
+    """
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def one_line(text: str) -> str:
     """Collapse white space, line breaks included.
 

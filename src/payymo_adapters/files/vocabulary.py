@@ -27,14 +27,15 @@ TRANSACTION_STATUSES: Mapping[str, TransactionStatus] = {
     word: status
     for status, listed in {
         TransactionStatus.BOOKED: """
-            booked, completed, posted, settled, cleared, gebucht, comptabilisé
+            booked, completed, posted, settled, cleared, gebucht, umsatz gebucht
+            comptabilisé
             geboekt, contabilizado, contabilizzato, bokförd, bogført, bokført
             kirjattu, zaksięgowana
         """,
         TransactionStatus.PENDING: """
-            pending, authorised, authorized, vorgemerkt, en attente, in behandeling
-            pendiente, in attesa, reserverad, reserveret, reservert, varaus
-            oczekująca
+            pending, authorised, authorized, vorgemerkt, umsatz vorgemerkt
+            en attente, in behandeling, pendiente, in attesa, reserverad
+            reserveret, reservert, varaus, oczekująca
         """,
     }.items()
     for word in words(listed)

@@ -90,7 +90,10 @@ def _entries(name: str, page: object) -> Iterator[object]:
         fault = f"WHMCS answered with an error: {page.get('message')}"
         raise FileError(name, fault, field="message")
     if "invoices" not in page:
-        fault = "not a response to GetInvoices: there is no 'invoices' in it"
+        fault = (
+            "not a response to GetInvoices: there is no 'invoices' in it; invoices of "
+            "your own go one on a line, with no list around them (JSON Lines)"
+        )
         raise FileError(name, fault, field="invoices")
     held = page["invoices"]
     listed = held.get("invoice", "") if isinstance(held, dict) else held

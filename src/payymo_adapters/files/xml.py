@@ -11,7 +11,7 @@ from payymo_adapters.errors import FieldError
 from payymo_adapters.files.texts import one_line
 
 # xs:decimal, bounded as the exchange format's amounts are.
-_DECIMAL = re.compile(r"\+?(?:[0-9]{1,15}(?:\.[0-9]{0,10})?|\.[0-9]{1,10})")
+_DECIMAL = re.compile(r"\+?(?:[0-9]{1,16}(?:\.[0-9]{0,10})?|\.[0-9]{1,10})")
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[TZ+-].*)?", re.DOTALL)
 
 

@@ -37,6 +37,7 @@
   }
   const money = (amount, currency) => `${grouped(amount)} ${currency}`;
   const count = (number) => number.toLocaleString("en-GB");
+  const counted = (number, thing) => `${count(number)} ${thing}${number === 1 ? "" : "s"}`;
   function percent(share) {
     if (share > 0.9994) return "> 99.9 %";
     if (share < 0.0006) return "< 0.1 %";
@@ -77,7 +78,7 @@
       const rows = rowsOf.get(group);
       if (!rows.length && group !== "match" && group !== "review") continue;
       const share = group === "outgoing" ? "not matched, by its direction"
-        : `${(rows.length / incoming * 100).toFixed(1)} % of money in`;
+        : `${(rows.length / incoming * 100).toFixed(1)} % of the incoming transactions`;
       tiles.append(make("button", {
         class: `tile ${group}`, type: "button", "data-tile": group,
         on: { click: () => { state.outcome = group; changed(); byId("results").scrollIntoView(); } },
@@ -99,22 +100,32 @@
     byId("figures").append(tiles, bars);
   }
 
+  function period() {
+    const days = transactions.map((row) => row.day).filter((day) => day).sort();
+    if (!days.length) return "";
+    const [first, last] = [days[0], days[days.length - 1]];
+    return first === last ? ` of ${first}` : ` from ${first} to ${last}`;
+  }
+
   function drawSources() {
     for (const source of about.sources) {
       const notes = source.notes.map((note) => make("li", {}, note));
+      const columns = source.columns.map(([use, header]) => make("tr", {},
+        make("th", { scope: "row" }, use), make("td", { class: "theirs" }, header)));
       byId("sources").append(make("li", {},
         make("details", {},
           make("summary", {}, span("file", source.name.split(/[\\/]/).pop()),
-            notes.length ? span("flag", `${notes.length} note${notes.length > 1 ? "s" : ""}`) : ""),
-          make("p", {}, source.format), notes.length ? make("ul", {}, ...notes) : "")));
+            notes.length ? span("flag", counted(notes.length, "note")) : ""),
+          make("p", {}, source.format), notes.length ? make("ul", {}, ...notes) : "",
+          columns.length ? make("table", {}, ...columns) : "")));
     }
     byId("sources").append(make("li", { class: "size" },
-      `${count(transactions.length)} transactions against ${count(about.invoices)} invoices`));
+      `${counted(transactions.length, "transaction")}${period()} against ${counted(about.invoices, "invoice")}`));
     for (const note of about.notes) byId("sources").append(make("li", { class: "size" }, note));
     if (about.rejected.length) {
       byId("rejected").hidden = false;
       byId("rejected").append(make("details", { class: "rejected" },
-        make("summary", {}, `${count(about.rejected.length)} records rejected, and not matched`),
+        make("summary", {}, `${counted(about.rejected.length, "record")} rejected, and not matched`),
         make("ul", {}, ...about.rejected.map((line) => make("li", {}, line)))));
     }
   }
@@ -297,7 +308,6 @@
   function section(group, rows) {
     const list = make("div", { class: group === "review" ? "cards" : "lines" });
     const more = make("button", { type: "button", class: "more", on: { click: () => draw(BATCH) } });
-    const titles = { match: "Matched", review: "For review", none: "Left over", outgoing: "Outgoing", pending: "Pending" };
     let drawn = 0;
     function draw(number) {
       const next = rows.slice(drawn, drawn + number);
@@ -311,7 +321,7 @@
     }
     draw(BATCH);
     const element = make("section", { class: `group ${group}`, "data-section": group },
-      make("h2", {}, `${titles[group]} `, span("count", count(rows.length))), list, more);
+      make("h2", {}, `${about.groups[group]} `, span("count", count(rows.length))), list, more);
     return { element, draw };
   }
 
@@ -324,10 +334,11 @@
     sections = order.map((group) => [group, rows.filter((row) => row.group === group)])
       .filter(([, found]) => found.length).map(([group, found]) => section(group, found));
     byId("results").replaceChildren(...(sections.length ? sections.map((one) => one.element)
-      : [make("p", { class: "empty" }, "No transaction passes this filter.")]));
+      : [make("p", { class: "empty" }, transactions.length
+        ? "No transaction passes this filter." : "There are no transactions in this run.")]));
     const into = totals(rows.filter((row) => !row.amount.startsWith("-"))).join(", ");
     const out = totals(rows.filter((row) => row.amount.startsWith("-"))).join(", ");
-    byId("shown").textContent = `${count(rows.length)} of ${count(transactions.length)} transactions`
+    byId("shown").textContent = `${count(rows.length)} of ${counted(transactions.length, "transaction")}`
       + (into ? ` \u00b7 in: ${into}` : "") + (out ? ` \u00b7 out: ${out}` : "");
   }
 

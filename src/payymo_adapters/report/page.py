@@ -10,7 +10,7 @@ from payymo_adapters.atomic import write_atomically
 from payymo_adapters.report.findings import finding_rows
 from payymo_adapters.report.rows import transaction_rows
 from payymo_adapters.report.shell import asset, head
-from payymo_adapters.report.wording import GROUPS
+from payymo_adapters.report.wording import GROUPS, passed_over
 from payymo_core import MatchResult, Reason, inspect, reason_in_words
 
 
@@ -21,11 +21,13 @@ class Source:
     Attributes:
         name: As the user named it.
         format: What it was found to be, in words.
+        columns: Of a CSV file, the use and the header of each.
         notes: What its reader has to say.
     """
 
     name: str
     format: str
+    columns: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -63,14 +65,9 @@ def render(result: MatchResult, sources: Sequence[Source]) -> Iterator[str]:
 
 
 def _about(result: MatchResult, sources: Sequence[Source]) -> dict[str, object]:
-    capped = [
-        f"{count:,} look-ups by {kind} passed over: too common"
-        for kind, count in result.capped.items()
-        if count
-    ]
     return {
         "sources": [asdict(source) for source in sources],
-        "notes": capped,
+        "notes": passed_over(result.capped),
         "rejected": [str(record) for record in result.rejected],
         "findings": finding_rows(inspect(result)),
         "groups": {str(group): words for group, words in GROUPS.items()},

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from payymo_adapters.files.texts import counted
 from payymo_adapters.report.figures import Group
 from payymo_core import (
     Evidence,
@@ -15,13 +16,33 @@ from payymo_core import (
 from payymo_core.money import from_minor, to_minor
 
 GROUPS = {
-    Group.MATCH: "matched",
-    Group.REVIEW: "for review",
-    Group.NONE: "left over",
-    Group.OUTGOING: "outgoing",
-    Group.PENDING: "pending",
+    Group.MATCH: "match",
+    Group.REVIEW: "review",
+    Group.NONE: "none",
+    Group.OUTGOING: "none: outgoing",
+    Group.PENDING: "none: pending",
 }
-"""What a person calls each group."""
+"""What each group is called: its outcome, and of ``none`` what makes it apart."""
+
+# What the engine passes over, by kind -> what there are so many of, and why.
+_PASSED_OVER = {
+    "reference": (
+        "reference",
+        "in the texts not looked up: too many invoices have the same",
+    ),
+    "amount": (
+        "transaction",
+        "not compared by amount alone: too many open invoices have the same",
+    ),
+    "customer and amount": (
+        "possible payer",
+        "not compared by amount: too many of their open invoices have the same",
+    ),
+    "open items of a customer": (
+        "possible payer",
+        "with more open invoices than are searched (groups.open_items of the ruleset)",
+    ),
+}
 
 # Level of the prior's row -> what kind of payment it is.
 _KINDS = {
@@ -97,6 +118,16 @@ def amount(value: Decimal, currency: str) -> str:
 def amounts(money: Mapping[str, Decimal]) -> str:
     """Write sums in several currencies."""
     return ", ".join(amount(value, currency) for currency, value in money.items())
+
+
+def passed_over(counts: Mapping[str, int]) -> list[str]:
+    """Say what was too common to be compared.
+
+    Args:
+        counts: By kind, as a run gives them.
+    """
+    kinds = ((count, *_PASSED_OVER[kind]) for kind, count in counts.items() if count)
+    return [f"{counted(count, thing)} {words}" for count, thing, words in kinds]
 
 
 def name_of(invoice: Invoice) -> str:
