@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from attrs import frozen
 
 from payymo_core.ambiguity import known_by, which_of_several, which_payment
-from payymo_core.circumstances import Circumstances
+from payymo_core.circumstances import LIKELY, Circumstances
 from payymo_core.matching import MatchResult
 from payymo_core.money import from_minor, to_minor, written
 from payymo_core.naming import (
@@ -52,8 +52,10 @@ def what_would_settle(result: MatchResult, transaction: str) -> Advice | None:
     if match.outcome is Outcome.MATCH:
         return None
     case = Circumstances(result.run, result.row_of(transaction))
-    reason = next(reason for reason in ADVISERS if reason in match.reasons)
-    return Advice(reason, ADVISERS[reason](case))
+    reasons = [reason for reason in ADVISERS if reason in match.reasons]
+    said = ((reason, ADVISERS[reason](case)) for reason in reasons)
+    reason, words = next((one for one in said if one[1]), (reasons[0], _weak(case)))
+    return Advice(reason, words)
 
 
 # --- what no question can settle ------------------------------------------------------
@@ -77,15 +79,20 @@ def _rejected(_: Circumstances) -> str:
 def _repeated(case: Circumstances) -> str:
     if case.kind(case.best) is Kind.TWICE:
         return _difference(case)
+    if case.contest.alone(case.best) < LIKELY:
+        return ""  # it would not pay what another pays, whatever became of that
     before = case.contest.paid_before(case.row)
-    if before is None or case.contest.confidence.of[before] < case.confidence:
-        return which_payment(case)
-    first = payment(case.contest.transaction(before))
-    paid = told_together(case.contest.bills(before))
-    return (
-        f"{first} has paid {paid} already ({case.contest.likely(before)}). Ask the "
-        "payer what this one is for, or pay it back."
-    )
+    claims = case.contest.claims(case.best) if before is None else [before]
+    of = case.run.confidence.of
+    if claims and of[claims[0]] > max(0.5, case.confidence):
+        pays = "pays {}" if before is None else "has paid {} already"
+        paid = pays.format(told_together(case.contest.bills(claims[0])))
+        first = payment(case.contest.transaction(claims[0]))
+        return (
+            f"{first} {paid} ({case.contest.likely(claims[0])}). Ask the payer what "
+            "this one is for, or pay it back."
+        )
+    return which_payment(case) if case.claims else ""
 
 
 def _closed(case: Circumstances) -> str:
@@ -108,6 +115,8 @@ def _closed(case: Circumstances) -> str:
 
 
 def _currency(case: Circumstances) -> str:
+    if case.offered and case.confidence > 0.5:
+        return ""  # a number that stands in the text by chance, most likely
     paid = written(case.record.amount, case.record.currency)
     items = listed([told(invoice) for invoice in case.foreign_invoices()])
     return (
@@ -213,9 +222,11 @@ def _weak(case: Circumstances) -> str:
         return _no_candidate(case)
     rows = [row for row in case.evidence() if row.rule != "prior"]
     worst = min(rows, key=lambda row: row.weight)
-    against = f": {sentence(worst)}" if worst.weight < 0 else ""
+    against = f": {sentence(worst)}" if worst.weight <= -1 else ""
     names = case.contest.named(case.best)
-    return f"What fits best is {names}{against}. {_missing(case)}"
+    if case.offered:
+        return f"The best fit is {names}, not a sure one{against}. {_missing(case)}"
+    return f"Nothing open fits; the nearest is {names}{against}. {_who(case)}"
 
 
 def _missing(case: Circumstances) -> str:
@@ -223,21 +234,26 @@ def _missing(case: Circumstances) -> str:
     customer = case.bills[0].customer
     if case.payer_level() >= PayerLevel.SHARED_WORD and customer and payer(case.record):
         return _if_customer(case, customer)
+    if len(case.bills) > 1:
+        return "Ask the payer which invoices it is for."
     if not case.named(case.best):
         return "Ask the payer for the number of the invoice."
     return "Ask the payer what it is for."
 
 
 def _no_candidate(case: Circumstances) -> str:
-    none = "No open invoice agrees in reference, payer or amount."
+    return f"No open invoice agrees in reference, payer or amount. {_who(case)}"
+
+
+def _who(case: Circumstances) -> str:
+    """What is known of a payer of whom nothing open is paid."""
     who, known = payer(case.record), case.known_payers()
     if known:
-        names = listed([owner(customer) for customer in known])
-        currency = case.record.currency
-        return f"{none} {who} is {names}, for whom nothing in {currency} is open."
+        ids = listed([f"customer {c.id} ({owner(c)})" for c in known], "or")
+        return f"The payer is {ids}: ask what it is for."
     if not who:
-        return f"{none} Ask the bank who paid."
-    return f"{none} If {who} is a customer, give that customer {known_by(case)}."
+        return "Ask the bank who paid."
+    return f"If {who} is a customer, add {known_by(case)} to that customer."
 
 
 ADVISERS: Mapping[Reason, Callable[[Circumstances], str]] = {

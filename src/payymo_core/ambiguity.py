@@ -58,18 +58,19 @@ def _which_invoice(case: Circumstances) -> str:
     options = [case.best, *case.rivals]
     says = _text_says(case, options)
     if {case.kind(option) for option in options} != {Kind.FULL}:
-        ways = listed([_way(case, option) for option in options], "or")
-        return f"It may pay {ways}; {says}."
+        return f"{_ways(case, options)}; {says}."
     bills = [bill for option in options for bill in case.contest.bills(option)]
     one = len(case.customers(options)) == 1
     lines = [
         " ".join(filter(None, (name, "" if one else _of_owner(bill), day_of(bill))))
         for name, bill in zip(called_apart(bills), bills, strict=True)
     ]
-    whose = _of_owner(bills[0]).replace("of ", " for ", 1) if one else ""
+    customer = bills[0].customer
+    whose = f" for {owner(customer)}" if one and customer else ""
     count = _COUNTS.get(len(bills), str(len(bills)))
+    what = "invoices" if bills[0].outstanding > 0 else "credit notes"
     amount = written(bills[0].outstanding, bills[0].currency)
-    return f"{count} invoices of {amount} are open{whose}: {listed(lines)}; {says}."
+    return f"{count} {what} of {amount} are open{whose}: {listed(lines)}; {says}."
 
 
 _COUNTS = {2: "Two", 3: "Three", 4: "Four"}
@@ -79,17 +80,28 @@ def _of_owner(invoice: Invoice) -> str:
     return f"of {owner(invoice.customer)}" if invoice.customer else ""
 
 
+def _ways(case: Circumstances, options: Sequence[int]) -> str:
+    """Explanations of any kind; what sets have in common is said once."""
+    kinds = [case.kind(option) for option in options]
+    held = [case.contest.bills(option) for option in options]
+    common = [bill for bill in held[0] if all(bill in bills for bills in held)]
+    rest = [[bill for bill in bills if bill not in common] for bills in held]
+    if set(kinds) == {Kind.SEVERAL} and common:
+        either = listed([added_up(bills) for bills in rest], "or")
+        return f"Together with {added_up(common)} it may pay {either}"
+    ways = [
+        _WAYS.get(kind, "{}").format(added_up(bills))
+        for kind, bills in zip(kinds, held, strict=True)
+    ]
+    return f"It may pay {listed(ways, 'or')}"
+
+
 _WAYS = {
     Kind.PART: "a part of {}",
     Kind.SHORT: "{} short by a fee",
     Kind.OVER: "{} and more",
     Kind.TWICE: "{} twice",
 }
-
-
-def _way(case: Circumstances, option: int) -> str:
-    names = added_up(case.contest.bills(option))
-    return _WAYS.get(case.kind(option), "{}").format(names)
 
 
 _SAYS = {
@@ -113,7 +125,9 @@ def _question(case: Circumstances) -> str:
     who = payer(case.record)
     strange = case.payer_level() >= PayerLevel.SHARED_WORD
     if who and strange and len(case.customers([case.best, *case.rivals])) > 1:
-        return f"Find out for whom {who} pays, and give that customer {known_by(case)}."
+        return (
+            f"Find out for whom {who} pays, and add {known_by(case)} to that customer."
+        )
     return "Ask the payer which it is for."
 
 

@@ -23,7 +23,8 @@ from payymo_core.rivals import Contest
 from payymo_core.scoring import Kind
 from payymo_core.texts import text_column
 
-_NEARLY = 0.25  # as in decision: with so much of the best one's confidence, a rival
+LIKELY = 0.25
+"""Confidence, or share of the best one's, from which something is no mere chance."""
 
 
 @frozen(eq=False)
@@ -57,6 +58,11 @@ class Circumstances:
         return next(iter(self.contest.explanations(self.row)), -1)
 
     @property
+    def offered(self) -> bool:
+        """Whether the best one is a proposal, offered for review."""
+        return int(self.run.decisions.proposal[self.row]) >= 0
+
+    @property
     def bills(self) -> list[Invoice]:
         """The invoices of the best one."""
         return self.contest.bills(self.best)
@@ -77,7 +83,7 @@ class Circumstances:
         return self._near(self.contest.claims(self.best))
 
     def _near(self, hypotheses: Sequence[int]) -> list[int]:
-        of, least = self.run.confidence.of, self.confidence * _NEARLY
+        of, least = self.run.confidence.of, self.confidence * LIKELY
         near = [h for h in hypotheses if h != self.best and of[h] >= least]
         return sorted(near, key=lambda h: (-of[h], h))
 

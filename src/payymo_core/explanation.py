@@ -115,11 +115,14 @@ def _why(result: MatchResult, match: Match) -> str:
     advice = what_would_settle(result, match.transaction)
     if advice is None:
         rivals = match.evidence[-1]
-        if rivals.level in ("none", "bounded"):
+        if match.confidence > _BEYOND_RIVALS or rivals.level == "none":
             return "Sure enough to be applied: nothing else comes near."
         return f"Sure enough to be applied, although {sentence(rivals)}."
     further = (reason for reason in match.reasons if reason is not advice.reason)
     return " ".join((advice.sentence, *map(reason_in_words, further)))
+
+
+_BEYOND_RIVALS = 0.999  # less than one in a thousand for all of them together
 
 
 def _kept(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], float] | None:

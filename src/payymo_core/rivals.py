@@ -1,6 +1,5 @@
 """Who else explains a payment, and which other payment claims its invoices."""
 
-from collections.abc import Iterable
 from enum import StrEnum, unique
 from math import log2
 
@@ -10,7 +9,7 @@ from attrs import frozen
 from payymo_core.columns import NO_DAY, InvoiceColumns, TransactionColumns
 from payymo_core.confidence import Confidences
 from payymo_core.hypotheses import Hypotheses
-from payymo_core.keys import Floats, Ints
+from payymo_core.keys import Floats, Ints, expand
 from payymo_core.naming import added_up, payment, percentage
 from payymo_core.records import Invoice, Transaction
 from payymo_core.results import Evidence
@@ -43,8 +42,8 @@ class Rival:
 
     Attributes:
         kind: What it is.
-        hypothesis: Its row; for another payment, that of the payment's claim; None for
-            many.
+        hypothesis: Its row; for another payment, that of the payment's claim; None
+            where no single one stands out.
     """
 
     kind: RivalKind
@@ -97,22 +96,35 @@ class Contest:
 
     def explanations(self, row: int) -> list[int]:
         """Hypotheses on open items that a transaction has, the heaviest first."""
-        return [h for h in self._all(row) if self.hypotheses.kind[h] != Kind.CLOSED]
+        held = self._all(row)
+        open_: list[int] = held[self.hypotheses.kind[held] != Kind.CLOSED].tolist()
+        return open_
 
     def closed(self, row: int) -> list[int]:
         """Hypotheses on invoices that are not open, the heaviest first."""
-        return [h for h in self._all(row) if self.hypotheses.kind[h] == Kind.CLOSED]
+        held = self._all(row)
+        closed: list[int] = held[self.hypotheses.kind[held] == Kind.CLOSED].tolist()
+        return closed
 
-    def _all(self, row: int) -> range:
-        ends = np.searchsorted(self.hypotheses.transaction, [row, row + 1])
-        return range(int(ends[0]), int(ends[1]))
+    def rest(self, hypothesis: int) -> Ints:
+        """The other hypotheses of its transaction."""
+        held = self._all(int(self.hypotheses.transaction[hypothesis]))
+        return held[held != hypothesis]
+
+    def _all(self, row: int) -> Ints:
+        first, last = np.searchsorted(self.hypotheses.transaction, [row, row + 1])
+        return np.arange(first, last)
 
     def places(self, hypothesis: int) -> list[int]:
         """Rows of the invoices of a hypothesis, in the order of their ids."""
+        _, places = self._needs(np.array([hypothesis]))
+        return sorted(places.tolist())
+
+    def _needs(self, hypotheses: Ints) -> tuple[Ints, Ints]:
+        """Every invoice of some hypotheses: (which of them, its row)."""
         table = self.hypotheses
-        start = int(table.start[hypothesis])
-        members = table.member[start : start + int(table.count[hypothesis])]
-        return sorted(table.pairs.invoice[members].tolist())
+        owner, place = expand(table.start[hypotheses], table.count[hypotheses])
+        return owner, table.pairs.invoice[table.member[place]]
 
     def bills(self, hypothesis: int) -> list[Invoice]:
         """The invoices of a hypothesis, in the order of their ids."""
@@ -123,40 +135,53 @@ class Contest:
         return self.transactions.records[self.hypotheses.transaction[hypothesis]]
 
     def claims(self, hypothesis: int) -> list[int]:
-        """Claims of other payments on its invoices: the likeliest of each, in order.
+        """Claims of other payments on its invoices: the likeliest of each, in order."""
+        held = self._claims(np.array([hypothesis]))[1]
+        row = self.hypotheses.transaction
+        order = held[np.lexsort((held, -self.confidence.of[held]))]
+        first = np.unique(row[order], return_index=True)[1]
+        likeliest: list[int] = order[np.sort(first)].tolist()
+        return likeliest
+
+    def _claims(self, hypotheses: Ints) -> tuple[Ints, Ints]:
+        """Other payments' claims on invoices of some hypotheses: (whose, claim).
 
         Parts of one invoice are claimed side by side.
         """
-        table, of = self.hypotheses, self.confidence.of
-        part = table.kind[hypothesis] == Kind.PART
-        best: dict[int, int] = {}
-        for claim in self._claims_on(self.places(hypothesis)):
-            row = int(table.transaction[claim])
-            beside = part and table.kind[claim] == Kind.PART
-            if row != table.transaction[hypothesis] and not beside:
-                held = best.setdefault(row, claim)
-                best[row] = claim if of[claim] > of[held] else held
-        return sorted(best.values(), key=lambda claim: (-of[claim], claim))
-
-    def _claims_on(self, places: Iterable[int]) -> list[int]:
-        ends = [np.searchsorted(self.claimed, [at, at + 1]) for at in places]
-        return [c for first, last in ends for c in self.claimant[first:last].tolist()]
+        kind, row = self.hypotheses.kind, self.hypotheses.transaction
+        owner, places = self._needs(hypotheses)
+        start = np.searchsorted(self.claimed, places)
+        count = np.searchsorted(self.claimed, places, "right") - start
+        need, place = expand(start, count)
+        mine, claim = hypotheses[owner[need]], self.claimant[place]
+        beside = (kind[mine] == Kind.PART) & (kind[claim] == Kind.PART)
+        keep = (row[mine] != row[claim]) & ~beside
+        return mine[keep], claim[keep]
 
     def paid_before(self, row: int) -> int | None:
         """The earlier payment's claim of which a transaction looks like a repetition.
 
         Of all invoices that it could pay, the one of which that is likeliest.
         """
-        day, of = self.transactions.day, self.confidence.of
-        kind, owner = self.hypotheses.kind, self.hypotheses.transaction
-        found = [
-            (self.weight[mine] + log2(max(of[claim], 2**-MOST_BITS)), -claim)
-            for mine in self.explanations(row)
-            if kind[mine] != Kind.PART
-            for claim in self.claims(mine)
-            if kind[claim] != Kind.PART and NO_DAY < day[owner[claim]] < day[row]
-        ]
-        return -max(found)[1] if found else None
+        day, kind = self.transactions.day, self.hypotheses.kind
+        held = self._all(row)
+        whole = (kind[held] != Kind.CLOSED) & (kind[held] != Kind.PART)
+        mine, claim = self._claims(held[whole])
+        earlier = day[self.hypotheses.transaction[claim]]
+        known = (earlier != NO_DAY) & (earlier < day[row]) & (kind[claim] != Kind.PART)
+        mine, claim = mine[known], claim[known]
+        if not len(claim):
+            return None
+        believed = np.maximum(self.confidence.of[claim], 2**-MOST_BITS)
+        order = np.lexsort((claim, -self.weight[mine] - np.log2(believed)))
+        return int(claim[order[0]])
+
+    def alone(self, hypothesis: int) -> float:
+        """How likely it would be, were there no other payment."""
+        row = int(self.hypotheses.transaction[hypothesis])
+        own = np.exp2(self.weight[self._all(row)]).sum()
+        whole = 1 + own + self.hypotheses.other[row]
+        return float(np.exp2(self.weight[hypothesis]) / whole)
 
     def named(self, hypothesis: int) -> str:
         """Its invoices, and how likely it is."""
@@ -167,31 +192,27 @@ class Contest:
         return percentage(float(self.confidence.of[hypothesis]))
 
 
-def strongest(contest: Contest, hypothesis: int) -> Rival | None:
-    """What takes most from a hypothesis; None where nothing does."""
-    row = int(contest.hypotheses.transaction[hypothesis])
-    odds: dict[Rival, float] = {
-        Rival(kind, other): 2.0 ** contest.weight[other]
-        for kind, held in (
-            (RivalKind.OTHER_INVOICES, contest.explanations(row)),
-            (RivalKind.CLOSED_INVOICE, contest.closed(row)),
-        )
-        for other in held
-        if other != hypothesis
-    }
-    odds[Rival(RivalKind.MANY)] = float(contest.hypotheses.other[row])
-    before = contest.paid_before(row)
-    if before is not None:
-        again = float(contest.hypotheses.again[row])
-        odds[Rival(RivalKind.SECOND_PAYMENT, before)] = again
-    own = log2(1 + sum(odds.values()))
+def strongest(contest: Contest, hypothesis: int) -> Rival:
+    """What takes most from a hypothesis."""
+    table, row = contest.hypotheses, int(contest.hypotheses.transaction[hypothesis])
+    held = contest.rest(hypothesis)
+    odds = np.exp2(contest.weight[held])
+    again, many = float(table.again[row]), float(table.other[row])
+    own = log2(1 + float(odds.sum()) + again + many)
     # What its own transaction's other explanations do not take, other payments do.
     others = contest.weight[hypothesis] - own - contest.confidence.log_odds[hypothesis]
-    claims = contest.claims(hypothesis)
-    if claims and others > own:
-        return Rival(RivalKind.OTHER_PAYMENT, claims[0])
-    most = max(odds, key=lambda rival: odds[rival])
-    return most if odds[most] else None
+    if others > own:
+        claims = contest.claims(hypothesis)
+        return Rival(RivalKind.OTHER_PAYMENT, claims[0] if claims else None)
+    most = max(again, many, float(odds.max(initial=0.0)))
+    if most == many:
+        return Rival(RivalKind.MANY)
+    if most == again:
+        return Rival(RivalKind.SECOND_PAYMENT, contest.paid_before(row))
+    other = int(held[odds.argmax()])
+    closed = table.kind[other] == Kind.CLOSED
+    kind = RivalKind.CLOSED_INVOICE if closed else RivalKind.OTHER_INVOICES
+    return Rival(kind, other)
 
 
 def rivals_row(
@@ -211,7 +232,7 @@ def rivals_row(
     if log_odds >= MOST_BITS:
         return Evidence("rivals", "bounded", weight, "", "")
     rival = strongest(contest, hypothesis)
-    if rival is None or rival.hypothesis is None:
+    if rival.hypothesis is None:
         return Evidence("rivals", RivalKind.MANY, weight, "", "")
     claim = rival.hypothesis
     if rival.kind in (RivalKind.OTHER_PAYMENT, RivalKind.SECOND_PAYMENT):

@@ -103,7 +103,7 @@ _RIVALS = {
     "other_invoices": "it may be for {1} instead",
     "closed_invoice": "it may be for {1}, which is not open",
     "other_payment": "{0} claims {1} too",
-    "second_payment": "{0} has likely paid {1} already",
+    "second_payment": "{0} may have paid {1} already",
     "many": "many other explanations take their share, each a little",
 }
 
@@ -161,7 +161,7 @@ def _of_set(row: Evidence) -> str:
     if row.level == "oldest_of_equals":
         return "of equals, the oldest is paid first: the ruleset's policy"
     count = row.level.removesuffix("_invoices")
-    return f"how likely just these {count} invoices are to be paid together"
+    return f"the payer would have to mean just these {count} of the open invoices"
 
 
 def _of_rivals(row: Evidence) -> str:
