@@ -1,5 +1,6 @@
 """Payymo's engine: which payment pays which invoice, how sure, and why."""
 
+from payymo_core.advice import what_would_settle
 from payymo_core.engine import Matcher, match
 from payymo_core.errors import PayymoError, RecordError, Rejected, RulesetError
 from payymo_core.evaluation import Evaluation, evaluate
@@ -56,4 +57,5 @@ __all__ = [
     "match",
     "reason_in_words",
     "sentence",
+    "what_would_settle",
 ]

@@ -1,16 +1,19 @@
 """The rows behind a confidence: what each rule said, in bits, with the text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 
 from payymo_core.blocking import Ledger
+from payymo_core.columns import NO_DAY
 from payymo_core.comparison import NOT_FOUND, AmountLevel, TextLevel
 from payymo_core.finds import LEVELS
 from payymo_core.hypotheses import PARTS, Hypotheses
-from payymo_core.money import added
+from payymo_core.money import added, written
+from payymo_core.naming import owner
 from payymo_core.normalisation import fold
 from payymo_core.payers import PayerLevel
-from payymo_core.records import Customer, Invoice, Transaction
+from payymo_core.records import Invoice, InvoiceStatus, Transaction
 from payymo_core.results import Evidence
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind
@@ -19,29 +22,26 @@ from payymo_core.timing import DateLevel
 _PART_OF = {name: place for place, name in enumerate(PARTS)}
 
 
-def evidence_rows(
+def rule_rows(
     transaction: Transaction,
     ledger: Ledger,
     ruleset: Ruleset,
     hypotheses: Hypotheses,
-    row: int | None,
-    log_odds: float,
+    row: int,
 ) -> tuple[Evidence, ...]:
-    """What speaks for and against one hypothesis; the weights add up to the log-odds.
+    """What speaks for and against one hypothesis, before its rivals.
 
     Args:
         transaction: The transaction.
         ledger: The invoices.
         ruleset: Whose rules the rows name.
         hypotheses: The table that it stands in.
-        row: Its row; None for "it pays nothing that is open".
-        log_odds: Bits behind its confidence.
+        row: Its row.
     """
-    if row is None:
-        return (Evidence("rivals", "nothing", log_odds, "", ""),)
     start, count = int(hypotheses.start[row]), int(hypotheses.count[row])
     members = hypotheses.member[start : start + count].tolist()
-    invoices = [ledger.invoices.records[hypotheses.pairs.invoice[m]] for m in members]
+    places = hypotheses.pairs.invoice[members].tolist()
+    invoices = [ledger.invoices.records[place] for place in places]
     bits: list[float] = hypotheses.parts[row].tolist()
     kind = Kind(int(hypotheses.kind[row]))
     rows = [
@@ -49,13 +49,11 @@ def evidence_rows(
         _amount(transaction, invoices, hypotheses, members, bits[_PART_OF["amount"]]),
         *_references(transaction, invoices, ruleset, hypotheses, members, bits),
         _counterparty(transaction, invoices, hypotheses, members, bits),
-        _dates(transaction, invoices, hypotheses, members, bits[_PART_OF["dates"]]),
+        _dates(transaction, places, ledger, hypotheses, members, bits),
     ]
     if weight := bits[_PART_OF["set"]]:
         rows.append(_choice(kind, weight, invoices))
-    rivals = log_odds - sum(bits)
-    level = "none" if not rivals else "weaker" if rivals > -1 else "strong"
-    return (*rows, Evidence("rivals", level, rivals, "", ""))
+    return tuple(rows)
 
 
 def _amount(
@@ -66,14 +64,30 @@ def _amount(
     weight: float,
 ) -> Evidence:
     gross = added(transaction.amount, transaction.fee or Decimal(0))
-    said = f"{transaction.amount} {transaction.currency}"
+    said = written(gross, transaction.currency)
     if transaction.fee:
-        said = f"{gross} {transaction.currency} ({transaction.amount} + fee)"
-    owed = " + ".join(str(invoice.outstanding) for invoice in invoices)
+        net, fee = transaction.amount, transaction.fee
+        currency = transaction.currency
+        said += f" ({written(net, currency)} and a fee of {written(fee, currency)})"
     if len(members) > 1:
-        return Evidence("amount", "sum", weight, said, owed)
+        return Evidence("amount", "sum", weight, said, _summed(invoices))
     level = AmountLevel(int(hypotheses.pairs.amount[members[0]]))
-    return Evidence("amount", level.name.lower(), weight, said, owed)
+    return Evidence("amount", level.name.lower(), weight, said, _owed(invoices[0]))
+
+
+def _summed(invoices: Sequence[Invoice]) -> str:
+    """Outstanding amounts as a sum; those of credit notes are taken off."""
+    first, *others = (written(i.outstanding, i.currency) for i in invoices)
+    signed = (f"- {o[1:]}" if o.startswith("-") else f"+ {o}" for o in others)
+    return " ".join((first, *signed))
+
+
+def _owed(invoice: Invoice) -> str:
+    """What is outstanding, or what it came to where nothing is; "" if not known."""
+    if invoice.status is InvoiceStatus.OPEN and invoice.outstanding:
+        return written(invoice.outstanding, invoice.currency)
+    amount = invoice.outstanding if invoice.total is None else invoice.total
+    return written(amount, invoice.currency) if amount else ""
 
 
 def _references(
@@ -162,32 +176,35 @@ def _counterparty(
         said = account if by_account else other.name or account
     if level is PayerLevel.NAME_IN_TEXT:
         said = transaction.remittance or ""
-    owners = dict.fromkeys(_customer_text(i.customer) for i in invoices)
+    owners = dict.fromkeys(owner(invoice.customer) for invoice in invoices)
     weight = bits[_PART_OF["counterparty"]]
     return Evidence("counterparty", level.name.lower(), weight, said, ", ".join(owners))
 
 
-def _customer_text(customer: Customer | None) -> str:
-    if customer is None:
-        return ""
-    return customer.company or customer.name or customer.id
-
-
 def _dates(
     transaction: Transaction,
-    invoices: list[Invoice],
+    places: Sequence[int],
+    ledger: Ledger,
     hypotheses: Hypotheses,
     members: list[int],
-    weight: float,
+    bits: list[float],
 ) -> Evidence:
     level = DateLevel(max(int(hypotheses.pairs.date[m]) for m in members))
     day = transaction.booking_date or transaction.value_date
-    texts = []
-    for invoice in invoices:
-        dates = (("issued", invoice.issue_date), ("due", invoice.due_date))
-        texts.append(" ".join(f"{word} {known}" for word, known in dates if known))
     said = day.isoformat() if day else ""
-    return Evidence("dates", level.name.lower(), weight, said, ", ".join(texts))
+    days = "; ".join(filter(None, (_days(ledger, place) for place in places)))
+    return Evidence("dates", level.name.lower(), bits[_PART_OF["dates"]], said, days)
+
+
+def _days(ledger: Ledger, place: int) -> str:
+    """The dates of an invoice; without any, the year that its number begins with."""
+    invoice = ledger.invoices.records[place]
+    dates = (("issued", invoice.issue_date), ("due", invoice.due_date))
+    known = ", ".join(f"{word} {day}" for word, day in dates if day)
+    due = int(ledger.invoices.due[place])
+    if known or due == NO_DAY:
+        return known
+    return f"of {date.fromordinal(due).year} by its number"
 
 
 def _choice(kind: Kind, weight: float, invoices: list[Invoice]) -> Evidence:

@@ -1,16 +1,21 @@
 """A decision explained: why this invoice, and why not that one."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from attrs import frozen
 
+from payymo_core.advice import what_would_settle
 from payymo_core.blocking import block, payable
 from payymo_core.columns import take_rows
 from payymo_core.comparison import compare
-from payymo_core.evidence import evidence_rows
+from payymo_core.evidence import rule_rows
 from payymo_core.hypotheses import PARTS, Hypotheses
-from payymo_core.matching import MatchResult, Run
-from payymo_core.records import Transaction
-from payymo_core.results import Evidence, Outcome
+from payymo_core.matching import MatchResult, Run, hypothesis_evidence
+from payymo_core.naming import added_up, called_apart, percentage
+from payymo_core.records import Invoice, InvoiceStatus
+from payymo_core.results import OTHER_ROWS, Evidence, Match, Outcome, Proposal
+from payymo_core.rivals import MOST_BITS, RivalKind
 from payymo_core.scoring import QUANTUM, score
 from payymo_core.wording import reason_in_words, sentence
 
@@ -26,7 +31,8 @@ class Explanation:
         confidence: Probability in [0, 1] that it pays exactly these invoices.
         weight: Log-odds behind the confidence, in bits.
         rows: What each rule said; their weights add up to ``weight`` exactly.
-        conclusion: The upshot, in a sentence or two.
+        conclusion: The upshot, in a few sentences; for what is not a match, with what
+            would settle it.
     """
 
     transaction: str
@@ -45,19 +51,14 @@ def explain(result: MatchResult, transaction: str) -> Explanation:
         KeyError: No usable transaction has this id.
     """
     match = result.of(transaction)
-    invoices = tuple(a.invoice for a in match.allocations)
-    weight = float(result.run.decisions.log_odds[result.row_of(transaction)])
-    why = " ".join(reason_in_words(reason) for reason in match.reasons)
-    if match.outcome is Outcome.MATCH:
-        why = "Sure enough to be applied: nothing else explains it nearly as well."
     return Explanation(
         transaction=transaction,
-        invoices=invoices,
+        invoices=tuple(a.invoice for a in match.allocations),
         outcome=match.outcome,
         confidence=match.confidence,
-        weight=weight,
+        weight=float(result.run.decisions.log_odds[result.row_of(transaction)]),
         rows=tuple(match.evidence),
-        conclusion=f"{_headline(match.outcome, invoices, match.confidence)} {why}",
+        conclusion=f"{_headline(result, match)} {_why(result, match)}",
     )
 
 
@@ -69,50 +70,70 @@ def explain_pair(result: MatchResult, transaction: str, invoice: str) -> Explana
     """
     run, row = result.run, result.row_of(transaction)
     place = result.place_of(invoice)
-    chosen = explain(result, transaction)
-    if invoice in chosen.invoices:
-        return chosen
+    match = result.of(transaction)
+    if invoice in {a.invoice for a in match.allocations}:
+        return explain(result, transaction)
     rows, weight = _kept(run, row, place) or _compared(run, row, place)
-    transaction_record = run.transactions.records[row]
-    gate = _gate(run, row, place, transaction_record)
-    if gate is not None:
-        rows, weight = _gated(rows)
+    gate = _gate(run, row, place)
+    if gate is None:
+        conclusion = _why_not(result, match, invoice, rows)
+    else:
+        rows, weight = _gated(rows, gate)
+        [name] = called_apart([run.ledger.invoices.records[place]])
+        conclusion = f"Not {name}: {sentence(rows[-1])}."
     return Explanation(
         transaction=transaction,
         invoices=(invoice,),
-        outcome=chosen.outcome,
+        outcome=match.outcome,
         confidence=1 / (1 + 2**-weight),
         weight=weight,
         rows=rows,
-        conclusion=gate or _why_not(run, place, rows, chosen),
+        conclusion=conclusion,
     )
 
 
-def _headline(outcome: Outcome, invoices: tuple[str, ...], confidence: float) -> str:
-    names = " and ".join(invoices) or "nothing that is open"
+def _headline(result: MatchResult, match: Match) -> str:
+    said = match.evidence[-1]
+    if match.outcome is Outcome.NONE and said.rule == "gate":
+        return "Not matched."
+    names = added_up(_invoices(result, match)) or "nothing that is open"
     verb = {
         Outcome.MATCH: "Matched with",
         Outcome.REVIEW: "Offered for review:",
         Outcome.NONE: "Pays",
-    }[outcome]
-    return f"{verb} {names} (confidence {confidence:.4f})."
+    }[match.outcome]
+    return f"{verb} {names} (confidence {percentage(match.confidence)})."
+
+
+def _invoices(result: MatchResult, proposal: Match | Proposal) -> list[Invoice]:
+    records = result.run.ledger.invoices.records
+    return [records[result.place_of(a.invoice)] for a in proposal.allocations]
+
+
+def _why(result: MatchResult, match: Match) -> str:
+    """What speaks against a match, or what would settle it; and further reasons."""
+    advice = what_would_settle(result, match.transaction)
+    if advice is None:
+        rivals = match.evidence[-1]
+        if match.confidence > _BEYOND_RIVALS or rivals.level == "none":
+            return "Sure enough to be applied: nothing else comes near."
+        return f"Sure enough to be applied, although {sentence(rivals)}."
+    further = (reason for reason in match.reasons if reason is not advice.reason)
+    return " ".join((advice.sentence, *map(reason_in_words, further)))
+
+
+_BEYOND_RIVALS = 0.999  # less than one in a thousand for all of them together
 
 
 def _kept(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], float] | None:
     """The hypothesis on just this invoice, where it was kept."""
-    table = run.hypotheses
-    mine = np.flatnonzero((table.transaction == row) & (table.count == 1))
-    invoice = table.pairs.invoice[table.member[table.start[mine]]]
-    held = mine[invoice == place]
-    if not len(held):
+    contest = run.contest
+    held = [*contest.explanations(row), *contest.closed(row)]
+    mine = next((h for h in held if contest.places(h) == [place]), None)
+    if mine is None:
         return None
-    hypothesis = int(held[0])
-    bits = float(run.confidence.log_odds[hypothesis])
-    record = run.transactions.records[row]
-    return (
-        evidence_rows(record, run.ledger, run.ruleset, table, hypothesis, bits),
-        bits,
-    )
+    bits = float(run.confidence.log_odds[mine])
+    return hypothesis_evidence(run, mine, bits), bits
 
 
 def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], float]:
@@ -142,65 +163,113 @@ def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], flo
     # No more than what the answer leaves: others may want what this one rests on.
     most = -float(run.decisions.log_odds[row])
     bits = float(np.rint((parts.sum() - against) / QUANTUM) * QUANTUM)
-    bits = max(min(bits, most), _IMPOSSIBLE)
+    bits = max(min(bits, most), -MOST_BITS)
     record = run.transactions.records[row]
-    return evidence_rows(record, run.ledger, run.ruleset, single, 0, bits), bits
+    rows = rule_rows(record, run.ledger, run.ruleset, single, 0)
+    rest = bits - sum(entry.weight for entry in rows)
+    return (*rows, Evidence("rivals", "left_out", rest, "", "")), bits
 
 
-# Log-odds of what cannot be: the least that a confidence is told to.
-_IMPOSSIBLE = -40.0
+# What a pair comes to that money cannot pay has nothing to do with its amounts.
+_INCOMPARABLE = ("currency", "owed_to_us", "no_money", "credit_note")
 
 
-def _gated(rows: tuple[Evidence, ...]) -> tuple[tuple[Evidence, ...], float]:
+def _gated(
+    rows: tuple[Evidence, ...], gate: Evidence
+) -> tuple[tuple[Evidence, ...], float]:
     """The evidence for a pair that does not pass a gate, and the gate's weight."""
-    said = rows[:-1]
-    against = _IMPOSSIBLE - sum(row.weight for row in said)
-    return (*said, Evidence("gate", "closed", against, "", "")), _IMPOSSIBLE
+    moot = ("prior", "amount") if gate.level in _INCOMPARABLE else ()
+    said = tuple(row for row in rows[:-1] if row.rule not in moot)
+    against = -MOST_BITS - sum(row.weight for row in said)
+    texts = gate.transaction_text, gate.invoice_text
+    return (*said, Evidence("gate", gate.level, against, *texts)), -MOST_BITS
+
+
+def _gate(run: Run, row: int, place: int) -> Evidence | None:
+    """The gate that the pair does not pass, as a row without its weight."""
+    columns, invoices = run.transactions, run.ledger.invoices
+    if payable(columns, invoices, np.array([row]), np.array([place]))[0]:
+        return None
+    invoice, currency = invoices.records[place], columns.records[row].currency
+    gross = int(columns.gross[row])
+    if not columns.booked[row]:
+        return Evidence("gate", "pending", 0.0, "", "")
+    if currency != invoice.currency:
+        return Evidence("gate", "currency", 0.0, currency, invoice.currency)
+    if not invoices.is_open[place]:
+        is_open = invoice.status is InvoiceStatus.OPEN
+        status = "nothing outstanding" if is_open else str(invoice.status)
+        return Evidence("gate", "closed", 0.0, "", status)
+    if gross == 0:
+        return Evidence("gate", "no_money", 0.0, "", "")
+    level = "owed_to_us" if gross < 0 else "credit_note"
+    return Evidence("gate", level, 0.0, "", "")
 
 
 def _why_not(
-    run: Run, place: int, rows: tuple[Evidence, ...], chosen: Explanation
+    result: MatchResult, match: Match, invoice: str, rows: tuple[Evidence, ...]
 ) -> str:
-    invoice = run.ledger.invoices.records[place]
-    ours = {entry.rule: entry for entry in chosen.rows}
-    against = [entry for entry in rows if entry.weight < 0 and entry.rule not in _SIDES]
-    better = ""
-    if chosen.invoices:
-        names = " and ".join(chosen.invoices)
-        better = f" {names} explains it better (confidence {chosen.confidence:.4f})"
-        lead = [e for e in ours.values() if e.weight > 0 and e.rule not in _SIDES]
-        if lead:
-            best = max(lead, key=lambda entry: entry.weight)
-            better += f": {sentence(best)}"
-        better += "."
-    worst = min(against, key=lambda entry: entry.weight, default=None)
-    because = f" Against it: {sentence(worst)}." if worst else ""
-    return f"Not {invoice.number or invoice.id}.{because}{better}"
+    """Where an invoice stands that was not chosen, and what keeps it from more."""
+    record = result.run.ledger.invoices.records[result.place_of(invoice)]
+    chosen = _invoices(result, match)
+    *best, name = called_apart([*chosen, record])
+    standing = _standing(result, match, invoice, name)
+    if not chosen:
+        return f"{standing} {_against(rows)}"
+    first = " + ".join(best)
+    claimed = rows[-1].level == RivalKind.OTHER_PAYMENT
+    taken = f" {_capital(sentence(rows[-1]))}." if claimed else ""
+    return f"{standing}{taken} {_compare(first, name, match.evidence, rows)}"
 
 
-_SIDES = ("prior", "rivals")
+def _standing(result: MatchResult, match: Match, invoice: str, name: str) -> str:
+    """Whether an invoice is offered beside the first proposal."""
+    for other in match.alternatives:
+        if invoice in {a.invoice for a in other.allocations}:
+            shown = percentage(other.confidence)
+            names = added_up(_invoices(result, other))
+            whole = "" if len(other.allocations) == 1 else f", as {names}"
+            return f"{name} is offered too{whole} (confidence {shown})."
+    return f"Not {name}."
 
 
-def _gate(run: Run, row: int, place: int, transaction: Transaction) -> str | None:
-    """The gate that the pair does not pass, in words."""
-    columns, invoices = run.transactions, run.ledger.invoices
-    invoice = invoices.records[place]
-    pair = np.array([row]), np.array([place])
-    if payable(columns, invoices, *pair)[0]:
-        return None
-    name = invoice.number or invoice.id
-    if not columns.booked[row]:
-        return f"Not {name}: the transaction is pending, and no such one is matched."
-    if columns.currency[row] != invoices.currency[place]:
-        return (
-            f"Not {name}: it is in {invoice.currency}, the money came in "
-            f"{transaction.currency}."
-        )
-    if not invoices.is_open[place]:
-        status = (
-            "has nothing outstanding" if invoice.status == "open" else invoice.status
-        )
-        return f"Not {name}: it is not open ({status})."
-    if transaction.amount < 0:
-        return f"Not {name}: the money went out, and the invoice is owed to us."
-    return f"Not {name} by itself: a credit note can only lower a set of invoices."
+def _against(rows: Sequence[Evidence]) -> str:
+    """What keeps an invoice from being proposed where nothing is."""
+    *said, rivals = rows
+    worst = min(said, key=lambda row: row.weight)
+    if sum(row.weight for row in said) > 0 or rivals.weight < worst.weight:
+        return f"Against it: {sentence(rivals)}."
+    if worst.rule == "prior":
+        return "Too little speaks for it."
+    return f"Against it: {sentence(worst)}."
+
+
+def _compare(
+    first: str, name: str, theirs: Sequence[Evidence], ours: Sequence[Evidence]
+) -> str:
+    """What puts the first proposal ahead of another: where they differ most."""
+    better, worse = _by_part(theirs), _by_part(ours)
+    bits = {part: _bits(better, part) - _bits(worse, part) for part in better}
+    # How often payments are of a kind hangs on how the amount stands.
+    bits["amount"] += bits.pop("prior")
+    del bits["rivals"]
+    most = max(bits, key=lambda part: bits[part])
+    if not any(bits.values()):
+        return f"Nothing tells {name} and {first} apart."
+    if bits[most] <= 0:
+        return f"By itself it explains the payment no worse than {first}."
+    here = f"; here, {sentence(worse[most])}" if most in worse else ""
+    return f"{first} explains it better: {sentence(better[most])}{here}."
+
+
+def _by_part(rows: Sequence[Evidence]) -> dict[str, Evidence]:
+    """Rows by what they compare; that of the references by that name."""
+    return {row.rule if row.rule in OTHER_ROWS else "reference": row for row in rows}
+
+
+def _bits(rows: Mapping[str, Evidence], part: str) -> float:
+    return rows[part].weight if part in rows else 0.0
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

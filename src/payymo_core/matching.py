@@ -16,12 +16,13 @@ from payymo_core.columns import CURRENCIES, TransactionColumns
 from payymo_core.confidence import Confidences
 from payymo_core.decision import OUTCOMES, REASONS, Decisions
 from payymo_core.errors import Rejected
-from payymo_core.evidence import evidence_rows
+from payymo_core.evidence import rule_rows
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Ints
 from payymo_core.money import from_minor, major_column
 from payymo_core.pausing import collector_paused
 from payymo_core.results import Allocation, Evidence, Match, Proposal, Reason
+from payymo_core.rivals import Contest, closed_instead, nothing_row, rivals_row
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind
 
@@ -49,6 +50,16 @@ class Run:
     hypotheses: Hypotheses
     confidence: Confidences
     decisions: Decisions
+
+    @cached_property
+    def contest(self) -> Contest:
+        """The hypotheses by transaction and by invoice."""
+        return Contest.of(
+            self.hypotheses,
+            self.confidence,
+            self.transactions,
+            self.ledger.invoices,
+        )
 
 
 class LazyEvidence(Sequence[Evidence]):
@@ -90,14 +101,23 @@ def proposal_evidence(run: Run, row: int) -> tuple[Evidence, ...]:
     """Evidence of a transaction's proposal, or of "nothing" where there is none."""
     proposal = int(run.decisions.proposal[row])
     bits = float(run.decisions.log_odds[row])
-    return evidence_rows(
-        run.transactions.records[row],
-        run.ledger,
-        run.ruleset,
-        run.hypotheses,
-        None if proposal < 0 else proposal,
-        bits,
-    )
+    if proposal >= 0:
+        return hypothesis_evidence(run, proposal, bits)
+    closed = closed_instead(run.contest, row)
+    if closed is not None:
+        return hypothesis_evidence(run, closed, bits)
+    return (nothing_row(run.contest, row, bits),)
+
+
+def hypothesis_evidence(
+    run: Run, hypothesis: int, log_odds: float
+) -> tuple[Evidence, ...]:
+    """What speaks for and against a hypothesis; the weights add up to the log-odds."""
+    row = int(run.hypotheses.transaction[hypothesis])
+    record = run.transactions.records[row]
+    rows = rule_rows(record, run.ledger, run.ruleset, run.hypotheses, hypothesis)
+    said = sum(entry.weight for entry in rows)
+    return (*rows, rivals_row(run.contest, hypothesis, said, log_odds))
 
 
 class MatchResult(Sequence[Match]):

@@ -161,6 +161,15 @@ def major_column(minor: Sequence[int], currencies: Sequence[str]) -> list[Decima
     return [multiply(m, _UNITS[c]) for m, c in zip(minor, currencies, strict=True)]
 
 
+def written(amount: Decimal, currency: str) -> str:
+    """An amount as a bookkeeper writes it, with the decimals of its currency.
+
+    >>> written(Decimal("-1234.5"), "EUR"), written(Decimal(7), "JPY")
+    ('-1,234.50 EUR', '7 JPY')
+    """
+    return f"{from_minor(to_minor(amount, currency), currency):,} {currency}"
+
+
 def added(one: Decimal, other: Decimal) -> Decimal:
     """A sum that no caller's context rounds."""
     return _EXACTLY.add(one, other)
@@ -184,4 +193,4 @@ class Money:
 
     def __str__(self) -> str:
         """As a bookkeeper writes it: ``1,234.50 EUR``."""
-        return f"{self.amount:,} {self.currency}"
+        return written(self.amount, self.currency)

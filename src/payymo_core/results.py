@@ -67,12 +67,16 @@ class Proposal:
     confidence: float
 
 
+OTHER_ROWS = ("prior", "amount", "counterparty", "dates", "set", "rivals", "gate")
+"""Rules of the rows that are no reference rule's; ``reference`` is a find missed."""
+
+
 @frozen
 class Evidence:
     """One rule's comparison, with the text that agreed.
 
     Attributes:
-        rule: Name of the rule, or ``prior``, ``rivals``.
+        rule: Name of the reference rule, or one of ``OTHER_ROWS``.
         level: How well it agreed.
         weight: log2 Bayes factor, in bits; positive speaks for the proposal.
         transaction_text: What the transaction says.
@@ -98,8 +102,8 @@ class Match:
         allocations: The first proposal; empty for ``none``.
         unapplied: What allocation leaves of the transaction, major units.
         alternatives: The next proposals, best first, five at the most.
-        evidence: Weights in bits; with the rows ``prior`` and ``rivals`` they add up,
-            exactly, to the log-odds behind the confidence.
+        evidence: Weights in bits; with the rows ``prior``, ``rivals`` and ``gate``
+            they add up, exactly, to the log-odds behind the confidence.
         reasons: Why it is not a match; empty for a match.
     """
 

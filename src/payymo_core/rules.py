@@ -8,6 +8,7 @@ from attrs import Factory, field, fields, frozen
 
 from payymo_core.errors import RulesetError
 from payymo_core.patterns import compile_pattern
+from payymo_core.results import OTHER_ROWS
 
 TRANSACTION_FIELDS = ("remittance", "creditor_reference", "end_to_end_id", "mandate_id")
 INVOICE_FIELDS = ("number", "id", "creditor_reference")
@@ -288,6 +289,8 @@ def _reference_faults(
 ) -> Iterator[str]:
     if not rule.name.strip():
         yield f"{path}.name: is empty"
+    if rule.name in OTHER_ROWS:
+        yield f"{path}.name: {rule.name!r} is a row of the evidence already"
     if names.count(rule.name) > 1:
         yield f"{path}.name: {rule.name!r} is used by more than one rule"
     yield from _field_faults(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from payymo_core.naming import percentage
 from payymo_core.results import Evidence, Reason
 from payymo_core.rules import (
     CounterpartyEvidence,
@@ -54,12 +55,12 @@ _AMOUNTS = {
     "part": "is less than what is outstanding",
     "twice": "is twice what is outstanding",
     "over": "is a little more than what is outstanding",
-    "far_over": "is far more than what is outstanding",
-    "manifold": "is twice what is outstanding, or more",
+    "far_over": "is much more than what is outstanding",
+    "manifold": "is more than twice what is outstanding",
     "completes": "is, with other payments, just what is outstanding",
     "nearly_all": "is a little less than what is outstanding",
     "total": "is the total of an invoice that is not open",
-    "total_differs": "is not the total of that closed invoice",
+    "total_differs": "is not the total of the invoice, which is not open",
 }
 _PAYERS = {
     "iban": "the IBAN belongs to the customer",
@@ -71,20 +72,19 @@ _PAYERS = {
     "abbreviated": "the payer's name is the customer's, cut short",
     "name_in_text": "the text names the customer",
     "shared_word": "the payer's and the customer's name share a word",
-    "unknown": "nothing is known of the payer",
-    "other": "the payer has another name than the customer",
+    "unknown": "nothing tells whether the payer is the customer",
+    "other": "neither account nor name of the payer is the customer's",
 }
 _DATES = {
-    "unknown": "a date is missing",
     "before_issue": "paid before it was issued",
-    "early": "paid more than a week before it was due",
-    "ahead": "paid a few days before it was due",
-    "on_time": "paid on the due date, or within a day of it",
-    "days_late": "paid up to a week late",
-    "weeks_late": "paid up to a month late",
-    "months_late": "paid more than a month late",
-    "very_late": "paid more than four months late",
-    "stale": "long overdue",
+    "early": "paid more than a week before {}",
+    "ahead": "paid a few days before {}",
+    "on_time": "paid within a day of {}",
+    "days_late": "paid no later than a week after {}",
+    "weeks_late": "paid more than a week after {}",
+    "months_late": "paid more than 30 days after {}",
+    "very_late": "paid more than 120 days after {}",
+    "stale": "paid longer after {} than the ruleset ever lets pass unseen",
 }
 _NOT_FOUND = {
     "not_found_empty": "there is no text that could name it",
@@ -93,14 +93,38 @@ _NOT_FOUND = {
     "not_found_other_invoice": "the text names another invoice",
     "not_found_unknown_reference": "the text names one that is not in the ledger",
 }
+# {0} is what the row says of the transaction, {1} what it says of the invoices.
+_GATES = {
+    "pending": "the bank has not booked it yet: it is pending, and never matched",
+    "outgoing": "the money went out, and no credit note explains it",
+    "owed_to_us": "the money went out, and the invoice is owed to us",
+    "no_money": "no money came in",
+    "currency": "it is in {1}, the money came in {0}",
+    "closed": "it is not open ({1})",
+    "credit_note": "a credit note can only lower what other invoices come to",
+}
+_RIVALS = {
+    "none": "no other explanation comes near",
+    "bounded": "as good as certain: no confidence is told any finer",
+    "nothing": "nothing that is open explains it well; the nearest is {1}",
+    "no_candidate": "no open invoice agrees in reference, payer or amount",
+    "left_out": "so little speaks for it that it was left out early",
+    "other_invoices": "it may be for {1} instead",
+    "closed_invoice": "it may be for {1}, which is not open",
+    "other_payment": "{0} claims {1} too",
+    "second_payment": "{0} may have paid {1} already",
+    "many": "many other explanations take their share, each a little",
+}
 
 
 def sentence(row: Evidence) -> str:
     """What a row of evidence says, without its weight.
 
-    >>> sentence(Evidence("amount", "exact", 9.5, "119.00 EUR", "119.00"))
-    '119.00 EUR is exactly what is outstanding (119.00)'
+    >>> sentence(Evidence("amount", "exact", 9.5, "119.00 EUR", "119.00 EUR"))
+    '119.00 EUR is exactly what is outstanding (119.00 EUR)'
     """
+    if row.level in _NOT_FOUND:
+        return f"{_NOT_FOUND[row.level]} ({row.invoice_text})"
     if row.rule in _SENTENCES:
         return _SENTENCES[row.rule](row)
     ours, theirs = row.transaction_text, row.invoice_text
@@ -112,11 +136,9 @@ def _of_prior(row: Evidence) -> str:
 
 
 def _of_amount(row: Evidence) -> str:
+    if not row.invoice_text:
+        return f"{row.transaction_text}; the total of the invoice is not known"
     return f"{row.transaction_text} {_AMOUNTS[row.level]} ({row.invoice_text})"
-
-
-def _of_no_reference(row: Evidence) -> str:
-    return f"{_NOT_FOUND[row.level]} ({row.invoice_text})"
 
 
 def _of_counterparty(row: Evidence) -> str:
@@ -127,34 +149,41 @@ def _of_counterparty(row: Evidence) -> str:
 
 def _of_dates(row: Evidence) -> str:
     ours, theirs = row.transaction_text, row.invoice_text
-    return f"{_DATES[row.level]} ({ours}; {theirs})" if theirs else _DATES[row.level]
+    if row.level == "unknown":
+        return "a date is missing"
+    due = [day.rpartition("due ")[2] for day in theirs.split("; ")]
+    if row.level == "in_time" and theirs.count("due ") == len(due) and ours <= min(due):
+        return f"paid by the due date ({ours}; {theirs})"
+    dated = _DATES[row.level].format(_expected(theirs))
+    several = " of one of them" if len(due) > 1 else ""
+    return f"{dated}{several} ({ours}; {theirs})"
 
 
-def _of_gate(_: Evidence) -> str:
-    return "it cannot be paid by this transaction at all"
+def _expected(days: str) -> str:
+    """What a payment is measured against that is late or not."""
+    if "due" in days:
+        return "the due date"
+    return "the year of its number" if "number" in days else "the date of issue"
 
 
 def _of_set(row: Evidence) -> str:
     if row.level == "oldest_of_equals":
         return "of equals, the oldest is paid first: the ruleset's policy"
     count = row.level.removesuffix("_invoices")
-    return f"how likely just these {count} invoices are to be paid together"
+    return f"the payer would have to mean just these {count} of the open invoices"
 
 
 def _of_rivals(row: Evidence) -> str:
-    if row.level == "nothing":
-        return "nothing that is open explains it well"
-    if row.level == "none":
-        return "no other explanation comes near"
-    return (
-        "other explanations, and other payments for the same invoice, take their share"
-    )
+    return _RIVALS[row.level].format(row.transaction_text, row.invoice_text)
+
+
+def _of_gate(row: Evidence) -> str:
+    return _GATES[row.level].format(row.transaction_text, row.invoice_text)
 
 
 _SENTENCES: dict[str, Callable[[Evidence], str]] = {
     "prior": _of_prior,
     "amount": _of_amount,
-    "reference": _of_no_reference,
     "counterparty": _of_counterparty,
     "dates": _of_dates,
     "set": _of_set,
@@ -235,5 +264,5 @@ def _of_reference(rule: ReferenceRule) -> str:
     return (
         f"Rule {rule.name!r}: looks for the invoice's {', '.join(rule.invoice_fields)} "
         f"in {', '.join(rule.transaction_fields)}{written}; {ways}; right in "
-        f"{rule.reliability:.1%} of the texts that name one."
+        f"{percentage(rule.reliability)} of the texts that name one."
     )

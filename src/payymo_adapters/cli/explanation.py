@@ -12,7 +12,13 @@ from payymo_adapters.cli.forms import Form, json_option
 from payymo_adapters.cli.inputs import READABLE, Options, match_files, matching_options
 from payymo_adapters.cli.tables import cell, plain_table, signed_bar
 from payymo_adapters.cli.terminal import print_json, say, stdout
-from payymo_adapters.report.wording import amount, payer_of, percent, texts_of
+from payymo_adapters.report.wording import (
+    amount,
+    payer_of,
+    percent,
+    signed,
+    texts_of,
+)
 from payymo_core import (
     Explanation,
     Invoice,
@@ -110,14 +116,14 @@ def _evidence_table(explanation: Explanation) -> Table:
     for row in explanation.rows:
         table.add_row(
             cell(row.rule),
-            cell(f"{row.weight:+.2f}"),
+            cell(signed(row.weight)),
             signed_bar(row.weight, largest),
             cell(sentence(row)),
         )
     table.add_section()
     table.add_row(
         cell("sum", "bold"),
-        cell(f"{explanation.weight:+.2f}", "bold"),
+        cell(signed(explanation.weight), "bold"),
         cell(""),
         cell(f"confidence {percent(explanation.confidence)}"),
     )

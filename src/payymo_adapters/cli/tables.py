@@ -70,7 +70,7 @@ class _Cells:
             amount=cell(amount(record.amount, record.currency)),
             payer=_lines(cell(payer_of(record)), cell(texts_of(record), "dim")),
             invoices=_lines(*_proposals(result, match)),
-            why=cell(why(match)),
+            why=cell(why(result, match)),
         )
 
     def in_six(self) -> tuple[Text, ...]:

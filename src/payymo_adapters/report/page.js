@@ -43,7 +43,11 @@
     if (share < 0.0006) return "< 0.1 %";
     return `${(share * 100).toFixed(1)} %`;
   }
-  const bits = (weight) => (weight < 0 ? "\u2212" : "+") + Math.abs(weight).toFixed(2);
+  function bits(weight) {
+    const size = Math.abs(weight).toFixed(2);
+    if (size === "0.00") return size;
+    return (weight < 0 ? "\u2212" : "+") + size;
+  }
 
   // ---- figures
   const places = new Map(transactions.map((row) => [row.currency, decimals(row.amount)]));
@@ -281,6 +285,7 @@
       `${money(row.unapplied, row.currency)} would stay unapplied`) : "";
     return make("article", { class: "card" }, head(row),
       make("ul", { class: "reasons" }, row.kind ? make("li", { class: "kind" }, row.kind) : "", ...reasons),
+      make("p", { class: "settle theirs" }, row.settle),
       make("ol", { class: "proposals" }, ...row.proposals.map((one, place) => proposal(one, row, place, place === 0))), left);
   }
 

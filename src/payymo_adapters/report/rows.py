@@ -4,7 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from payymo_adapters.report.figures import group_of
-from payymo_adapters.report.wording import kind_of, name_of, payer_of, texts_of, why
+from payymo_adapters.report.wording import (
+    kind_of,
+    name_of,
+    payer_of,
+    settle,
+    texts_of,
+    why,
+)
 from payymo_core import (
     Allocation,
     Evidence,
@@ -40,7 +47,8 @@ def _transaction(result: MatchResult, match: Match) -> Data:
         "payer": payer_of(record),
         "text": texts_of(record),
         "kind": kind_of(match),
-        "why": why(match),
+        "why": why(result, match),
+        "settle": settle(result, match),
         "reasons": list(match.reasons),
         "unapplied": exact(match.unapplied, record.currency),
         "confidence": match.confidence,

@@ -9,11 +9,12 @@ from payymo_core import (
     Evidence,
     Invoice,
     Match,
-    Outcome,
+    MatchResult,
     Transaction,
-    reason_in_words,
+    what_would_settle,
 )
-from payymo_core.money import from_minor, to_minor
+from payymo_core.money import written
+from payymo_core.naming import percentage
 
 GROUPS = {
     Group.MATCH: "match",
@@ -69,17 +70,20 @@ _LEVELS = {
 _TELLING = 1.0  # bits from which a row is worth a word
 
 
-def percent(confidence: float) -> str:
-    """Write a confidence; never as certain, never as impossible.
+percent = percentage
+"""Write a confidence; never as certain, never as impossible."""
 
-    >>> percent(0.5), percent(0.99999), percent(0.00001)
-    ('50.0 %', '> 99.9 %', '< 0.1 %')
+amount = written
+"""Write an amount of money, with the decimals of its currency."""
+
+
+def signed(bits: float) -> str:
+    """Write a weight in bits; a zero has no sign.
+
+    >>> signed(4.3), signed(-28.43), signed(-0.001)
+    ('+4.30', '-28.43', '0.00')
     """
-    if confidence > 0.9994:
-        return "> 99.9 %"
-    if confidence < 0.0006:
-        return "< 0.1 %"
-    return f"{confidence:.1%}".replace("%", " %")
+    return f"{bits:+.2f}" if abs(bits) >= 0.005 else "0.00"
 
 
 def share(value: float | None) -> str:
@@ -104,15 +108,6 @@ def wanted(precision: float) -> str:
     ('99.9 %', '90 %')
     """
     return f"{precision * 100:.10g} %"
-
-
-def amount(value: Decimal, currency: str) -> str:
-    """Write an amount of money.
-
-    >>> amount(Decimal("-1234.5"), "EUR")
-    '-1,234.50 EUR'
-    """
-    return f"{from_minor(to_minor(value, currency), currency):,} {currency}"
 
 
 def amounts(money: Mapping[str, Decimal]) -> str:
@@ -152,14 +147,19 @@ def texts_of(transaction: Transaction) -> str:
     return " · ".join(text for text in texts if text)
 
 
-def why(match: Match) -> str:
-    """Say in a line why a transaction was decided as it was."""
-    kind = kind_of(match)
-    if match.outcome is Outcome.MATCH:
-        agree = [_agreement(row) for row in match.evidence if row.weight >= _TELLING]
-        return f"{kind}: {', '.join(text for text in agree if text)}"
-    reasons = " ".join(reason_in_words(reason) for reason in match.reasons)
-    return f"{kind}? {reasons}" if kind else reasons
+def why(result: MatchResult, match: Match) -> str:
+    """Say why a transaction was decided as it was, and what would settle it if not."""
+    kind, question = kind_of(match), settle(result, match)
+    if question:
+        return f"{kind}? {question}" if kind else question
+    agree = [_agreement(row) for row in match.evidence if row.weight >= _TELLING]
+    return f"{kind}: {', '.join(text for text in agree if text)}"
+
+
+def settle(result: MatchResult, match: Match) -> str:
+    """Say what would settle a transaction; "" for a match."""
+    advice = what_would_settle(result, match.transaction)
+    return "" if advice is None else advice.sentence
 
 
 def kind_of(match: Match) -> str:
