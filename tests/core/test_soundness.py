@@ -1,9 +1,8 @@
 """Whatever stands in a field of a record: it is used or set aside, never a crash."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -21,51 +20,7 @@ from payymo_core import (
     sentence,
 )
 from payymo_core.columns import invoice_columns, transaction_columns
-from tests.builders import bill, payment
-
-
-class Text(str):
-    """As NumPy's and lxml's texts are: a text of another class."""
-
-    __slots__ = ()
-
-
-class Amount(Decimal):
-    """A number of another class."""
-
-
-ANYTHING: tuple[Any, ...] = (
-    None,
-    5,
-    5.0,
-    True,
-    b"x",
-    object(),
-    [],
-    (),
-    ("a",),
-    ("a", 5),
-    {},
-    {"a": "b"},
-    {"a": None},
-    {1: "a"},
-    MappingProxyType({"a": "b"}),
-    "",
-    "EUR",
-    "open",
-    Text("x"),
-    "\ud800\x00\n",
-    Decimal("1.00"),
-    Decimal("1.005"),
-    Decimal("NaN"),
-    Decimal("sNaN"),
-    Decimal("1E+30"),
-    Amount("1.00"),
-    date(2026, 1, 1),
-    datetime(2026, 1, 1, tzinfo=UTC),
-    Counterparty(),
-    Customer(id="c"),
-)
+from tests.builders import ANYTHING, bill, payment
 
 Allowed = Callable[[Any], bool]
 
