@@ -1,8 +1,10 @@
 """Records and columns in a line each: what tests are written with."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from attrs import frozen
@@ -165,3 +167,51 @@ def _pairs(rows: Sequence[int], invoices: Sequence[int]) -> Comparisons:
         words=none,
         date=none,
     )
+
+
+# --- whatever a caller without a type checker may bring -----------------------------
+
+
+class Text(str):
+    """As NumPy's and lxml's texts are: a text of another class."""
+
+    __slots__ = ()
+
+
+class Amount(Decimal):
+    """A number of another class."""
+
+
+ANYTHING: tuple[Any, ...] = (
+    None,
+    5,
+    5.0,
+    True,
+    b"x",
+    object(),
+    [],
+    (),
+    ("a",),
+    ("a", 5),
+    {},
+    {"a": "b"},
+    {"a": None},
+    {1: "a"},
+    MappingProxyType({"a": "b"}),
+    "",
+    "EUR",
+    "open",
+    Text("x"),
+    "\ud800\x00\n",
+    Decimal("1.00"),
+    Decimal("1.005"),
+    Decimal("NaN"),
+    Decimal("sNaN"),
+    Decimal("1E+30"),
+    Amount("1.00"),
+    date(2026, 1, 1),
+    datetime(2026, 1, 1, tzinfo=UTC),
+    Counterparty(),
+    Customer(id="c"),
+)
+"""A value of many a kind, for any field."""

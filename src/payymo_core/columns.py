@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 import numpy as np
 from attrs import evolve, frozen
 
-from payymo_core.errors import Rejected
+from payymo_core.errors import RecordError, Rejected
 from payymo_core.fields import CounterpartyFields, InvoiceFields, TransactionFields
 from payymo_core.keys import Ints, Mask
 from payymo_core.lines import Lines, joined, lines_of
@@ -28,11 +28,12 @@ from payymo_core.records import (
     TransactionStatus,
 )
 from payymo_core.soundness import (
+    Fault,
+    check_counterparties,
+    check_invoices,
+    check_transactions,
     invoice_fault,
-    sound_counterparties,
     sound_ids,
-    sound_invoices,
-    sound_transactions,
     transaction_fault,
 )
 
@@ -116,56 +117,54 @@ def transaction_columns(
 ) -> tuple[TransactionColumns, tuple[Rejected, ...]]:
     """Columns of the usable transactions, and what was set aside."""
     records, rejected = _of_kind(given, Transaction)
-    ordered, order, repeated = _in_order(records)
-    columns = _transactions(ordered)
-    if columns is None:
-        records, faults = _without_faults(records, transaction_fault)
-        ordered, order, repeated = _in_order(records)
-        columns = _transactions(ordered)
-        rejected += faults
-    assert columns is not None
-    return evolve(columns, input_order=order), (*rejected, *repeated)
+    try:
+        order = _in_order(records)
+        columns = _transactions([records[place] for place in order])
+    except RecordError:
+        records, unusable = _usable(records, transaction_fault)
+        rejected += unusable
+        order = _in_order(records)
+        columns = _transactions([records[place] for place in order])
+    return evolve(columns, input_order=np.array(order, np.int64)), tuple(rejected)
 
 
-def _transactions(records: Sequence[Transaction]) -> TransactionColumns | None:
-    """Columns of records; None where any of them is at fault."""
+def _transactions(records: Sequence[Transaction]) -> TransactionColumns:
+    """Columns of records.
+
+    Raises:
+        RecordError: Some of them are at fault.
+    """
     names: dict[str, int] = {}
     parts = [_some_transactions(part, names) for part in _some(records)]
-    sound = [part for part in parts if part is not None]
-    if len(sound) < len(parts):
-        return None
-    counts = [len(part) for part in sound]
+    counts = [len(part) for part in parts]
     return TransactionColumns(
         records=records,
         input_order=np.arange(len(records)),
-        gross=np.concatenate([part.gross for part in sound]),
-        currency=np.concatenate([part.currency for part in sound]),
-        day=np.concatenate([part.day for part in sound]),
-        booked=np.concatenate([part.booked for part in sound]),
-        texts=joined([part.texts for part in sound], counts),
-        accounts=joined([part.accounts for part in sound], counts),
-        name=np.concatenate([part.name for part in sound]),
+        gross=np.concatenate([part.gross for part in parts]),
+        currency=np.concatenate([part.currency for part in parts]),
+        day=np.concatenate([part.day for part in parts]),
+        booked=np.concatenate([part.booked for part in parts]),
+        texts=joined([part.texts for part in parts], counts),
+        accounts=joined([part.accounts for part in parts], counts),
+        name=np.concatenate([part.name for part in parts]),
         names=tuple(names),
     )
 
 
 def _some_transactions(
     records: Sequence[Transaction], names: dict[str, int]
-) -> TransactionColumns | None:
+) -> TransactionColumns:
     """Columns of a few records; names that are new get the next place."""
     fields = TransactionFields.of(records)
-    gross = _gross(fields)
-    if gross is None or not sound_transactions(fields):
-        return None
+    check_transactions(fields)
     others = CounterpartyFields.of(fields.counterparty)
-    if not sound_counterparties(others):
-        return None
+    check_counterparties(others)
     days = zip(fields.booking_date, fields.value_date, strict=True)
     named = [names.setdefault(n, len(names)) if n else -1 for n in others.name]
     return TransactionColumns(
         records=records,
         input_order=np.zeros(0, np.int64),
-        gross=gross,
+        gross=_gross(fields),
         currency=_codes(fields.currency),
         day=_days([booked or value for booked, value in days]),
         booked=np.array([s == TransactionStatus.BOOKED for s in fields.status], bool),
@@ -185,12 +184,10 @@ def _some_transactions(
     )
 
 
-def _gross(fields: TransactionFields) -> Ints | None:
+def _gross(fields: TransactionFields) -> Ints:
     gross = minor_column(fields.amount, fields.currency)
     kept = [(n, fee) for n, fee in enumerate(fields.fee) if fee is not None]
     fees = minor_column([fee for _, fee in kept], [fields.currency[n] for n, _ in kept])
-    if gross is None or fees is None:
-        return None
     gross[[n for n, _ in kept]] += fees
     return gross
 
@@ -200,50 +197,45 @@ def invoice_columns(
 ) -> tuple[InvoiceColumns, tuple[Rejected, ...]]:
     """Columns of the usable invoices, and what was set aside."""
     records, rejected = _of_kind(given, Invoice)
-    ordered, _, repeated = _in_order(records)
-    columns = _invoices(ordered)
-    if columns is None:
-        records, faults = _without_faults(records, invoice_fault)
-        ordered, _, repeated = _in_order(records)
-        columns = _invoices(ordered)
-        rejected += faults
-    assert columns is not None
-    return columns, (*rejected, *repeated)
+    try:
+        columns = _invoices([records[place] for place in _in_order(records)])
+    except RecordError:
+        records, unusable = _usable(records, invoice_fault)
+        rejected += unusable
+        columns = _invoices([records[place] for place in _in_order(records)])
+    return columns, tuple(rejected)
 
 
-def _invoices(records: Sequence[Invoice]) -> InvoiceColumns | None:
-    """Columns of records; None where any of them is at fault."""
+def _invoices(records: Sequence[Invoice]) -> InvoiceColumns:
+    """Columns of records.
+
+    Raises:
+        RecordError: Some of them are at fault.
+    """
     customers: dict[int, Customer] = {}
     place: dict[int, int] = {}
     parts = [_some_invoices(part, customers, place) for part in _some(records)]
-    sound = [part for part in parts if part is not None]
-    if len(sound) < len(parts):
-        return None
     return InvoiceColumns(
         records=records,
-        outstanding=np.concatenate([part.outstanding for part in sound]),
-        total=np.concatenate([part.total for part in sound]),
-        currency=np.concatenate([part.currency for part in sound]),
-        issued=np.concatenate([part.issued for part in sound]),
-        due=np.concatenate([part.due for part in sound]),
-        is_open=np.concatenate([part.is_open for part in sound]),
-        texts=joined([part.texts for part in sound], [len(part) for part in sound]),
-        customer=np.concatenate([part.customer for part in sound]),
+        outstanding=np.concatenate([part.outstanding for part in parts]),
+        total=np.concatenate([part.total for part in parts]),
+        currency=np.concatenate([part.currency for part in parts]),
+        issued=np.concatenate([part.issued for part in parts]),
+        due=np.concatenate([part.due for part in parts]),
+        is_open=np.concatenate([part.is_open for part in parts]),
+        texts=joined([part.texts for part in parts], [len(part) for part in parts]),
+        customer=np.concatenate([part.customer for part in parts]),
         customers=tuple(customers.values()),
     )
 
 
 def _some_invoices(
     records: Sequence[Invoice], customers: dict[int, Customer], place: dict[int, int]
-) -> InvoiceColumns | None:
+) -> InvoiceColumns:
     """Columns of a few records; customers that are new get the next place."""
     fields = InvoiceFields.of(records)
+    check_invoices(fields)
     outstanding = minor_column(fields.outstanding, fields.currency)
-    if outstanding is None or not sound_invoices(fields):
-        return None
-    total = _totals(fields, outstanding)
-    if total is None:
-        return None
     due, issued = _days(fields.due_date), _days(fields.issue_date)
     undated = np.flatnonzero((due == NO_DAY) & (issued == NO_DAY))
     due[undated] = [_numbered_year_end(fields.number[n]) for n in undated.tolist()]
@@ -255,7 +247,7 @@ def _some_invoices(
     return InvoiceColumns(
         records=records,
         outstanding=outstanding,
-        total=total,
+        total=_totals(fields, outstanding),
         currency=_codes(fields.currency),
         issued=issued,
         due=due,
@@ -276,15 +268,12 @@ def _some_invoices(
     )
 
 
-def _totals(fields: InvoiceFields, outstanding: Ints) -> Ints | None:
+def _totals(fields: InvoiceFields, outstanding: Ints) -> Ints:
     known = [(n, total) for n, total in enumerate(fields.total) if total is not None]
-    totals = minor_column(
+    out = outstanding.copy()
+    out[[n for n, _ in known]] = minor_column(
         [total for _, total in known], [fields.currency[n] for n, _ in known]
     )
-    if totals is None:
-        return None
-    out = outstanding.copy()
-    out[[n for n, _ in known]] = totals
     return out
 
 
@@ -313,62 +302,57 @@ def _of_kind(
     return records, rejected
 
 
-def _without_faults(
-    records: Sequence[Record], fault_of: Callable[[Record], tuple[str, str] | None]
+def _in_order(records: Sequence[Record]) -> list[int]:
+    """Places of records in the order of their ids.
+
+    Raises:
+        RecordError: An id is at fault, or stands twice.
+    """
+    ids = [record.id for record in records]
+    places = list(range(len(records)))
+    if not sound_ids(ids):
+        msg = "an id is at fault"
+        raise RecordError(msg)
+    if not all(map(lt, ids, islice(ids, 1, None))):
+        places.sort(key=ids.__getitem__)
+        if len(set(ids)) < len(ids):
+            msg = "an id stands twice"
+            raise RecordError(msg)
+    return places
+
+
+def _usable(
+    records: Iterable[Record], fault_of: Callable[[Record], Fault | None]
 ) -> tuple[list[Record], list[Rejected]]:
-    """The usable records, and the others with their faults."""
-    usable, rejected = [], []
+    """The records that columns can be made of, and the others with their faults.
+
+    Equal records of one id are one; of differing ones none can be trusted.
+    """
+    sound: dict[str, list[Record]] = {}
+    rejected = []
     for record in records:
         found = fault_of(record)
         if found is None:
-            usable.append(record)
+            sound.setdefault(record.id, []).append(record)
         else:
             field, fault = found
-            name: object = record.id
-            record_id = name if isinstance(name, str) else ""
-            rejected.append(Rejected(record_id=record_id, fault=fault, field=field))
+            rejected.append(_set_aside(record, fault, field))
+    usable = []
+    for held in sound.values():
+        if all(record == held[0] for record in held):
+            usable.append(held[0])
+            fault = "duplicate id: the same record was given before"
+            rejected += [_set_aside(record, fault, "id") for record in held[1:]]
+        else:
+            fault = f"duplicate id: {len(held)} different records carry it"
+            rejected += [_set_aside(record, fault, "id") for record in held]
     return usable, rejected
 
 
-def _in_order(
-    records: Sequence[Record],
-) -> tuple[Sequence[Record], Ints, list[Rejected]]:
-    """Records in the order of their ids, where each stood, and what is repeated.
-
-    One of each id is kept. Left as they are where an id is at fault.
-    """
-    ids = [record.id for record in records]
-    places: list[int] = list(range(len(records)))
-    repeated: list[Rejected] = []
-    if sound_ids(ids) and not all(map(lt, ids, islice(ids, 1, None))):
-        places.sort(key=ids.__getitem__)
-        if len(set(ids)) < len(ids):
-            places, repeated = _without_repeats(records, places)
-        records = [records[place] for place in places]
-    return records, np.array(places, np.int64), repeated
-
-
-def _without_repeats(
-    records: Sequence[Record], order: list[int]
-) -> tuple[list[int], list[Rejected]]:
-    """One of each id: equal records are one; of differing ones none can be trusted."""
-    kept: list[int] = []
-    rejected = []
-    groups: dict[str, list[int]] = {}
-    for place in order:
-        groups.setdefault(records[place].id, []).append(place)
-    for record_id, places in groups.items():
-        same = all(records[place] == records[places[0]] for place in places)
-        if same:
-            kept.append(places[0])
-            fault = "duplicate id: the same record was given before"
-        else:
-            fault = f"duplicate id: {len(places)} different records carry it"
-        rejected += [
-            Rejected(record_id=record_id, fault=fault, field="id")
-            for _ in places[1 if same else 0 :]
-        ]
-    return kept, rejected
+def _set_aside(record: Transaction | Invoice, fault: str, field: str) -> Rejected:
+    name: object = record.id
+    record_id = name if isinstance(name, str) else ""
+    return Rejected(record_id=record_id, fault=fault, field=field)
 
 
 def _codes(currencies: Sequence[str]) -> Ints:

@@ -19,7 +19,7 @@ from payymo_core.columns import (
 from payymo_core.comparison import compare
 from payymo_core.confidence import confidences
 from payymo_core.decision import Notices, decide
-from payymo_core.errors import Rejected
+from payymo_core.errors import Rejected, RulesetError
 from payymo_core.grouping import group
 from payymo_core.hindsight import experienced, sure_of
 from payymo_core.hypotheses import Hypotheses, joined, replaced
@@ -70,7 +70,13 @@ class Matcher:
                 reader's ``Rejected`` are passed on.
             ruleset: How records are compared; the default works for most.
             chunk: Transactions compared at a time, 1 or more.
+
+        Raises:
+            RulesetError: The chunk is not such a number.
         """
+        if type(chunk) is not int or chunk < 1:
+            msg = f"chunk: {chunk!r} is not a whole number of 1 or more"
+            raise RulesetError((msg,))
         rules = Ruleset() if ruleset is None else ruleset
         with collector_paused():
             columns, rejected = invoice_columns(invoices)

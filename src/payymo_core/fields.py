@@ -24,6 +24,7 @@ class TransactionFields:
     end_to_end_id: tuple[str | None, ...]
     mandate_id: tuple[str | None, ...]
     counterparty: tuple[Counterparty | None, ...]
+    account: tuple[str | None, ...]
     fee: tuple[Decimal | None, ...]
     metadata: tuple[Mapping[str, str], ...]
 
@@ -34,11 +35,11 @@ class TransactionFields:
             (
                 r.id, r.amount, r.currency, r.booking_date, r.value_date, r.status,
                 r.remittance, r.creditor_reference, r.end_to_end_id, r.mandate_id,
-                r.counterparty, r.fee, r.metadata,
+                r.counterparty, r.account, r.fee, r.metadata,
             )
             for r in records
         ]  # fmt: skip
-        return cls(*(zip(*rows, strict=True) if rows else ((),) * 13))
+        return cls(*(zip(*rows, strict=True) if rows else ((),) * 14))
 
 
 @frozen(eq=False)
@@ -56,6 +57,7 @@ class InvoiceFields:
     creditor_reference: tuple[str | None, ...]
     references: tuple[Mapping[str, str], ...]
     customer: tuple[Customer | None, ...]
+    metadata: tuple[Mapping[str, str], ...]
 
     @classmethod
     def of(cls, records: Sequence[Invoice]) -> "InvoiceFields":
@@ -64,10 +66,11 @@ class InvoiceFields:
             (
                 r.id, r.outstanding, r.currency, r.number, r.total, r.issue_date,
                 r.due_date, r.status, r.creditor_reference, r.references, r.customer,
+                r.metadata,
             )
             for r in records
         ]  # fmt: skip
-        return cls(*(zip(*rows, strict=True) if rows else ((),) * 11))
+        return cls(*(zip(*rows, strict=True) if rows else ((),) * 12))
 
 
 @frozen(eq=False)
@@ -92,3 +95,25 @@ class CounterpartyFields:
             for o in others
         ]
         return cls(*(zip(*rows, strict=True) if rows else ((),) * 3))
+
+
+@frozen(eq=False)
+class CustomerFields:
+    """What customers are called and pay from, one tuple a field."""
+
+    id: tuple[str, ...]
+    name: tuple[str | None, ...]
+    company: tuple[str | None, ...]
+    email: tuple[str | None, ...]
+    ibans: tuple[tuple[str, ...], ...]
+    accounts: tuple[tuple[str, ...], ...]
+    aliases: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, customers: Sequence[Customer]) -> "CustomerFields":
+        """Read every field of every customer."""
+        rows = [
+            (c.id, c.name, c.company, c.email, c.ibans, c.accounts, c.aliases)
+            for c in customers
+        ]
+        return cls(*(zip(*rows, strict=True) if rows else ((),) * 7))

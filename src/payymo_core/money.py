@@ -72,11 +72,12 @@ def to_minor(amount: Decimal, currency: str) -> int:
             than the currency has.
     """
     exponent = exponent_of(currency)
-    # A caller without a type checker may well bring a float.
-    given: object = amount
-    if not isinstance(given, Decimal):
-        kind = type(given).__name__
-        msg = f"{given!r} is a {kind}; a Decimal is wanted, never a float"
+    # A caller without a type checker may well bring a float; and what a class made of
+    # Decimal says of itself as a text, which columns are read by, need not be true.
+    kind: type = type(amount)
+    if kind is not Decimal:
+        name = kind.__name__
+        msg = f"{amount!r} is a {name}; a Decimal is wanted, never a float"
         raise RecordError(msg)
     # Asked before int(): a number of a million digits is a line of nine characters.
     if not amount.is_finite() or amount.adjusted() + exponent >= _MOST_DIGITS:
@@ -96,14 +97,17 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 def minor_column(
     amounts: Sequence[Decimal], currencies: Sequence[str]
-) -> NDArray[np.int64] | None:
-    """``to_minor`` for a column; None where any of it is at fault.
+) -> NDArray[np.int64]:
+    """``to_minor`` for a column.
 
     >>> minor_column([Decimal("1.5"), Decimal(7)], ["EUR", "JPY"])
     array([150,   7])
+
+    Raises:
+        RecordError: ``to_minor`` refuses one of them, and says of that one why.
     """
     if not set(map(type, amounts)) <= {Decimal}:
-        return None
+        raise RecordError(_NO_COLUMN)
     multiply = _EXACTLY.multiply
     try:
         plain = _plain_column(amounts, currencies)
@@ -113,11 +117,16 @@ def minor_column(
             multiply(a, _SCALES[c]) for a, c in zip(amounts, currencies, strict=True)
         ]
         if scaled and not (min(scaled) > -_TOO_LARGE and max(scaled) < _TOO_LARGE):
-            return None
+            raise RecordError(_NO_COLUMN)
     except (DecimalException, KeyError, TypeError):
-        return None
+        raise RecordError(_NO_COLUMN) from None
     minor = list(map(int, scaled))
-    return np.array(minor, np.int64) if minor == scaled else None
+    if minor != scaled:
+        raise RecordError(_NO_COLUMN)
+    return np.array(minor, np.int64)
+
+
+_NO_COLUMN = "an amount or a currency among them is at fault"
 
 
 def _plain_column(

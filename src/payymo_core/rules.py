@@ -1,17 +1,15 @@
 """How records are compared, as one frozen value: the ruleset."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum, unique
 
 from attrs import Factory, field, fields, frozen
 
+from payymo_core.declarations import Arguments, Bounds, Faults, beyond, made, well_typed
 from payymo_core.errors import RulesetError
 from payymo_core.patterns import compile_pattern
 from payymo_core.results import OTHER_ROWS
-
-TRANSACTION_FIELDS = ("remittance", "creditor_reference", "end_to_end_id", "mandate_id")
-INVOICE_FIELDS = ("number", "id", "creditor_reference")
 
 
 @unique
@@ -243,8 +241,10 @@ class Ruleset:
     priors: Priors = Factory(Priors)
 
     def __attrs_post_init__(self) -> None:
-        faults = tuple(_faults(self))
+        arguments, faults = well_typed(self)
         if faults:
+            raise _refusal(arguments, faults)
+        if faults := tuple(_faults(self)):
             raise RulesetError(faults)
 
     @classmethod
@@ -263,14 +263,40 @@ class Ruleset:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise RulesetError((f"not TOML: {error}",)) from error
-        given, faults = structured(document, cls)
-        try:
-            ruleset = cls(**given)  # type: ignore[arg-type]  # as their types say
-        except RulesetError as error:
-            raise RulesetError((*faults, *error.faults)) from error
+        arguments, faults = structured(document, cls)
         if faults:
-            raise RulesetError(faults)
-        return ruleset
+            raise _refusal(arguments, faults)
+        return made(cls, arguments)
+
+
+def _refusal(arguments: Arguments, faults: Faults) -> RulesetError:
+    """An error with these faults, and those of what could be read beside them."""
+    try:
+        made(Ruleset, arguments)
+    except RulesetError as error:
+        faults += error.faults
+    return RulesetError(faults)
+
+
+_SHARE = (lambda share: 0 < share < 1, "is not between 0 and 1")
+_BOUNDS: Mapping[str, Bounds] = {
+    "references": {"reliability": _SHARE},
+    "amount": {
+        "short_percent": (lambda part: 0 <= part < 50, "is not between 0 and 50"),
+        "short_most": (lambda most: 0 <= most < 10**9, "is not 0 to below 10**9"),
+    },
+    "dates": {"stale_after_days": (lambda n: 1 <= n < 10**5, "is not 1 to 99999")},
+    "groups": {
+        "invoices": (lambda size: 2 <= size <= 12, "is not between 2 and 12"),
+        "open_items": (lambda count: 2 <= count <= 40, "is not between 2 and 40"),
+    },
+    "thresholds": {
+        "match": _SHARE,
+        "review": _SHARE,
+        "margin": (lambda lead: 0 <= lead < 1, "is not between 0 and 1"),
+    },
+    "priors": dict.fromkeys([field.name for field in fields(Priors)], _SHARE),
+}
 
 
 def _faults(ruleset: Ruleset) -> Iterator[str]:
@@ -278,10 +304,27 @@ def _faults(ruleset: Ruleset) -> Iterator[str]:
         yield f"version: {ruleset.version!r} is not known; this engine reads 1"
     names = [rule.name for rule in ruleset.references]
     for place, rule in enumerate(ruleset.references):
-        yield from _reference_faults(rule, f"references[{place}]", names)
-    yield from _limit_faults(ruleset)
-    yield from _threshold_faults(ruleset.thresholds)
-    yield from _prior_faults(ruleset.priors)
+        path = f"references[{place}]"
+        yield from _reference_faults(rule, path, names)
+        yield from beyond(rule, _BOUNDS["references"], path)
+    for part in ("amount", "dates", "groups", "thresholds", "priors"):
+        yield from beyond(getattr(ruleset, part), _BOUNDS[part], part)
+    match, review = ruleset.thresholds.match, ruleset.thresholds.review
+    if match <= 0.5:
+        yield f"thresholds.match: {match!r} would match a coin toss"
+    if review > match:
+        yield f"thresholds.review: {review!r} is above thresholds.match ({match!r})"
+    total = sum(getattr(ruleset.priors, name) for name in _BOUNDS["priors"])
+    if abs(total - 1) > 1e-6:
+        yield f"priors: the shares add up to {total:.6f}, not to 1"
+
+
+_TEXTS = ("remittance", "creditor_reference", "end_to_end_id", "mandate_id")
+_REFERENCES = ("number", "id", "creditor_reference")
+_KNOWN_FIELDS = {
+    "transaction_fields": (*_TEXTS, "metadata.KEY", "metadata.*"),
+    "invoice_fields": (*_REFERENCES, "references.KEY", "references.*"),
+}
 
 
 def _reference_faults(
@@ -293,70 +336,18 @@ def _reference_faults(
         yield f"{path}.name: {rule.name!r} is a row of the evidence already"
     if names.count(rule.name) > 1:
         yield f"{path}.name: {rule.name!r} is used by more than one rule"
-    yield from _field_faults(
-        f"{path}.transaction_fields",
-        rule.transaction_fields,
-        TRANSACTION_FIELDS,
-        "metadata.",
-    )
-    yield from _field_faults(
-        f"{path}.invoice_fields", rule.invoice_fields, INVOICE_FIELDS, "references."
-    )
+    for key, known in _KNOWN_FIELDS.items():
+        chosen: tuple[str, ...] = getattr(rule, key)
+        if not chosen:
+            yield f"{path}.{key}: is empty"
+        for name in chosen:
+            mapping, _, inner = name.partition(".")
+            if name not in known and not (inner and f"{mapping}.KEY" in known):
+                yield f"{path}.{key}: {name!r} is not one of {', '.join(known)}"
     if not rule.exactness:
         yield f"{path}.exactness: is empty"
-    if not 0 < rule.reliability < 1:
-        yield f"{path}.reliability: {rule.reliability!r} is not between 0 and 1"
     if rule.pattern is not None:
         try:
             compile_pattern(rule.pattern)
         except ValueError as error:
             yield f"{path}.pattern: {error}"
-
-
-def _field_faults(
-    path: str, chosen: tuple[str, ...], known: tuple[str, ...], mapping: str
-) -> Iterator[str]:
-    if not chosen:
-        yield f"{path}: is empty"
-    for name in chosen:
-        if name not in known and name.removeprefix(mapping) in ("", name):
-            wanted = ", ".join((*known, f"{mapping}KEY", f"{mapping}*"))
-            yield f"{path}: {name!r} is not one of {wanted}"
-
-
-def _limit_faults(ruleset: Ruleset) -> Iterator[str]:
-    amount, groups = ruleset.amount, ruleset.groups
-    if not (amount.short_percent.is_finite() and 0 <= amount.short_percent < 50):
-        yield f"amount.short_percent: {amount.short_percent} is not between 0 and 50"
-    if not (amount.short_most.is_finite() and amount.short_most >= 0):
-        yield f"amount.short_most: {amount.short_most} is not zero or more"
-    if ruleset.dates.stale_after_days < 1:
-        yield f"dates.stale_after_days: {ruleset.dates.stale_after_days} is below 1"
-    if not 2 <= groups.invoices <= 12:
-        yield f"groups.invoices: {groups.invoices} is not between 2 and 12"
-    if not 2 <= groups.open_items <= 40:
-        yield f"groups.open_items: {groups.open_items} is not between 2 and 40"
-
-
-def _threshold_faults(thresholds: Thresholds) -> Iterator[str]:
-    for key, value in (("match", thresholds.match), ("review", thresholds.review)):
-        if not 0 < value < 1:
-            yield f"thresholds.{key}: {value!r} is not between 0 and 1"
-    if not 0 <= thresholds.margin < 1:
-        yield f"thresholds.margin: {thresholds.margin!r} is not between 0 and 1"
-    if thresholds.match <= 0.5:
-        yield f"thresholds.match: {thresholds.match!r} would match a coin toss"
-    if thresholds.review > thresholds.match:
-        yield (
-            f"thresholds.review: {thresholds.review!r} is above thresholds.match "
-            f"({thresholds.match!r})"
-        )
-
-
-def _prior_faults(priors: Priors) -> Iterator[str]:
-    shares = {f.name: getattr(priors, f.name) for f in fields(Priors)}
-    for key, share in shares.items():
-        if not 0 < share < 1:
-            yield f"priors.{key}: {share!r} is not between 0 and 1"
-    if abs(sum(shares.values()) - 1) > 1e-6:
-        yield f"priors: the shares add up to {sum(shares.values()):.6f}, not to 1"

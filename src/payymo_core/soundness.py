@@ -1,12 +1,26 @@
-"""What makes a record unusable, and which of its fields is at fault."""
+"""What makes a record unusable, and which of its fields is at fault.
 
-from collections.abc import Mapping, Sequence
+A column is sound where each of its values is, and what is asked of a value is written
+once: a record alone is asked as a column of one, so the two cannot disagree.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
+from enum import StrEnum
 from itertools import chain
+from typing import cast
+
+from attrs import frozen
 
 from payymo_core.errors import RecordError
-from payymo_core.fields import CounterpartyFields, InvoiceFields, TransactionFields
-from payymo_core.money import to_minor
+from payymo_core.fields import (
+    CounterpartyFields,
+    CustomerFields,
+    InvoiceFields,
+    TransactionFields,
+)
+from payymo_core.money import exponent_of, to_minor
 from payymo_core.records import (
     Counterparty,
     Customer,
@@ -16,207 +30,200 @@ from payymo_core.records import (
     TransactionStatus,
 )
 
+Fault = tuple[str, str]
+"""The field at fault, and what is wrong with it."""
 
-def sound_transactions(fields: TransactionFields) -> bool:
-    """Whether every column but the amounts is what it should be.
 
-    Amounts show it when they are converted; a record's own check says what is wrong.
+@frozen
+class _Kind:
+    """What the values of a column have to be.
+
+    Attributes:
+        holds: Whether all the values are.
+        fault: What is wrong with one that is not; ``{!r}`` stands for it.
     """
-    return (
-        sound_ids(fields.id)
-        and _are(fields.booking_date, date)
-        and _are(fields.value_date, date)
-        and _all_of(fields.status, _STATUSES[TransactionStatus])
-        and _are(fields.remittance, str)
-        and _are(fields.creditor_reference, str)
-        and _are(fields.end_to_end_id, str)
-        and _are(fields.mandate_id, str)
-        and _sound_mappings(fields.metadata)
-        and _are(fields.counterparty, Counterparty)
-    )
+
+    holds: Callable[[Sequence[object]], bool]
+    fault: str
 
 
-def sound_counterparties(others: CounterpartyFields) -> bool:
-    """Whether every other side is described by texts."""
-    return all(_are(texts, str) for texts in (others.name, others.iban, others.account))
+def _of_kinds(values: Iterable[object], *kinds: type) -> bool:
+    # A whole column has a few types at the most: so it is looked at in no time.
+    return all(issubclass(kind, kinds) for kind in set(map(type, values)))
 
 
-def sound_invoices(fields: InvoiceFields) -> bool:
-    """As ``sound_transactions``."""
-    return (
-        sound_ids(fields.id)
-        and _are(fields.issue_date, date)
-        and _are(fields.due_date, date)
-        and _all_of(fields.status, _STATUSES[InvoiceStatus])
-        and _are(fields.number, str)
-        and _are(fields.creditor_reference, str)
-        and _sound_mappings(fields.references)
-        and _sound_customers([c for c in fields.customer if c is not None])
-    )
+def _are_ids(values: Sequence[object]) -> bool:
+    return _of_kinds(values, str) and "" not in values
 
 
-def _sound_customers(customers: Sequence[Customer]) -> bool:
-    if not set(map(type, customers)) <= {Customer}:
+def _are_texts(values: Sequence[object]) -> bool:
+    return _of_kinds(values, str, type(None))
+
+
+def _are_days(values: Sequence[object]) -> bool:
+    # A datetime is a date to Python, but which day it is depends on its time zone.
+    return set(map(type, values)) <= {date, type(None)}
+
+
+def _are_mappings(values: Sequence[object]) -> bool:
+    if not _of_kinds(values, Mapping):
         return False
-    objects = {id(customer): customer for customer in customers}.values()
-    rows = [(c.id, c.name, c.company, c.ibans, c.accounts, c.aliases) for c in objects]
-    if not rows:
-        return True
-    ids, names, companies, *lists = zip(*rows, strict=True)
-    return (
-        sound_ids(ids)
-        and _are(names, str)
-        and _are(companies, str)
-        and all(set(map(type, texts)) <= {tuple} for texts in lists)
-        and all(set(map(type, chain.from_iterable(texts))) <= {str} for texts in lists)
+    held = cast("Sequence[Mapping[object, object]]", values)
+    words = chain.from_iterable(chain(m, m.values()) for m in held if m)
+    return _of_kinds(words, str)
+
+
+def _are_tuples(values: Sequence[object]) -> bool:
+    if not _of_kinds(values, tuple):
+        return False
+    held = cast("Sequence[tuple[object, ...]]", values)
+    return _of_kinds(chain.from_iterable(held), str)
+
+
+_ID = _Kind(_are_ids, "{!r} is not a text of at least one character")
+_TEXT = _Kind(_are_texts, "{!r} is not a text")
+_DAY = _Kind(_are_days, "{!r} is not a date")
+_MAPPING = _Kind(_are_mappings, "is not a mapping of texts to texts")
+_TUPLE = _Kind(_are_tuples, "is not a tuple of texts")
+
+
+def _one_of(kind: type[StrEnum]) -> _Kind:
+    known = frozenset(kind)
+    return _Kind(
+        lambda values: _of_kinds(values, str) and known.issuperset(values),
+        f"{{!r}} is not one of {', '.join(sorted(kind))}",
     )
 
 
-def _sound_mappings(mappings: Sequence[Mapping[str, str]]) -> bool:
-    if not set(map(type, mappings)) <= {dict}:
-        return all(_mapping_fault("", mapping) is None for mapping in mappings)
-    held = [mapping for mapping in mappings if mapping]
-    words = chain.from_iterable(chain(mapping, mapping.values()) for mapping in held)
-    return set(map(type, words)) <= {str}
-
-
-def _are(values: Sequence[object], kind: type) -> bool:
-    return set(map(type, values)) <= {kind, type(None)}
-
-
-def _all_of(values: Sequence[str], known: frozenset[str]) -> bool:
-    return all(issubclass(t, str) for t in set(map(type, values))) and known >= set(
-        values
+def _optional(kind: type) -> _Kind:
+    return _Kind(
+        lambda values: _of_kinds(values, kind, type(None)),
+        f"{{!r}} is not a {kind.__name__}",
     )
+
+
+# Amounts and currencies show what they are when they are converted.
+_TRANSACTION = {
+    "id": _ID,
+    "booking_date": _DAY,
+    "value_date": _DAY,
+    "status": _one_of(TransactionStatus),
+    "remittance": _TEXT,
+    "creditor_reference": _TEXT,
+    "end_to_end_id": _TEXT,
+    "mandate_id": _TEXT,
+    "counterparty": _optional(Counterparty),
+    "account": _TEXT,
+    "metadata": _MAPPING,
+}
+_INVOICE = {
+    "id": _ID,
+    "number": _TEXT,
+    "issue_date": _DAY,
+    "due_date": _DAY,
+    "status": _one_of(InvoiceStatus),
+    "creditor_reference": _TEXT,
+    "references": _MAPPING,
+    "customer": _optional(Customer),
+    "metadata": _MAPPING,
+}
+_COUNTERPARTY = {"name": _TEXT, "iban": _TEXT, "account": _TEXT}
+_CUSTOMER = {
+    "id": _ID,
+    "name": _TEXT,
+    "company": _TEXT,
+    "email": _TEXT,
+    "ibans": _TUPLE,
+    "accounts": _TUPLE,
+    "aliases": _TUPLE,
+}
 
 
 def sound_ids(ids: Sequence[str]) -> bool:
     """Whether every id is a text of at least one character."""
-    return set(map(type, ids)) <= {str} and "" not in ids
+    return _are_ids(ids)
 
 
-def transaction_fault(record: Transaction) -> tuple[str, str] | None:
+def check_transactions(fields: TransactionFields) -> None:
+    """Look at every column but the amounts.
+
+    Raises:
+        RecordError: A record is at fault; ``transaction_fault`` says which, and why.
+    """
+    _check(fields, _TRANSACTION)
+
+
+def check_counterparties(others: CounterpartyFields) -> None:
+    """Look at what tells the other sides, as ``check_transactions`` does."""
+    _check(others, _COUNTERPARTY)
+
+
+def check_invoices(fields: InvoiceFields) -> None:
+    """Look at every column but the amounts, and at the customers.
+
+    Raises:
+        RecordError: A record is at fault; ``invoice_fault`` says which, and why.
+    """
+    _check(fields, _INVOICE)
+    objects = {id(c): c for c in fields.customer if c is not None}
+    _check(CustomerFields.of(list(objects.values())), _CUSTOMER)
+
+
+def _check(fields: object, kinds: Mapping[str, _Kind]) -> None:
+    for name, kind in kinds.items():
+        if not kind.holds(getattr(fields, name)):
+            msg = f"a value of {name} is at fault"
+            raise RecordError(msg)
+
+
+def transaction_fault(record: Transaction) -> Fault | None:
     """The field at fault and what is wrong with it; None for a usable record."""
-    return (
-        _identity_fault(record.id)
-        or _amount_fault("amount", record.amount, record.currency)
-        or (
-            record.fee is not None and _amount_fault("fee", record.fee, record.currency)
-        )
-        or _date_fault("booking_date", record.booking_date)
-        or _date_fault("value_date", record.value_date)
-        or _status_fault(record.status, TransactionStatus)
-        or _text_fault("remittance", record.remittance)
-        or _text_fault("creditor_reference", record.creditor_reference)
-        or _text_fault("end_to_end_id", record.end_to_end_id)
-        or _text_fault("mandate_id", record.mandate_id)
-        or _mapping_fault("metadata", record.metadata)
-        or (
-            record.counterparty is not None and _counterparty_fault(record.counterparty)
-        )
-        or None
+    return next(_transaction_faults(record), None)
+
+
+def _transaction_faults(record: Transaction) -> Iterator[Fault]:
+    yield from _faults(record, _TRANSACTION)
+    yield from _amount_faults(
+        record.currency, amount=record.amount, fee=_or_zero(record.fee)
     )
+    if record.counterparty is not None:
+        yield from _faults(record.counterparty, _COUNTERPARTY, "counterparty.")
 
 
-def invoice_fault(record: Invoice) -> tuple[str, str] | None:
-    """As ``transaction_fault``."""
-    return (
-        _identity_fault(record.id)
-        or _amount_fault("outstanding", record.outstanding, record.currency)
-        or (
-            record.total is not None
-            and _amount_fault("total", record.total, record.currency)
-        )
-        or _date_fault("issue_date", record.issue_date)
-        or _date_fault("due_date", record.due_date)
-        or _status_fault(record.status, InvoiceStatus)
-        or _text_fault("number", record.number)
-        or _text_fault("creditor_reference", record.creditor_reference)
-        or _mapping_fault("references", record.references)
-        or (record.customer is not None and _customer_fault(record.customer))
-        or None
+def invoice_fault(record: Invoice) -> Fault | None:
+    """The field at fault and what is wrong with it; None for a usable record."""
+    return next(_invoice_faults(record), None)
+
+
+def _invoice_faults(record: Invoice) -> Iterator[Fault]:
+    yield from _faults(record, _INVOICE)
+    yield from _amount_faults(
+        record.currency,
+        outstanding=record.outstanding,
+        total=_or_zero(record.total),
     )
+    if record.customer is not None:
+        yield from _faults(record.customer, _CUSTOMER, "customer.")
 
 
-def _identity_fault(record_id: object) -> tuple[str, str] | None:
-    if isinstance(record_id, str) and record_id:
-        return None
-    return "id", f"{record_id!r} is not a text of at least one character"
+def _faults(
+    record: object, kinds: Mapping[str, _Kind], prefix: str = ""
+) -> Iterator[Fault]:
+    for name, kind in kinds.items():
+        value: object = getattr(record, name)
+        if not kind.holds((value,)):
+            yield f"{prefix}{name}", kind.fault.format(value)
 
 
-def _amount_fault(
-    field: str, amount: object, currency: object
-) -> tuple[str, str] | None:
+def _amount_faults(currency: str, **amounts: Decimal) -> Iterator[Fault]:
+    field = "currency"
     try:
-        to_minor(amount, currency)  # type: ignore[arg-type]
+        exponent_of(currency)
+        for field, amount in amounts.items():  # noqa: B007 - named in the fault
+            to_minor(amount, currency)
     except RecordError as error:
-        return ("currency" if "currency" in str(error) else field), str(error)
-    return None
+        yield field, str(error)
 
 
-def _date_fault(field: str, value: object) -> tuple[str, str] | None:
-    if value is None or type(value) is date:
-        return None
-    return field, f"{value!r} is not a date"
-
-
-def _status_fault(
-    status: object, kind: type[TransactionStatus | InvoiceStatus]
-) -> tuple[str, str] | None:
-    if isinstance(status, str) and status in _STATUSES[kind]:
-        return None
-    return "status", f"{status!r} is not one of {', '.join(sorted(_STATUSES[kind]))}"
-
-
-_STATUSES: dict[type[TransactionStatus | InvoiceStatus], frozenset[str]] = {
-    TransactionStatus: frozenset(s.value for s in TransactionStatus),
-    InvoiceStatus: frozenset(s.value for s in InvoiceStatus),
-}
-
-
-def _text_fault(field: str, value: object) -> tuple[str, str] | None:
-    if value is None or isinstance(value, str):
-        return None
-    return field, f"{value!r} is not a text"
-
-
-def _mapping_fault(field: str, value: object) -> tuple[str, str] | None:
-    if not value and isinstance(value, Mapping):
-        return None
-    if isinstance(value, Mapping) and all(
-        isinstance(key, str) and isinstance(text, str) for key, text in value.items()
-    ):
-        return None
-    return field, "is not a mapping of texts to texts"
-
-
-def _counterparty_fault(value: object) -> tuple[str, str] | None:
-    if not isinstance(value, Counterparty):
-        return "counterparty", f"{value!r} is not a Counterparty"
-    return (
-        _text_fault("counterparty.name", value.name)
-        or _text_fault("counterparty.iban", value.iban)
-        or _text_fault("counterparty.account", value.account)
-    )
-
-
-def _customer_fault(value: object) -> tuple[str, str] | None:
-    if not isinstance(value, Customer):
-        return "customer", f"{value!r} is not a Customer"
-    for field, texts in (
-        ("ibans", value.ibans),
-        ("accounts", value.accounts),
-        ("aliases", value.aliases),
-    ):
-        given: object = texts
-        if given and not (
-            isinstance(given, tuple) and all(isinstance(t, str) for t in given)
-        ):
-            return f"customer.{field}", "is not a tuple of texts"
-    return (
-        (value.id == "" and ("customer.id", "is empty"))
-        or _text_fault("customer.id", value.id)
-        or _text_fault("customer.name", value.name)
-        or _text_fault("customer.company", value.company)
-        or None
-    )
+def _or_zero(amount: Decimal | None) -> Decimal:
+    return Decimal(0) if amount is None else amount

@@ -10,12 +10,12 @@ from typing import Any, get_args, get_origin
 from attrs import NOTHING, AttrsInstance, fields, has
 from cattrs import BaseValidationError, Converter
 
-Fields = dict[str, object]
+from payymo_core.declarations import Arguments, Faults, joined, made
 
 
 def structured(
     given: Mapping[str, object], kind: type[AttrsInstance]
-) -> tuple[Fields, tuple[str, ...]]:
+) -> tuple[Arguments, Faults]:
     """Arguments for an attrs class from a parsed document.
 
     Args:
@@ -31,36 +31,32 @@ def structured(
 
 def _fields(
     given: object, kind: type[AttrsInstance], path: str
-) -> tuple[Fields, tuple[str, ...]]:
+) -> tuple[Arguments, Faults]:
     if not isinstance(given, Mapping):
         return {}, (f"{path}: a table is wanted, not {given!r}",)
     known = {field.name: field for field in fields(kind)}
     faults = [
-        f"{_joined(path, key)}: is not a key here; known are {', '.join(known)}"
+        f"{joined(path, key)}: is not a key here; known are {', '.join(known)}"
         for key in given
         if key not in known
     ]
-    out: Fields = {}
+    out: Arguments = {}
     for name, field in known.items():
         if name in given:
-            value, found = _value(given[name], field.type, _joined(path, name))
+            value, found = _value(given[name], field.type, joined(path, name))
             faults += found
             if value is not None:
                 out[name] = value
         elif field.default is NOTHING:
-            faults.append(f"{_joined(path, name)}: is missing")
+            faults.append(f"{joined(path, name)}: is missing")
     return out, tuple(faults)
-
-
-def _joined(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
 
 
 def _value(  # type: ignore[explicit-any]
     given: object,
     kind: Any,  # any annotation
     path: str,
-) -> tuple[object, tuple[str, ...]]:
+) -> tuple[object, Faults]:
     if isinstance(kind, type) and has(kind):
         return _built(given, kind, path)
     inner = get_args(kind)
@@ -72,7 +68,7 @@ def _value(  # type: ignore[explicit-any]
             for place, item in enumerate(given)
         ]
         faults = tuple(fault for _, found in parts for fault in found)
-        return tuple(part for part, _ in parts if part is not None), faults
+        return tuple(part for part, _ in parts), faults
     try:
         return _converter().structure(given, kind), ()
     except (BaseValidationError, ValueError, TypeError):
@@ -81,11 +77,9 @@ def _value(  # type: ignore[explicit-any]
 
 def _built(
     given: object, kind: type[AttrsInstance], path: str
-) -> tuple[object, tuple[str, ...]]:
-    # What can be read is built even beside a fault, so that its own faults show too.
+) -> tuple[object, Faults]:
     arguments, faults = _fields(given, kind, path)
-    needed = {f.name for f in fields(kind) if f.default is NOTHING}
-    return (kind(**arguments) if needed <= set(arguments) else None), faults
+    return made(kind, arguments, path), faults
 
 
 def _wanted(kind: Any) -> str:  # type: ignore[explicit-any]  # any annotation
