@@ -319,10 +319,11 @@ def _faults(ruleset: Ruleset) -> Iterator[str]:
         yield f"priors: the shares add up to {total:.6f}, not to 1"
 
 
-_TEXTS = ("remittance", "creditor_reference", "end_to_end_id", "mandate_id")
+TRANSACTION_FIELDS = ("remittance", "creditor_reference", "end_to_end_id", "mandate_id")
+"""The text fields of a transaction that have a name of their own."""
 _REFERENCES = ("number", "id", "creditor_reference")
 _KNOWN_FIELDS = {
-    "transaction_fields": (*_TEXTS, "metadata.KEY", "metadata.*"),
+    "transaction_fields": (*TRANSACTION_FIELDS, "metadata.KEY", "metadata.*"),
     "invoice_fields": (*_REFERENCES, "references.KEY", "references.*"),
 }
 
@@ -336,14 +337,8 @@ def _reference_faults(
         yield f"{path}.name: {rule.name!r} is a row of the evidence already"
     if names.count(rule.name) > 1:
         yield f"{path}.name: {rule.name!r} is used by more than one rule"
-    for key, known in _KNOWN_FIELDS.items():
-        chosen: tuple[str, ...] = getattr(rule, key)
-        if not chosen:
-            yield f"{path}.{key}: is empty"
-        for name in chosen:
-            mapping, _, inner = name.partition(".")
-            if name not in known and not (inner and f"{mapping}.KEY" in known):
-                yield f"{path}.{key}: {name!r} is not one of {', '.join(known)}"
+    for key in _KNOWN_FIELDS:
+        yield from _field_faults(getattr(rule, key), key, path)
     if not rule.exactness:
         yield f"{path}.exactness: is empty"
     if rule.pattern is not None:
@@ -351,3 +346,13 @@ def _reference_faults(
             compile_pattern(rule.pattern)
         except ValueError as error:
             yield f"{path}.pattern: {error}"
+
+
+def _field_faults(chosen: tuple[str, ...], key: str, path: str) -> Iterator[str]:
+    known = _KNOWN_FIELDS[key]
+    if not chosen:
+        yield f"{path}.{key}: is empty"
+    for name in chosen:
+        mapping, _, inner = name.partition(".")
+        if name not in known and not (inner and f"{mapping}.KEY" in known):
+            yield f"{path}.{key}: {name!r} is not one of {', '.join(known)}"
