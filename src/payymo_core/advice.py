@@ -6,6 +6,7 @@ from attrs import frozen
 
 from payymo_core.ambiguity import known_by, which_of_several, which_payment
 from payymo_core.circumstances import LIKELY, Circumstances
+from payymo_core.comparison import TextLevel
 from payymo_core.matching import MatchResult
 from payymo_core.money import from_minor, to_minor, written
 from payymo_core.naming import (
@@ -256,6 +257,31 @@ def _who(case: Circumstances) -> str:
     return f"If {who} is a customer, add {known_by(case)} to that customer."
 
 
+def _other_named(case: Circumstances) -> str:
+    """The text names something, but none of what is proposed."""
+    best = case.contest.named(case.best)
+    if case.said is TextLevel.UNKNOWN_REFERENCE:
+        named = "The text names an invoice that is not in the ledger"
+    else:
+        named = "The text names another invoice of the ledger"
+    return f"{named}; amount and payer fit {best}. Ask the payer which one it is for."
+
+
+def _contrary(case: Circumstances) -> str:
+    best = case.contest.named(case.best)
+    return (
+        "The text speaks of a refund or a cancellation. Read it whole, and see whether "
+        f"it pays {best} at all."
+    )
+
+
+def _too_early(case: Circumstances) -> str:
+    days = listed([told(invoice) for invoice in case.bills])
+    return (
+        f"It came before the invoice was issued: {days}. Ask the payer what it is for."
+    )
+
+
 ADVISERS: Mapping[Reason, Callable[[Circumstances], str]] = {
     Reason.PENDING: _pending,
     Reason.OUTGOING: _outgoing,
@@ -263,8 +289,11 @@ ADVISERS: Mapping[Reason, Callable[[Circumstances], str]] = {
     Reason.DUPLICATE_PAYMENT: _repeated,
     Reason.REFERENCE_OF_PAID_INVOICE: _closed,
     Reason.CURRENCY_DIFFERS: _currency,
+    Reason.OTHER_INVOICE_NAMED: _other_named,
+    Reason.CONTRARY_WORDS: _contrary,
     Reason.AMBIGUOUS: which_of_several,
     Reason.AMOUNT_ONLY: _amount_only,
+    Reason.BEFORE_ISSUE: _too_early,
     Reason.TOO_OLD: _stale,
     Reason.REVIEW_BY_POLICY: _policy,
     Reason.AMOUNT_DIFFERS: _difference,

@@ -119,7 +119,7 @@ def test_invoices_with_one_number_are_told_apart_by_their_ids():
 
 def test_two_sets_of_one_sum_are_told_as_sums():
     transactions = [payment("t1", "100.00 EUR", "Sammelzahlung", payer="Anna Berg")]
-    amounts = {"A-1001": 30, "A-1002": 70, "A-1003": 40, "A-1004": 60}
+    amounts = {"A-1001": 30, "A-1002": 40, "A-1003": 70, "A-1004": 60}
     invoices = [
         bill(number, f"{amount}.00 EUR", number, customer=BERG)
         for number, amount in amounts.items()
@@ -127,8 +127,8 @@ def test_two_sets_of_one_sum_are_told_as_sums():
     assert_says(
         advice(match(transactions, invoices)),
         Reason.AMBIGUOUS,
-        "A-1001 + A-1002",
-        "A-1003 + A-1004",
+        "A-1001 + A-1003",
+        "A-1002 + A-1004",
     )
 
 
