@@ -54,7 +54,8 @@ class TransactionColumns:
     Attributes:
         records: The records themselves.
         input_order: Where each stood among the usable records that came in.
-        gross: Amount and fee, minor units.
+        gross: Amount and fee, minor units; the amount alone where a fee as large would
+            turn the money round.
         currency: Index into ``CURRENCIES``.
         day: Booking date (else value date) as a day number, or ``NO_DAY``.
         booked: Whether the bank has booked it.
@@ -185,11 +186,13 @@ def _some_transactions(
 
 
 def _gross(fields: TransactionFields) -> Ints:
-    gross = minor_column(fields.amount, fields.currency)
+    amount = minor_column(fields.amount, fields.currency)
+    gross = amount.copy()
     kept = [(n, fee) for n, fee in enumerate(fields.fee) if fee is not None]
     fees = minor_column([fee for _, fee in kept], [fields.currency[n] for n, _ in kept])
     gross[[n for n, _ in kept]] += fees
-    return gross
+    turned = (amount != 0) & (np.sign(gross) != np.sign(amount))
+    return np.where(turned, amount, gross)  # as a record's own ``gross``
 
 
 def invoice_columns(

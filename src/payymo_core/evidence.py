@@ -1,13 +1,11 @@
 """The rows behind a confidence: what each rule said, in bits, with the text."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 
 from payymo_core.blocking import Ledger
 from payymo_core.comparison import NOT_FOUND, AmountLevel, TextLevel
 from payymo_core.finds import LEVELS
 from payymo_core.hypotheses import PARTS, Hypotheses
-from payymo_core.money import added
 from payymo_core.normalisation import fold
 from payymo_core.payers import PayerLevel
 from payymo_core.records import Customer, Invoice, Transaction
@@ -65,9 +63,8 @@ def _amount(
     members: list[int],
     weight: float,
 ) -> Evidence:
-    gross = added(transaction.amount, transaction.fee or Decimal(0))
-    said = f"{transaction.amount} {transaction.currency}"
-    if transaction.fee:
+    gross, said = transaction.gross, f"{transaction.amount} {transaction.currency}"
+    if gross != transaction.amount:
         said = f"{gross} {transaction.currency} ({transaction.amount} + fee)"
     owed = " + ".join(str(invoice.outstanding) for invoice in invoices)
     if len(members) > 1:
