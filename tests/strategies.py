@@ -174,7 +174,7 @@ def transactions(
     if draw(st.integers(0, 11)) == 0:
         currency = draw(st.sampled_from(CURRENCIES))
     gross = _amounts(draw, [i for i in named if i.currency == currency], currency)
-    fee = draw(st.sampled_from((None, None, None, None, 0, 30)))
+    fee = draw(st.sampled_from((*[None] * 8, 0, 0, 30, 30, gross, 2 * gross)))
     said = [
         _mangled(draw, draw(st.sampled_from(held)))
         for held in map(_references, named)

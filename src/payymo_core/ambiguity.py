@@ -34,8 +34,9 @@ def which_of_several(case: Circumstances) -> str:
     if case.claims:
         return which_payment(case)
     return (
-        f"{told_together(case.bills)} may be paid, but so many payments and invoices fit "
-        "one another that no choice is sure. Ask the payer for the number of the invoice."
+        f"{told_together(case.bills)} may be paid, but so many payments and invoices "
+        "fit one another that no choice is sure. Ask the payer for the number of the "
+        "invoice."
     )
 
 

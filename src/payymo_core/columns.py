@@ -1,50 +1,23 @@
-"""Records to columns, once: what is bad is set aside with its fault.
+"""Records as columns: one row a record, in the order of their ids.
 
-Records are put in the order of their ids, so that no later stage can depend on the
-order in which they came. They are read some at a time: a record is scattered over the
-memory, and whatever looks at its values again finds them in the processor's cache.
+Records are put in that order so that no later stage can depend on the one in which they
+came.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
-from itertools import islice
-from operator import lt
-from typing import TypeVar, cast
+from collections.abc import Sequence
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import frozen
 
-from payymo_core.errors import RecordError, Rejected
-from payymo_core.fields import CounterpartyFields, InvoiceFields, TransactionFields
 from payymo_core.keys import Ints, Mask
-from payymo_core.lines import Lines, joined, lines_of
-from payymo_core.money import EXPONENTS, minor_column
-from payymo_core.records import (
-    Customer,
-    Invoice,
-    InvoiceStatus,
-    Transaction,
-    TransactionStatus,
-)
-from payymo_core.soundness import (
-    Fault,
-    check_counterparties,
-    check_invoices,
-    check_transactions,
-    invoice_fault,
-    sound_ids,
-    transaction_fault,
-)
+from payymo_core.lines import Lines
+from payymo_core.money import EXPONENTS
+from payymo_core.records import Customer, Invoice, Transaction
 
 NO_DAY = np.iinfo(np.int64).min
 """A date that is not known."""
 
 CURRENCIES = tuple(sorted(EXPONENTS))
-_CURRENCY_CODE = {code: place for place, code in enumerate(CURRENCIES)}
-_AT_ONCE = 2048  # records whose values fit into the cache of a core
-
-Record = TypeVar("Record", Transaction, Invoice)
 
 
 @frozen(eq=False)
@@ -54,7 +27,8 @@ class TransactionColumns:
     Attributes:
         records: The records themselves.
         input_order: Where each stood among the usable records that came in.
-        gross: Amount and fee, minor units.
+        gross: Amount and fee, minor units; the amount alone where a fee as large would
+            turn the money round.
         currency: Index into ``CURRENCIES``.
         day: Booking date (else value date) as a day number, or ``NO_DAY``.
         booked: Whether the bank has booked it.
@@ -110,270 +84,6 @@ class InvoiceColumns:
 
     def __len__(self) -> int:
         return len(self.records)
-
-
-def transaction_columns(
-    given: Iterable[Transaction | Rejected],
-) -> tuple[TransactionColumns, tuple[Rejected, ...]]:
-    """Columns of the usable transactions, and what was set aside."""
-    records, rejected = _of_kind(given, Transaction)
-    try:
-        order = _in_order(records)
-        columns = _transactions([records[place] for place in order])
-    except RecordError:
-        records, unusable = _usable(records, transaction_fault)
-        rejected += unusable
-        order = _in_order(records)
-        columns = _transactions([records[place] for place in order])
-    return evolve(columns, input_order=np.array(order, np.int64)), tuple(rejected)
-
-
-def _transactions(records: Sequence[Transaction]) -> TransactionColumns:
-    """Columns of records.
-
-    Raises:
-        RecordError: Some of them are at fault.
-    """
-    names: dict[str, int] = {}
-    parts = [_some_transactions(part, names) for part in _some(records)]
-    counts = [len(part) for part in parts]
-    return TransactionColumns(
-        records=records,
-        input_order=np.arange(len(records)),
-        gross=np.concatenate([part.gross for part in parts]),
-        currency=np.concatenate([part.currency for part in parts]),
-        day=np.concatenate([part.day for part in parts]),
-        booked=np.concatenate([part.booked for part in parts]),
-        texts=joined([part.texts for part in parts], counts),
-        accounts=joined([part.accounts for part in parts], counts),
-        name=np.concatenate([part.name for part in parts]),
-        names=tuple(names),
-    )
-
-
-def _some_transactions(
-    records: Sequence[Transaction], names: dict[str, int]
-) -> TransactionColumns:
-    """Columns of a few records; names that are new get the next place."""
-    fields = TransactionFields.of(records)
-    check_transactions(fields)
-    others = CounterpartyFields.of(fields.counterparty)
-    check_counterparties(others)
-    days = zip(fields.booking_date, fields.value_date, strict=True)
-    named = [names.setdefault(n, len(names)) if n else -1 for n in others.name]
-    return TransactionColumns(
-        records=records,
-        input_order=np.zeros(0, np.int64),
-        gross=_gross(fields),
-        currency=_codes(fields.currency),
-        day=_days([booked or value for booked, value in days]),
-        booked=np.array([s == TransactionStatus.BOOKED for s in fields.status], bool),
-        texts=lines_of(
-            {
-                "remittance": fields.remittance,
-                "creditor_reference": fields.creditor_reference,
-                "end_to_end_id": fields.end_to_end_id,
-                "mandate_id": fields.mandate_id,
-            },
-            fields.metadata,
-            "metadata.",
-        ),
-        accounts=lines_of({"iban": others.iban, "account": others.account}, (), ""),
-        name=np.array(named, np.int64),
-        names=(),
-    )
-
-
-def _gross(fields: TransactionFields) -> Ints:
-    gross = minor_column(fields.amount, fields.currency)
-    kept = [(n, fee) for n, fee in enumerate(fields.fee) if fee is not None]
-    fees = minor_column([fee for _, fee in kept], [fields.currency[n] for n, _ in kept])
-    gross[[n for n, _ in kept]] += fees
-    return gross
-
-
-def invoice_columns(
-    given: Iterable[Invoice | Rejected],
-) -> tuple[InvoiceColumns, tuple[Rejected, ...]]:
-    """Columns of the usable invoices, and what was set aside."""
-    records, rejected = _of_kind(given, Invoice)
-    try:
-        columns = _invoices([records[place] for place in _in_order(records)])
-    except RecordError:
-        records, unusable = _usable(records, invoice_fault)
-        rejected += unusable
-        columns = _invoices([records[place] for place in _in_order(records)])
-    return columns, tuple(rejected)
-
-
-def _invoices(records: Sequence[Invoice]) -> InvoiceColumns:
-    """Columns of records.
-
-    Raises:
-        RecordError: Some of them are at fault.
-    """
-    customers: dict[int, Customer] = {}
-    place: dict[int, int] = {}
-    parts = [_some_invoices(part, customers, place) for part in _some(records)]
-    return InvoiceColumns(
-        records=records,
-        outstanding=np.concatenate([part.outstanding for part in parts]),
-        total=np.concatenate([part.total for part in parts]),
-        currency=np.concatenate([part.currency for part in parts]),
-        issued=np.concatenate([part.issued for part in parts]),
-        due=np.concatenate([part.due for part in parts]),
-        is_open=np.concatenate([part.is_open for part in parts]),
-        texts=joined([part.texts for part in parts], [len(part) for part in parts]),
-        customer=np.concatenate([part.customer for part in parts]),
-        customers=tuple(customers.values()),
-    )
-
-
-def _some_invoices(
-    records: Sequence[Invoice], customers: dict[int, Customer], place: dict[int, int]
-) -> InvoiceColumns:
-    """Columns of a few records; customers that are new get the next place."""
-    fields = InvoiceFields.of(records)
-    check_invoices(fields)
-    outstanding = minor_column(fields.outstanding, fields.currency)
-    due, issued = _days(fields.due_date), _days(fields.issue_date)
-    undated = np.flatnonzero((due == NO_DAY) & (issued == NO_DAY))
-    due[undated] = [_numbered_year_end(fields.number[n]) for n in undated.tolist()]
-    customers.update({id(c): c for c in fields.customer if c is not None})
-    if len(customers) > len(place):
-        new = islice(customers, len(place), None)
-        place.update({key: n for n, key in enumerate(new, len(place))})
-    is_open = np.array([s == InvoiceStatus.OPEN for s in fields.status], np.bool_)
-    return InvoiceColumns(
-        records=records,
-        outstanding=outstanding,
-        total=_totals(fields, outstanding),
-        currency=_codes(fields.currency),
-        issued=issued,
-        due=due,
-        is_open=is_open & (outstanding != 0),
-        texts=lines_of(
-            {
-                "number": fields.number,
-                "id": fields.id,
-                "creditor_reference": fields.creditor_reference,
-            },
-            fields.references,
-            "references.",
-        ),
-        customer=np.array(
-            [-1 if c is None else place[id(c)] for c in fields.customer], np.int64
-        ),
-        customers=(),
-    )
-
-
-def _totals(fields: InvoiceFields, outstanding: Ints) -> Ints:
-    known = [(n, total) for n, total in enumerate(fields.total) if total is not None]
-    out = outstanding.copy()
-    out[[n for n, _ in known]] = minor_column(
-        [total for _, total in known], [fields.currency[n] for n, _ in known]
-    )
-    return out
-
-
-def _some(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
-    """The records, a few at a time; once even where there are none."""
-    for begin in range(0, max(len(records), 1), _AT_ONCE):
-        yield records[begin : begin + _AT_ONCE]
-
-
-def _of_kind(
-    given: Iterable[Record | Rejected], kind: type[Record]
-) -> tuple[list[Record], list[Rejected]]:
-    """Records of the kind wanted, and what was or is set aside."""
-    everything = list(given)
-    if set(map(type, everything)) <= {kind}:
-        return cast("list[Record]", everything), []
-    records, rejected = [], []
-    for record in everything:
-        if isinstance(record, kind):
-            records.append(record)
-        elif isinstance(record, Rejected):
-            rejected.append(record)
-        else:
-            fault = f"is not a {kind.__name__} but a {type(record).__name__}"
-            rejected.append(Rejected(record_id="", fault=fault))
-    return records, rejected
-
-
-def _in_order(records: Sequence[Record]) -> list[int]:
-    """Places of records in the order of their ids.
-
-    Raises:
-        RecordError: An id is at fault, or stands twice.
-    """
-    ids = [record.id for record in records]
-    places = list(range(len(records)))
-    if not sound_ids(ids):
-        msg = "an id is at fault"
-        raise RecordError(msg)
-    if not all(map(lt, ids, islice(ids, 1, None))):
-        places.sort(key=ids.__getitem__)
-        if len(set(ids)) < len(ids):
-            msg = "an id stands twice"
-            raise RecordError(msg)
-    return places
-
-
-def _usable(
-    records: Iterable[Record], fault_of: Callable[[Record], Fault | None]
-) -> tuple[list[Record], list[Rejected]]:
-    """The records that columns can be made of, and the others with their faults.
-
-    Equal records of one id are one; of differing ones none can be trusted.
-    """
-    sound: dict[str, list[Record]] = {}
-    rejected = []
-    for record in records:
-        found = fault_of(record)
-        if found is None:
-            sound.setdefault(record.id, []).append(record)
-        else:
-            field, fault = found
-            rejected.append(_set_aside(record, fault, field))
-    usable = []
-    for held in sound.values():
-        if all(record == held[0] for record in held):
-            usable.append(held[0])
-            fault = "duplicate id: the same record was given before"
-            rejected += [_set_aside(record, fault, "id") for record in held[1:]]
-        else:
-            fault = f"duplicate id: {len(held)} different records carry it"
-            rejected += [_set_aside(record, fault, "id") for record in held]
-    return usable, rejected
-
-
-def _set_aside(record: Transaction | Invoice, fault: str, field: str) -> Rejected:
-    name: object = record.id
-    record_id = name if isinstance(name, str) else ""
-    return Rejected(record_id=record_id, fault=fault, field=field)
-
-
-def _codes(currencies: Sequence[str]) -> Ints:
-    return np.array([_CURRENCY_CODE[currency] for currency in currencies], np.int64)
-
-
-# "F-2024001", "2024-001": the year, then at least two digits that count.
-_YEAR = re.compile(r"(?<!\d)(20[0-4]\d)[-/ ]?\d{2}")
-
-
-def _numbered_year_end(number: str | None) -> int:
-    """The last day of the year that an invoice number names, or ``NO_DAY``.
-
-    A number that bears its year tells an old invoice where the ledger gives no date.
-    """
-    found = _YEAR.search(number) if number else None
-    return date(int(found[1]), 12, 31).toordinal() if found else NO_DAY
-
-
-def _days(dates: Sequence[date | None]) -> Ints:
-    return np.array([NO_DAY if d is None else d.toordinal() for d in dates], np.int64)
 
 
 def choose_rows(columns: TransactionColumns, rows: Ints) -> TransactionColumns:

@@ -9,13 +9,7 @@ from attrs import frozen
 
 from payymo_core.assignment import assign
 from payymo_core.blocking import Candidates, Ledger, block, payable, prepare
-from payymo_core.columns import (
-    TransactionColumns,
-    choose_rows,
-    invoice_columns,
-    take_rows,
-    transaction_columns,
-)
+from payymo_core.columns import TransactionColumns, choose_rows, take_rows
 from payymo_core.comparison import compare
 from payymo_core.confidence import confidences
 from payymo_core.decision import Notices, decide
@@ -28,6 +22,7 @@ from payymo_core.keys import Ints, Mask
 from payymo_core.matching import MatchResult, Run
 from payymo_core.pausing import collector_paused
 from payymo_core.precedence import with_precedence
+from payymo_core.reading import invoice_columns, transaction_columns
 from payymo_core.records import Invoice, Transaction
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import score

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
 
 from payymo_core.blocking import Ledger
 from payymo_core.columns import NO_DAY
 from payymo_core.comparison import NOT_FOUND, AmountLevel, TextLevel
 from payymo_core.finds import LEVELS
 from payymo_core.hypotheses import PARTS, Hypotheses
-from payymo_core.money import added, written
+from payymo_core.money import written
 from payymo_core.naming import owner
 from payymo_core.normalisation import fold
 from payymo_core.payers import PayerLevel
@@ -63,9 +62,8 @@ def _amount(
     members: list[int],
     weight: float,
 ) -> Evidence:
-    gross = added(transaction.amount, transaction.fee or Decimal(0))
-    said = written(gross, transaction.currency)
-    if transaction.fee:
+    said = written(transaction.gross, transaction.currency)
+    if transaction.fee and transaction.gross != transaction.amount:
         net, fee = transaction.amount, transaction.fee
         currency = transaction.currency
         said += f" ({written(net, currency)} and a fee of {written(fee, currency)})"

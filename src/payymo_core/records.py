@@ -12,6 +12,8 @@ from enum import StrEnum, unique
 
 from attrs import field, frozen
 
+from payymo_core.money import added
+
 
 @unique
 class TransactionStatus(StrEnum):
@@ -58,7 +60,7 @@ class Transaction:
         mandate_id: ISO 20022 mandate identification, unchanged.
         counterparty: The other side.
         account: Our own account.
-        fee: Kept back by a processor: ``amount`` is net, gross is ``amount + fee``.
+        fee: Kept back by a processor: ``amount`` is net.
         metadata: What the provider carries along.
     """
 
@@ -76,6 +78,17 @@ class Transaction:
     account: str | None = None
     fee: Decimal | None = None
     metadata: Mapping[str, str] = field(factory=dict)
+
+    @property
+    def gross(self) -> Decimal:
+        """What was paid, major units: the amount and the fee.
+
+        A fee does not turn the money round: where it would, the amount alone counts, so
+        that money that went out is never taken for a payment.
+        """
+        gross = added(self.amount, self.fee or Decimal(0))
+        turned = gross <= 0 if self.amount > 0 else gross >= 0
+        return self.amount if self.amount and turned else gross
 
 
 @frozen(kw_only=True)

@@ -42,6 +42,12 @@ EASY = Ruleset(thresholds=Thresholds(match=0.55, review=0.01, margin=0.0))
 """Matches as readily as a ruleset may: what must not happen has its best chance."""
 
 
+def paid(record: Transaction) -> Decimal:
+    """Amount and fee; the amount alone, where a fee would turn the money round."""
+    gross = record.amount + (record.fee or 0)
+    return record.amount if record.amount * gross <= 0 and record.amount else gross
+
+
 def minor(amount: Decimal, currency: str) -> int:
     return int(amount * 10 ** EXPONENTS[currency])
 
@@ -243,7 +249,7 @@ def test_money_is_conserved_to_the_minor_unit(world):
     for line in match(world.transactions, world.invoices, EASY):
         record = records[line.transaction]
         applied = sum(a.amount for a in line.allocations)
-        assert applied + line.unapplied == record.amount + (record.fee or 0)
+        assert applied + line.unapplied == paid(record)
 
 
 @given(strategies.worlds())
@@ -270,9 +276,9 @@ def test_no_proposal_spends_more_than_came_in(world):
     records = {t.id: t for t in world.transactions}
     for line in match(world.transactions, world.invoices, EASY):
         record = records[line.transaction]
-        gross = abs(record.amount + (record.fee or 0))
+        gross = abs(paid(record))
         for allocations, _ in proposals(line):
-            assert abs(sum(a.amount for a in allocations)) <= gross
+            assert abs(sum((a.amount for a in allocations), Decimal())) <= gross
 
 
 @given(strategies.worlds(), st.integers(1, 6))
@@ -321,15 +327,32 @@ def test_no_pending_transaction_is_matched(world):
 
 @given(strategies.worlds())
 def test_money_that_went_out_pays_nothing_but_one_credit_note_in_full(world):
-    gross = {t.id: t.amount + (t.fee or 0) for t in world.transactions}
+    records = {t.id: t for t in world.transactions}
     ledger = {i.id: i for i in world.invoices}
     for line in match(world.transactions, world.invoices, EASY):
-        if gross[line.transaction] < 0:
+        record = records[line.transaction]
+        if record.amount < 0 and line.allocations:
             for allocations, _ in proposals(line):
-                for one in allocations:
-                    assert allocations == (one,)
-                    assert one.amount == gross[line.transaction]
-                    assert one.amount == ledger[one.invoice].outstanding
+                (one,) = allocations
+                assert one.amount == paid(record) < 0
+                assert one.amount == ledger[one.invoice].outstanding
+
+
+@pytest.mark.parametrize("fee", ["101.00", "2.00", "1.00"])
+def test_no_fee_makes_a_payment_of_money_that_went_out(fee):
+    transactions = [payment("t1", "-1.00 EUR", "INV-2026-0001", fee=Decimal(fee))]
+    invoices = [bill("i1", f"{Decimal(fee) - 1} EUR", "INV-2026-0001")]
+    (line,) = match(transactions, [*invoices, bill("i2", "100.00 EUR")], EASY)
+    assert line.outcome is Outcome.NONE
+    assert Reason.OUTGOING in line.reasons
+
+
+def test_what_a_fee_ate_whole_was_still_paid():
+    transactions = [
+        payment("t1", "0.00 EUR", "INV-2026-0001", fee=Decimal("100.00")),
+    ]
+    (line,) = match(transactions, [bill("i1", "100.00 EUR", "INV-2026-0001")])
+    assert line.outcome is Outcome.MATCH
 
 
 def test_money_that_comes_in_never_pays_a_credit_note_by_itself():

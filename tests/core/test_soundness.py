@@ -19,7 +19,7 @@ from payymo_core import (
     match,
     sentence,
 )
-from payymo_core.columns import invoice_columns, transaction_columns
+from payymo_core.reading import invoice_columns, transaction_columns
 from tests.builders import ANYTHING, bill, payment
 
 Allowed = Callable[[Any], bool]

@@ -85,7 +85,7 @@ def figures(result: MatchResult) -> Figures:
         if group is Group.MATCH:
             applied += ((record.currency, a.amount) for a in match.allocations)
             unapplied.append((record.currency, match.unapplied))
-            fees.append((record.currency, record.fee or Decimal(0)))
+            fees.append((record.currency, record.gross - record.amount))
     return Figures(
         groups=tuple(
             Figure(group=group, count=counts[group], money=_by_currency(money[group]))

@@ -1,0 +1,84 @@
+"""Which of the records given can be used, and in which order they are read."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from operator import lt
+from typing import TypeVar, cast
+
+from payymo_core.errors import RecordError, Rejected
+from payymo_core.records import Invoice, Transaction
+from payymo_core.soundness import Fault, sound_ids
+
+Record = TypeVar("Record", Transaction, Invoice)
+
+
+def of_kind(
+    given: Iterable[Record | Rejected], kind: type[Record]
+) -> tuple[list[Record], list[Rejected]]:
+    """Records of the kind wanted, and what was or is set aside."""
+    everything = list(given)
+    if set(map(type, everything)) <= {kind}:
+        return cast("list[Record]", everything), []
+    records, rejected = [], []
+    for record in everything:
+        if isinstance(record, kind):
+            records.append(record)
+        elif isinstance(record, Rejected):
+            rejected.append(record)
+        else:
+            fault = f"is not a {kind.__name__} but a {type(record).__name__}"
+            rejected.append(Rejected(record_id="", fault=fault))
+    return records, rejected
+
+
+def in_order(records: Sequence[Record]) -> list[int]:
+    """Places of records in the order of their ids.
+
+    Raises:
+        RecordError: An id is at fault, or stands twice.
+    """
+    ids = [record.id for record in records]
+    places = list(range(len(records)))
+    if not sound_ids(ids):
+        msg = "an id is at fault"
+        raise RecordError(msg)
+    if not all(map(lt, ids, islice(ids, 1, None))):
+        places.sort(key=ids.__getitem__)
+        if len(set(ids)) < len(ids):
+            msg = "an id stands twice"
+            raise RecordError(msg)
+    return places
+
+
+def usable(
+    records: Iterable[Record], fault_of: Callable[[Record], Fault | None]
+) -> tuple[list[Record], list[Rejected]]:
+    """The records that columns can be made of, and the others with their faults.
+
+    Equal records of one id are one; of differing ones none can be trusted.
+    """
+    sound: dict[str, list[Record]] = {}
+    rejected = []
+    for record in records:
+        found = fault_of(record)
+        if found is None:
+            sound.setdefault(record.id, []).append(record)
+        else:
+            field, fault = found
+            rejected.append(_set_aside(record, fault, field))
+    kept = []
+    for held in sound.values():
+        if all(record == held[0] for record in held):
+            kept.append(held[0])
+            fault = "duplicate id: the same record was given before"
+            rejected += [_set_aside(record, fault, "id") for record in held[1:]]
+        else:
+            fault = f"duplicate id: {len(held)} different records carry it"
+            rejected += [_set_aside(record, fault, "id") for record in held]
+    return kept, rejected
+
+
+def _set_aside(record: Transaction | Invoice, fault: str, field: str) -> Rejected:
+    name: object = record.id
+    record_id = name if isinstance(name, str) else ""
+    return Rejected(record_id=record_id, fault=fault, field=field)
