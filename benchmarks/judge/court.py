@@ -1,6 +1,7 @@
 """A whole world before the judge."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from attrs import define, field
@@ -165,5 +166,13 @@ class _Inquiry:
                 if item.invoice.id not in taken
             ]
             if left:
-                found = self.explainer.sets_among(s, debtor, left, named)
-                self.explained[s.row] += found
+                self._add_sets(s, self.explainer.sets_among(s, debtor, left, named))
+
+    def _add_sets(self, s: Sheet, found: Iterable[Hypothesis]) -> None:
+        """Add what was not thought of before: the searches overlap."""
+        known = {(h.debtor.place, h.kind, h.places) for h in self.explained[s.row]}
+        for hypothesis in found:
+            key = (hypothesis.debtor.place, hypothesis.kind, hypothesis.places)
+            if key not in known:
+                known.add(key)
+                self.explained[s.row].append(hypothesis)
