@@ -260,7 +260,7 @@ def _who(case: Circumstances) -> str:
 def _other_named(case: Circumstances) -> str:
     """The text names something, but none of what is proposed."""
     best = case.contest.named(case.best)
-    if case.said is TextLevel.UNKNOWN_REFERENCE:
+    if case.said() is TextLevel.UNKNOWN_REFERENCE:
         named = "The text names an invoice that is not in the ledger"
     else:
         named = "The text names another invoice of the ledger"
