@@ -105,7 +105,6 @@ def test_the_surface_changes_on_purpose_or_not_at_all():
         "match",
         "reason_in_words",
         "sentence",
-        "what_would_settle",
     ]
 
 

@@ -1,6 +1,5 @@
 """Payymo's engine: which payment pays which invoice, how sure, and why."""
 
-from payymo_core.advice import what_would_settle
 from payymo_core.engine import Matcher, match
 from payymo_core.errors import PayymoError, RecordError, Rejected, RulesetError
 from payymo_core.evaluation import Evaluation, evaluate
@@ -57,5 +56,4 @@ __all__ = [
     "match",
     "reason_in_words",
     "sentence",
-    "what_would_settle",
 ]

@@ -81,7 +81,9 @@ def decide(
     barred = _barred(table, ruleset.policies)
     sure = held & ~confidence.unsettled & (table.confidence >= thresholds.match)
     sure &= (table.margin >= thresholds.margin) & (best == assigned)
-    match = sure & ~barred.any(axis=1) & ~notices.contrary
+    # Money that goes out is a refund itself.
+    contrary = notices.contrary & (transactions.gross > 0)
+    match = sure & ~barred.any(axis=1) & ~contrary
     offered = held & (table.confidence >= thresholds.review) & ~match
     outcome = np.where(match, _MATCH, np.where(offered, _REVIEW, _NONE))
     closed = _names_closed(hypotheses, confidence, len(transactions))
@@ -90,7 +92,7 @@ def decide(
     said[Reason.AMBIGUOUS] |= confidence.unsettled & (outcome == _REVIEW)
     said[Reason.DUPLICATE_PAYMENT] |= ~match & (confidence.again > _RIVAL)
     said |= {
-        Reason.CONTRARY_WORDS: notices.contrary & (outcome == _REVIEW),
+        Reason.CONTRARY_WORDS: contrary & (outcome == _REVIEW),
         Reason.CURRENCY_DIFFERS: notices.foreign & ~match,
         Reason.OUTGOING: (outcome == _NONE) & (transactions.gross < 0),
         Reason.PENDING: ~transactions.booked,

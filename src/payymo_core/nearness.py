@@ -27,6 +27,7 @@ _LEAST_LETTERS = 5
 _MOST_ATOMS = 12
 _MOST_SPANS = 12
 _MOST_OF_EDIT = 7.0
+_MOST_OF_CUT = 10.0
 
 Bytes = NDArray[np.bytes_]
 
@@ -251,4 +252,6 @@ def _bits(text: Bytes, level: Ints) -> Floats:
     bits = exact - np.where(level == _TRUNCATED, 1.0, ways)
     # Numbers are given in sequence, and last month's may be one digit off by plan: that
     # one is near another says little, whatever its length.
-    return np.where(level == _ONE_EDIT, np.minimum(bits, _MOST_OF_EDIT), bits)
+    bits = np.where(level == _ONE_EDIT, np.minimum(bits, _MOST_OF_EDIT), bits)
+    # And many numbers begin alike.
+    return np.where(level == _TRUNCATED, np.minimum(bits, _MOST_OF_CUT), bits)

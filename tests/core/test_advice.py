@@ -14,9 +14,8 @@ from payymo_core import (
     Ruleset,
     Thresholds,
     match,
-    what_would_settle,
 )
-from payymo_core.advice import ADVISERS, Advice
+from payymo_core.advice import ADVISERS, Advice, what_would_settle
 from payymo_core.rules import DateRule, Policies, Treatment
 from tests import strategies
 from tests.builders import bill, payment

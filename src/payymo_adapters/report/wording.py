@@ -11,8 +11,8 @@ from payymo_core import (
     Match,
     MatchResult,
     Transaction,
-    what_would_settle,
 )
+from payymo_core.advice import what_would_settle
 from payymo_core.money import written
 from payymo_core.naming import percentage
 
