@@ -38,6 +38,7 @@ IO_LIBRARIES = (
     "urllib.request",
 )
 MOST_SECONDS = 0.15
+NUMPY_SECONDS = 0.07  # of the machine that the bound was set on
 
 
 def python(code: str, executable: str | Path = sys.executable, **env: str) -> str:
@@ -136,12 +137,17 @@ def test_matching_loads_no_library_that_does_io():
 
 
 def test_importing_the_core_is_quick():
+    """Within the bound, or on a slow machine within as much of what NumPy takes there."""
     code = (
-        "from time import perf_counter; begun = perf_counter(); import payymo_core; "
+        "from time import perf_counter; begun = perf_counter(); import {}; "
         "print(perf_counter() - begun)"
     )
     # The best of a few: a machine that is busy is slow for reasons of its own.
-    assert min(float(python(code)) for _ in range(7)) < MOST_SECONDS
+    numpy, core = (
+        min(float(python(code.format(name))) for _ in range(7))
+        for name in ("numpy", "payymo_core")
+    )
+    assert core < max(MOST_SECONDS, MOST_SECONDS * numpy / NUMPY_SECONDS)
 
 
 def test_no_module_leans_on_another_having_been_imported_before_it():
