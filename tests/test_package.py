@@ -38,7 +38,7 @@ IO_LIBRARIES = (
     "urllib.request",
 )
 MOST_SECONDS = 0.15
-NUMPY_SECONDS = 0.07  # of the machine that the bound was set on
+MOST_OF_NUMPY = 3.0
 
 
 def python(code: str, executable: str | Path = sys.executable, **env: str) -> str:
@@ -137,17 +137,18 @@ def test_matching_loads_no_library_that_does_io():
 
 
 def test_importing_the_core_is_quick():
-    """Within the bound, or on a slow machine within as much of what NumPy takes there."""
+    """Within the bound, or on a slow machine within what NumPy's own import allows."""
     code = (
         "from time import perf_counter; begun = perf_counter(); import {}; "
         "print(perf_counter() - begun)"
     )
-    # The best of a few: a machine that is busy is slow for reasons of its own.
-    numpy, core = (
-        min(float(python(code.format(name))) for _ in range(7))
-        for name in ("numpy", "payymo_core")
-    )
-    assert core < max(MOST_SECONDS, MOST_SECONDS * numpy / NUMPY_SECONDS)
+    # The best of some, in turns: a machine that is busy is slow for reasons of its own.
+    rounds = [
+        [float(python(code.format(name))) for name in ("numpy", "payymo_core")]
+        for _ in range(11)
+    ]
+    numpy, core = (min(seconds) for seconds in zip(*rounds, strict=True))
+    assert core < max(MOST_SECONDS, MOST_OF_NUMPY * numpy)
 
 
 def test_no_module_leans_on_another_having_been_imported_before_it():
