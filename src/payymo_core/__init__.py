@@ -4,7 +4,9 @@ from payymo_core.engine import Matcher, match
 from payymo_core.errors import PayymoError, RecordError, Rejected, RulesetError
 from payymo_core.evaluation import Evaluation, evaluate
 from payymo_core.explanation import Explanation, explain, explain_pair
+from payymo_core.feedback import label_faults, learn
 from payymo_core.labels import Label, Truth, Verdict
+from payymo_core.learnt import Learnt
 from payymo_core.matching import MatchResult
 from payymo_core.money import Money
 from payymo_core.records import (
@@ -29,6 +31,7 @@ __all__ = [
     "Invoice",
     "InvoiceStatus",
     "Label",
+    "Learnt",
     "Match",
     "MatchResult",
     "Matcher",
@@ -51,6 +54,8 @@ __all__ = [
     "evaluate",
     "explain",
     "explain_pair",
+    "label_faults",
+    "learn",
     "match",
     "reason_in_words",
     "sentence",

@@ -16,6 +16,8 @@ from payymo_core.customers import Customers, customers_of
 from payymo_core.experience import Experience
 from payymo_core.finds import Finds, find
 from payymo_core.keys import Floats, Ints, KeyIndex, Keys, Mask, expand, mix
+from payymo_core.learnt import Learnt
+from payymo_core.memory import remembered
 from payymo_core.money import EXPONENTS
 from payymo_core.payers import PayerLevel, Payers, payers_of
 from payymo_core.references import Forms, forms_of
@@ -52,7 +54,7 @@ class Ledger:
         only_item: Invoices whose customer has no more than one open item in their
             currency.
         shapes: What its references look like.
-        experience: What a first look at the transactions taught.
+        experience: What verdicts and a first look at the transactions taught.
     """
 
     invoices: InvoiceColumns
@@ -132,7 +134,9 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         customers_in=_customers_in(invoices, customers),
         only_item=items == 1,
         shapes=ledger_shapes(invoices.texts),
-        experience=Experience.none(len(invoices)),
+        experience=Experience.none(
+            len(invoices), remembered(ruleset.learnt, customers)
+        ),
     )
 
 
@@ -164,6 +168,7 @@ def block(
         ruleset.counterparty.evidence,
     )
     settled = _settled(transactions, ledger.invoices, finds)
+    settled &= ~rejected_rows(transactions, ruleset.learnt)
     wanting = np.flatnonzero(~settled & transactions.booked)
     capped = {"reference": finds.capped}
     exact, others = _by_customer(transactions, settled, ledger, payers, ruleset, capped)
@@ -210,6 +215,14 @@ def _settled(
     exact_row, _ = _distinct(row[exact], invoice[exact], len(invoices))
     one = np.bincount(exact_row, minlength=count) == 1
     return one & (others == 0) & (np.bincount(row[plain], minlength=count) > 0)
+
+
+def rejected_rows(transactions: TransactionColumns, learnt: Learnt) -> Mask:
+    """Transactions for which some proposal was rejected."""
+    wanted = {proposal.transaction for proposal in learnt.rejected}
+    if not wanted:
+        return np.zeros(len(transactions), np.bool_)
+    return np.array([record.id in wanted for record in transactions.records], np.bool_)
 
 
 def _of_use(

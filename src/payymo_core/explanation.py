@@ -8,7 +8,7 @@ from payymo_core.columns import take_rows
 from payymo_core.comparison import compare
 from payymo_core.evidence import evidence_rows
 from payymo_core.hypotheses import PARTS, Hypotheses
-from payymo_core.matching import MatchResult, Run
+from payymo_core.matching import MatchResult, Run, hypothesis_evidence
 from payymo_core.records import Transaction
 from payymo_core.results import Evidence, Outcome
 from payymo_core.scoring import QUANTUM, score
@@ -109,10 +109,7 @@ def _kept(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], float] 
     hypothesis = int(held[0])
     bits = float(run.confidence.log_odds[hypothesis])
     record = run.transactions.records[row]
-    return (
-        evidence_rows(record, run.ledger, run.ruleset, table, hypothesis, bits),
-        bits,
-    )
+    return hypothesis_evidence(run, record, hypothesis), bits
 
 
 def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], float]:

@@ -21,6 +21,7 @@ from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Ints
 from payymo_core.money import from_minor, major_column
 from payymo_core.pausing import collector_paused
+from payymo_core.records import Transaction
 from payymo_core.results import Allocation, Evidence, Match, Proposal, Reason
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind
@@ -90,14 +91,25 @@ def proposal_evidence(run: Run, row: int) -> tuple[Evidence, ...]:
     """Evidence of a transaction's proposal, or of "nothing" where there is none."""
     proposal = int(run.decisions.proposal[row])
     bits = float(run.decisions.log_odds[row])
-    return evidence_rows(
-        run.transactions.records[row],
-        run.ledger,
-        run.ruleset,
-        run.hypotheses,
-        None if proposal < 0 else proposal,
-        bits,
+    record = run.transactions.records[row]
+    if proposal >= 0:
+        return hypothesis_evidence(run, record, proposal)
+    return evidence_rows(record, run.ledger, run.ruleset, run.hypotheses, None, bits)
+
+
+def hypothesis_evidence(
+    run: Run, transaction: Transaction, hypothesis: int
+) -> tuple[Evidence, ...]:
+    """Evidence of one hypothesis of a run; it adds up to its log-odds."""
+    confidence = run.confidence
+    before = float(confidence.uncalibrated[hypothesis])
+    rows = evidence_rows(
+        transaction, run.ledger, run.ruleset, run.hypotheses, hypothesis, before
     )
+    correction = float(confidence.log_odds[hypothesis]) - before
+    if not correction:
+        return rows
+    return (*rows, Evidence("calibration", "lowered", correction, "", ""))
 
 
 class MatchResult(Sequence[Match]):

@@ -7,6 +7,7 @@ from enum import StrEnum, unique
 from attrs import Factory, field, fields, frozen
 
 from payymo_core.errors import RulesetError
+from payymo_core.learnt import Learnt, learnt_faults
 from payymo_core.patterns import compile_pattern
 
 TRANSACTION_FIELDS = ("remittance", "creditor_reference", "end_to_end_id", "mandate_id")
@@ -226,6 +227,7 @@ class Ruleset:
         thresholds: When a proposal is applied or offered.
         policies: What a sure proposal of each kind may do.
         priors: How often each kind occurs.
+        learnt: What verdicts taught; see ``feedback.learn``.
 
     Raises:
         RulesetError: One error that lists every fault with its path.
@@ -240,6 +242,7 @@ class Ruleset:
     thresholds: Thresholds = Factory(Thresholds)
     policies: Policies = Factory(Policies)
     priors: Priors = Factory(Priors)
+    learnt: Learnt = Factory(Learnt)
 
     def __attrs_post_init__(self) -> None:
         faults = tuple(_faults(self))
@@ -281,6 +284,7 @@ def _faults(ruleset: Ruleset) -> Iterator[str]:
     yield from _limit_faults(ruleset)
     yield from _threshold_faults(ruleset.thresholds)
     yield from _prior_faults(ruleset.priors)
+    yield from learnt_faults(ruleset.learnt)
 
 
 def _reference_faults(

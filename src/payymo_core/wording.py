@@ -151,6 +151,10 @@ def _of_rivals(row: Evidence) -> str:
     )
 
 
+def _of_calibration(_: Evidence) -> str:
+    return "reviewers rejected more of what looked so sure than they should have"
+
+
 _SENTENCES: dict[str, Callable[[Evidence], str]] = {
     "prior": _of_prior,
     "amount": _of_amount,
@@ -159,6 +163,7 @@ _SENTENCES: dict[str, Callable[[Evidence], str]] = {
     "dates": _of_dates,
     "set": _of_set,
     "rivals": _of_rivals,
+    "calibration": _of_calibration,
     "gate": _of_gate,
 }
 
