@@ -19,7 +19,12 @@ from payymo_core.records import (
 )
 from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
 from payymo_core.rules import ReferenceRule, Ruleset, Thresholds
-from payymo_core.wording import describe_ruleset, reason_in_words, sentence
+from payymo_core.wording import (
+    describe_learnt,
+    describe_ruleset,
+    reason_in_words,
+    sentence,
+)
 
 __all__ = [
     "Allocation",
@@ -50,6 +55,7 @@ __all__ = [
     "TransactionStatus",
     "Truth",
     "Verdict",
+    "describe_learnt",
     "describe_ruleset",
     "evaluate",
     "explain",

@@ -16,7 +16,7 @@ from payymo_core.learnt import Calibration
 _MOST_BITS = 10.0
 # Standard deviations of the prior: of the slope, and of the intercept in nats.
 _SLOPE_SPREAD = 0.25
-_INTERCEPT_SPREAD = 1.0
+_INTERCEPT_SPREAD = 0.5
 _STEPS = 100
 _HALVINGS = 30
 _SETTLED = 1e-9

@@ -30,6 +30,7 @@ from payymo_core.matching import MatchResult
 from payymo_core.money import from_minor
 from payymo_core.normalisation import compact, name_sequences, name_words
 from payymo_core.records import Invoice, Transaction
+from payymo_core.results import Outcome
 from payymo_core.rules import Ruleset
 from payymo_core.verdicts import InvoiceSet, Verdicts, sorted_out
 
@@ -118,15 +119,18 @@ class _Lesson:
 
     def judged_proposals(self) -> Iterator[tuple[float, bool]]:
         """Log-odds, in bits, of each first proposal judged, and whether it is right."""
-        decisions = self.result.run.decisions
+        run = self.result.run
         for transaction in self.verdicts.transactions:
-            row = self.result.row_of(transaction)
-            if decisions.proposal[row] < 0:
-                continue
-            proposed = tuple(a.invoice for a in self.result.of(transaction).allocations)
+            match = self.result.of(transaction)
+            proposed = tuple(a.invoice for a in match.allocations)
             right = self.verdicts.is_right(transaction, proposed)
-            if right is not None:
-                yield float(decisions.log_odds[row]), right
+            # What looks sure, yet is held back for a reason of its own, is known not
+            # to be as sure as it looks: of what is not held back it says nothing.
+            looks_sure = match.confidence >= run.ruleset.thresholds.match
+            held_back = looks_sure and match.outcome is not Outcome.MATCH
+            if proposed and right is not None and not held_back:
+                row = self.result.row_of(transaction)
+                yield float(run.decisions.log_odds[row]), right
 
     def payers(self) -> Iterator[RememberedPayer]:
         """Who has paid for whom, by every key, weighed by age."""

@@ -1,7 +1,9 @@
 """What the engine says, in a bookkeeper's words."""
 
 from collections.abc import Callable
+from math import log2
 
+from payymo_core.learnt import Calibration, Learnt
 from payymo_core.results import Evidence, Reason
 from payymo_core.rules import (
     CounterpartyEvidence,
@@ -215,7 +217,51 @@ def describe_ruleset(ruleset: Ruleset) -> tuple[str, ...]:
         lines.append(
             "Of a customer's invoices that nothing tells apart, the oldest wins."
         )
-    return tuple(lines)
+    return (*lines, *describe_learnt(ruleset))
+
+
+def describe_learnt(ruleset: Ruleset) -> tuple[str, ...]:
+    """What a ruleset has learnt from verdicts, line by line; none where nothing."""
+    learnt = ruleset.learnt
+    if not learnt.labels:
+        return ()
+    lines = [f"Learnt from {learnt.labels:,} labels:"]
+    if learnt.rejected:
+        lines.append(f"{len(learnt.rejected):,} rejected proposals do not come again.")
+    if learnt.payers:
+        customers = len({payer.customer for payer in learnt.payers})
+        lines.append(
+            f"Who has paid for {customers:,} customers before is known by "
+            f"{len(learnt.payers):,} names, IBANs and accounts."
+        )
+    lines += [_of_record(rule, learnt) for rule in ruleset.references]
+    lines += [
+        f"Customer {payer.customer!r} was {payer.payments:,} times short by "
+        f"{payer.fee} {payer.currency}."
+        for payer in learnt.short_payers
+    ]
+    if learnt.calibration != Calibration():
+        lines.append(_of_learnt_calibration(ruleset))
+    return tuple(filter(None, lines))
+
+
+def _of_record(rule: ReferenceRule, learnt: Learnt) -> str:
+    reliability = learnt.reliability(rule.name, rule.reliability)
+    if reliability == rule.reliability:
+        return ""
+    return f"Rule {rule.name!r} is right in {reliability:.1%} of the texts after all."
+
+
+def _of_learnt_calibration(ruleset: Ruleset) -> str:
+    """What becomes of odds at the threshold for a match."""
+    threshold = ruleset.thresholds.match
+    bits = log2(threshold / (1 - threshold))
+    calibration = ruleset.learnt.calibration
+    corrected = min(bits, calibration.slope * bits + calibration.intercept)
+    confidence = 1 / (1 + 2**-corrected)
+    if confidence >= threshold:
+        return f"A confidence of {threshold:g} is worth what it says."
+    return f"What would be a confidence of {threshold:g} counts as {confidence:.4f}."
 
 
 _EVIDENCE = {

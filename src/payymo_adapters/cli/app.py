@@ -6,6 +6,7 @@ from payymo_adapters.cli.demo import demo_command
 from payymo_adapters.cli.evaluation import evaluate_command
 from payymo_adapters.cli.explanation import explain_command
 from payymo_adapters.cli.failures import EXIT_CODES, Group
+from payymo_adapters.cli.learning import learn_command
 from payymo_adapters.cli.matching import match_command
 from payymo_adapters.cli.rules import rules_command
 
@@ -24,6 +25,7 @@ for command in (
     match_command,
     evaluate_command,
     explain_command,
+    learn_command,
     rules_command,
     demo_command,
 ):
