@@ -18,7 +18,6 @@ from payymo_core import (
     Invoice,
     InvoiceStatus,
     Label,
-    Learnt,
     Match,
     Outcome,
     Ruleset,
@@ -29,6 +28,7 @@ from payymo_core import (
     learn,
     match,
 )
+from payymo_core.learnt import Learnt
 
 REGIMES = (Regime.HOSTING, Regime.BUSINESS, Regime.AGENCY)
 REVIEWS = (0, 20, 50, 200, 1000)

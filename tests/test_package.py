@@ -101,6 +101,7 @@ def test_the_surface_changes_on_purpose_or_not_at_all():
         "evaluate",
         "explain",
         "explain_pair",
+        "learn",
         "match",
         "reason_in_words",
         "sentence",

@@ -4,9 +4,8 @@ from payymo_core.engine import Matcher, match
 from payymo_core.errors import PayymoError, RecordError, Rejected, RulesetError
 from payymo_core.evaluation import Evaluation, evaluate
 from payymo_core.explanation import Explanation, explain, explain_pair
-from payymo_core.feedback import label_faults, learn
+from payymo_core.feedback import learn
 from payymo_core.labels import Label, Truth, Verdict
-from payymo_core.learnt import Learnt
 from payymo_core.matching import MatchResult
 from payymo_core.money import Money
 from payymo_core.records import (
@@ -20,7 +19,6 @@ from payymo_core.records import (
 from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
 from payymo_core.rules import ReferenceRule, Ruleset, Thresholds
 from payymo_core.wording import (
-    describe_learnt,
     describe_ruleset,
     reason_in_words,
     sentence,
@@ -36,7 +34,6 @@ __all__ = [
     "Invoice",
     "InvoiceStatus",
     "Label",
-    "Learnt",
     "Match",
     "MatchResult",
     "Matcher",
@@ -55,12 +52,10 @@ __all__ = [
     "TransactionStatus",
     "Truth",
     "Verdict",
-    "describe_learnt",
     "describe_ruleset",
     "evaluate",
     "explain",
     "explain_pair",
-    "label_faults",
     "learn",
     "match",
     "reason_in_words",

@@ -119,6 +119,13 @@ class Learnt:
     rules: tuple[RuleRecord, ...] = ()
     short_payers: tuple[ShortPayer, ...] = ()
 
+    def has_rejected(self, transaction: str, invoices: tuple[str, ...]) -> bool:
+        """Whether it is known that a transaction does not pay just these invoices."""
+        return any(
+            proposal.transaction == transaction and proposal.invoices in ((), invoices)
+            for proposal in self.rejected
+        )
+
     def reliability(self, rule: str, own: float) -> float:
         """Mean of the Beta posterior of a rule's reliability.
 

@@ -17,7 +17,8 @@ from payymo_adapters.cli.inputs import (
 from payymo_adapters.cli.ruleset_toml import ruleset_to_toml
 from payymo_adapters.cli.terminal import say, stage, stdout, writing
 from payymo_adapters.exchange import read_labels
-from payymo_core import describe_learnt, label_faults, learn
+from payymo_core.feedback import label_faults, learn
+from payymo_core.wording import describe_learnt
 
 
 @click.command("learn", epilog=EXIT_CODES)
