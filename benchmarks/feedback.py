@@ -6,6 +6,8 @@ python -m benchmarks.feedback --invoices 20000 --seeds 1 2 3
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from enum import Enum, unique
+from itertools import product
 from pathlib import Path
 
 from attrs import asdict, evolve, frozen
@@ -14,6 +16,7 @@ from benchmarks.generate import make_world
 from benchmarks.report import provenance, save
 from benchmarks.world import Kind, Regime, TruthRow, World
 from payymo_core import (
+    Customer,
     Evaluation,
     Invoice,
     InvoiceStatus,
@@ -35,6 +38,15 @@ REVIEWS = (0, 20, 50, 200, 1000)
 REVIEWED = 0.6
 """Share of the statement, its beginning, that is reviewed; the rest is held out."""
 _IN_PARTS = frozenset({Kind.PART, Kind.INSTALMENT})
+
+
+@unique
+class Knowledge(Enum):
+    """What the ledger says of its customers."""
+
+    FULL = "full"
+    BARE = "bare"
+    """Their ids alone: no name, no IBAN, no account. Verdicts have the most to add."""
 
 
 @frozen(kw_only=True)
@@ -114,14 +126,26 @@ def verdicts(proposed: Match, true: TruthRow) -> Iterator[Label]:
         )
 
 
-def measure(regime: Regime, invoices: int, seeds: Sequence[int]) -> list[Step]:
+def _bare(world: World) -> World:
+    """The same with customers of whom only the id is known."""
+    invoices = (
+        evolve(i, customer=Customer(id=i.customer.id)) if i.customer else i
+        for i in world.invoices
+    )
+    return evolve(world, invoices=tuple(invoices))
+
+
+def measure(
+    regime: Regime, knowledge: Knowledge, invoices: int, seeds: Sequence[int]
+) -> list[Step]:
     """Learn from more and more reviews of each world, and match the rest of it."""
     matches: dict[int, list[Match]] = {n: [] for n in REVIEWS}
     learnt: dict[int, list[Learnt]] = {n: [] for n in REVIEWS}
     seen = dict.fromkeys(REVIEWS, 0)
     truths: list[Truth] = []
     for seed in seeds:
-        halves = Halves.of(make_world(regime, invoices, seed))
+        world = make_world(regime, invoices, seed)
+        halves = Halves.of(world if knowledge is Knowledge.FULL else _bare(world))
         truths += [_truth(halves.truths[t.id], seed) for t in halves.late]
         offered = [
             m for m in match(halves.early, halves.before) if m.outcome is Outcome.REVIEW
@@ -157,12 +181,12 @@ def _truth(row: TruthRow, seed: int) -> Truth:
     return Truth(transaction=f"{seed}/{row.transaction}", invoices=row.invoices)
 
 
-def shown(regime: Regime, steps: Sequence[Step]) -> str:
+def shown(regime: Regime, knowledge: Knowledge, steps: Sequence[Step]) -> str:
     """One row a number of reviews."""
     titles = ("reviews", "precision", "wrong", "straight", "first", "review", "ECE")
     rest = ("payers", "slope", "intercept")
     held = steps[0].evaluation.transactions
-    lines = [f"{regime.value}: {held:,} payments held out"]
+    lines = [f"{regime.value}, {knowledge.value} ledger: {held:,} payments held out"]
     lines.append("".join(f"{title:>10}" for title in (*titles, *rest)))
     lines += [_row(step) for step in steps]
     return "\n".join(lines)
@@ -203,10 +227,11 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="PATH", help="keep the figures")
     wanted = parser.parse_args()
     kept = {}
-    for regime in wanted.regime:
-        steps = measure(regime, wanted.invoices, wanted.seeds)
-        print(shown(regime, steps), end="\n\n", flush=True)
-        kept[regime.value] = [_figures(step) for step in steps]
+    for regime, knowledge in product(wanted.regime, Knowledge):
+        steps = measure(regime, knowledge, wanted.invoices, wanted.seeds)
+        print(shown(regime, knowledge, steps), end="\n\n", flush=True)
+        figures = [_figures(step) for step in steps]
+        kept[f"{regime.value}, {knowledge.value} ledger"] = figures
     if wanted.json:
         save(provenance(datetime.now(UTC)) | {"feedback": kept}, wanted.json)
 

@@ -75,6 +75,8 @@ def explain_pair(result: MatchResult, transaction: str, invoice: str) -> Explana
     rows, weight = _kept(run, row, place) or _compared(run, row, place)
     transaction_record = run.transactions.records[row]
     gate = _gate(run, row, place, transaction_record)
+    if run.ruleset.learnt.has_rejected(transaction, (invoice,)):
+        gate = f"Not {invoice}: a reviewer rejected it for this transaction before."
     if gate is not None:
         rows, weight = _gated(rows)
     return Explanation(
@@ -183,11 +185,9 @@ def _gate(run: Run, row: int, place: int, transaction: Transaction) -> str | Non
     columns, invoices = run.transactions, run.ledger.invoices
     invoice = invoices.records[place]
     pair = np.array([row]), np.array([place])
-    name = invoice.number or invoice.id
-    if run.ruleset.learnt.has_rejected(transaction.id, (invoice.id,)):
-        return f"Not {name}: a reviewer rejected it for this transaction before."
     if payable(columns, invoices, *pair)[0]:
         return None
+    name = invoice.number or invoice.id
     if not columns.booked[row]:
         return f"Not {name}: the transaction is pending, and no such one is matched."
     if columns.currency[row] != invoices.currency[place]:
