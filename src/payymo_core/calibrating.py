@@ -14,9 +14,9 @@ from payymo_core.learnt import Calibration
 
 # A reviewer errs about once in a thousand: what looks surer counts as no surer.
 _MOST_BITS = 10.0
-# Standard deviations of the prior: of the slope, and of the intercept in nats.
-_SLOPE_SPREAD = 0.25
-_INTERCEPT_SPREAD = 0.5
+# Standard deviation of the prior, of the slope and of the intercept in nats. It says as
+# much of the intercept as 64 verdicts on even odds do: twenty go a quarter of the way.
+_SPREAD = 0.25
 _STEPS = 100
 _HALVINGS = 30
 _SETTLED = 1e-9
@@ -40,7 +40,7 @@ def fitted(judged: Sequence[tuple[float, bool]]) -> Calibration:
 
 
 _PRIOR = np.array([1.0, 0.0])
-_PRECISION = np.array([_SLOPE_SPREAD, _INTERCEPT_SPREAD]) ** -2.0
+_PRECISION = np.full(2, _SPREAD**-2)
 
 
 def _newton(design: Floats, right: Floats) -> Floats:

@@ -14,6 +14,12 @@ from math import fsum
 from attrs import evolve, frozen
 
 from payymo_core.calibrating import fitted
+from payymo_core.columns import (
+    InvoiceColumns,
+    TransactionColumns,
+    invoice_columns,
+    transaction_columns,
+)
 from payymo_core.comparison import NOT_FOUND, AmountLevel
 from payymo_core.engine import Matcher
 from payymo_core.errors import Rejected
@@ -59,7 +65,8 @@ def learn(
     """
     base = evolve(Ruleset() if ruleset is None else ruleset, learnt=Learnt())
     result = Matcher.of(invoices, base).match(transactions)
-    verdicts, _ = _judged(result, labels)
+    run = result.run
+    verdicts, _ = _sorted_out(run.transactions, run.ledger.invoices, labels)
     if not verdicts.count:
         return base
     lesson = _Lesson(result, verdicts)
@@ -86,20 +93,16 @@ def label_faults(
     One is at fault that names a transaction or an invoice that is not among the usable
     records, or that another label contradicts.
     """
-    known = (_ids(transactions), _ids(invoices))
-    return sorted_out(*known, labels)[1]
+    columns = transaction_columns(transactions)[0], invoice_columns(invoices)[0]
+    return _sorted_out(*columns, labels)[1]
 
 
-def _ids(records: Iterable[Transaction | Invoice | Rejected]) -> set[str]:
-    return {record.id for record in records if not isinstance(record, Rejected)}
-
-
-def _judged(
-    result: MatchResult, labels: Iterable[Label]
+def _sorted_out(
+    transactions: TransactionColumns, invoices: InvoiceColumns, labels: Iterable[Label]
 ) -> tuple[Verdicts, tuple[Rejected, ...]]:
-    transactions = {record.id for record in result.run.transactions.records}
-    invoices = {record.id for record in result.run.ledger.invoices.records}
-    return sorted_out(transactions, invoices, labels)
+    known = {record.id for record in transactions.records}
+    ledger = {record.id for record in invoices.records}
+    return sorted_out(known, ledger, labels)
 
 
 @frozen(eq=False)

@@ -400,7 +400,7 @@ def test_who_is_always_short_by_one_fee_is_expected_to_be():
 
 def posterior(points: Sequence[tuple[float, bool]], slope: float, bits: float) -> float:
     """Log of the posterior of a correction, written out."""
-    total = -((slope - 1) ** 2) / (2 * 0.25**2) - (bits * log(2)) ** 2 / (2 * 0.5**2)
+    total = -((slope - 1) ** 2 + (bits * log(2)) ** 2) / (2 * 0.25**2)
     for x, right in points:
         held = max(min(x, 10.0), -10.0)
         odds = (slope * held + bits) * log(2)
