@@ -29,6 +29,7 @@ bench: bench-quality  ## speed and accuracy
 
 bench-quality: $(READY)  ## accuracy, on seeds that nothing was fitted to
 	$(BIN)/python -m benchmarks.quality --seeds 21 22 23 24 25
+	$(BIN)/python -m benchmarks.feedback --invoices 8000 --seeds 21 22 23
 
 clean:
 	rm -rf $(VENV) build dist

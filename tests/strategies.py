@@ -18,6 +18,7 @@ from stdnum.ch import esr
 from stdnum.iso7064 import mod_97_10
 
 from payymo_core.checkdigits import Format
+from payymo_core.labels import Label, Verdict
 from payymo_core.money import EXPONENTS, from_minor
 from payymo_core.records import (
     Counterparty,
@@ -248,6 +249,19 @@ def rulesets() -> st.SearchStrategy[Ruleset]:
             ties=st.sampled_from(TiePolicy),
         ),
     )
+
+
+def labels(world: World) -> st.SearchStrategy[list[Label]]:
+    """Verdicts on the transactions of a world; some contradict each other."""
+    ids = st.sampled_from([record.id for record in world.invoices] or ["unknown"])
+    known = st.sampled_from([record.id for record in world.transactions] or ["unknown"])
+    one = st.builds(
+        Label,
+        transaction=known,
+        invoices=st.lists(ids, max_size=2, unique=True).map(tuple),
+        verdict=st.sampled_from(Verdict),
+    )
+    return st.lists(one, max_size=8)
 
 
 # --- tables of hypotheses -----------------------------------------------------------

@@ -1,4 +1,6 @@
-"""What goes wrong with a file as a whole; a bad record in it is ``Rejected``."""
+"""What goes wrong with a file or a provider; a bad record in either is ``Rejected``."""
+
+from datetime import datetime
 
 from payymo_core.errors import PayymoError
 
@@ -12,6 +14,12 @@ class FileError(PayymoError, ValueError):
       - RulesetError (ValueError)   your configuration
       - RecordError (ValueError)    a value that no record may carry
       - FileError (ValueError)      a file; names the file, the line and the field
+      - ProviderError               a provider
+        . UndeliveredError          not delivered, or no answer: the outcome is unknown
+        . UnauthorisedError         not let in; says what to do
+        . LimitError                refused by a limit; says until when
+        . RefusedError              understood and refused; the request must change
+        . PayloadError              answered, but not as documented; names the field
 
     Attributes:
         path: The file, as it was named.
@@ -48,3 +56,63 @@ class FieldError(ValueError):
         """Say the same of the object that holds the field."""
         path = f"{key}.{self.path}" if self.path else key
         return FieldError(self.fault, path)
+
+
+class ProviderError(PayymoError):
+    """A provider did not do what was asked; no message of the tree holds a secret.
+
+    Attributes:
+        provider: As a person knows it: ``GoCardless``, ``Stripe``, ``WHMCS``.
+        fault: What is wrong, in a sentence.
+        advice: What the user can do about it; "" where there is nothing.
+        code: The provider's own code or type, or the HTTP status; "" without an answer.
+    """
+
+    def __init__(
+        self, provider: str, fault: str, *, advice: str = "", code: str = ""
+    ) -> None:
+        said = f"{provider}: {fault}" + (f" ({code})" if code else "")
+        super().__init__(". ".join(part for part in (said, advice) if part))
+        self.provider = provider
+        self.fault = fault
+        self.advice = advice
+        self.code = code
+
+
+class UndeliveredError(ProviderError):
+    """No answer, or one that says the provider failed: what it did is not known."""
+
+
+class UnauthorisedError(ProviderError):
+    """The provider does not let us in: refresh, reconnect or mend the permission."""
+
+
+class LimitError(ProviderError):
+    """A limit was reached, the provider's or our own budget.
+
+    Attributes:
+        until: When the next call may be made, in UTC; None where nobody says.
+    """
+
+    def __init__(
+        self, provider: str, fault: str, *, until: datetime | None, code: str = ""
+    ) -> None:
+        advice = f"Next call possible at {until:%Y-%m-%d %H:%M} UTC" if until else ""
+        super().__init__(provider, fault, advice=advice, code=code)
+        self.until = until
+
+
+class RefusedError(ProviderError):
+    """The provider understood and refused; the same request will be refused again."""
+
+
+class PayloadError(ProviderError):
+    """An answer that the documentation does not allow.
+
+    Attributes:
+        field: The path of the field, as ``transactions.booked.3.amount``, or "".
+    """
+
+    def __init__(self, provider: str, fault: str, *, field: str = "") -> None:
+        super().__init__(provider, f"{field}: {fault}" if field else fault)
+        self.field = field

@@ -6,10 +6,12 @@ matches is a ``FileError``, because those are Payymo's own.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TypeVar
+
+from attrs import evolve
 
 from payymo_adapters.atomic import write_atomically
 from payymo_adapters.checks import check_amounts
@@ -29,6 +31,7 @@ from payymo_adapters.jsonlines import (
     object_of,
     one_of,
     probability,
+    read_numbered,
     read_objects,
     strings,
     text,
@@ -202,13 +205,18 @@ def read_invoices(path: str | PathLike[str]) -> list[Invoice | Rejected]:
 
 
 def read_labels(path: str | PathLike[str]) -> list[Label]:
-    """Read reviewers' verdicts.
+    """Read reviewers' verdicts; each says in which line it stands.
 
     Raises:
         FileError: A line is not a label; names file, line and field.
         OSError: The file cannot be opened.
     """
-    return _read_all(path, _LABEL)
+    name = fspath(path)
+    with Path(path).open("rb") as lines:
+        return [
+            evolve(_whole(name, label), where=f"{name}:{line}")
+            for line, label in read_numbered(lines, _LABEL)
+        ]
 
 
 def read_truth(path: str | PathLike[str]) -> list[Truth]:
@@ -270,14 +278,14 @@ def _rejected(path: str, fault: LineFault) -> Rejected:
 
 def _read_all(path: str | PathLike[str], parse: Callable[[object], T]) -> list[T]:
     with Path(path).open("rb") as lines:
-        return list(_whole(fspath(path), read_objects(lines, parse)))
+        name = fspath(path)
+        return [_whole(name, found) for found in read_objects(lines, parse)]
 
 
-def _whole(path: str, found: Iterable[T | LineFault]) -> Iterator[T]:
-    for value in found:
-        if isinstance(value, LineFault):
-            raise FileError(path, value.fault, line=value.line, field=value.field)
-        yield value
+def _whole(path: str, found: T | LineFault) -> T:
+    if isinstance(found, LineFault):
+        raise FileError(path, found.fault, line=found.line, field=found.field)
+    return found
 
 
 def write_transactions(

@@ -88,9 +88,16 @@ def read_objects(
         lines: The file's lines; a byte order mark before the first is ignored.
         parse: What each has to be.
 
-    Yields:
-        The line's value, or what is wrong with it.
+    Returns:
+        Each line's value, or what is wrong with it.
     """
+    return (found for _, found in read_numbered(lines, parse))
+
+
+def read_numbered(
+    lines: Iterable[bytes], parse: Callable[[object], T]
+) -> Iterator[tuple[int, T | LineFault]]:
+    """As ``read_objects``, each beside the number of its line, from 1."""
     for line, raw in enumerate(lines, start=1):
         content = raw.removeprefix(_BOM) if line == 1 else raw
         if content.isspace() or not content:
@@ -98,9 +105,9 @@ def read_objects(
         data: object = None
         try:
             data = decode(content)
-            yield parse(data)
+            yield line, parse(data)
         except FieldError as error:
-            yield LineFault(line, _id_of(data), error.path, error.fault)
+            yield line, LineFault(line, _id_of(data), error.path, error.fault)
 
 
 def _id_of(data: object) -> str:

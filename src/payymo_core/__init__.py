@@ -4,6 +4,7 @@ from payymo_core.engine import Matcher, match
 from payymo_core.errors import PayymoError, RecordError, Rejected, RulesetError
 from payymo_core.evaluation import Evaluation, evaluate
 from payymo_core.explanation import Explanation, explain, explain_pair
+from payymo_core.feedback import learn
 from payymo_core.inspection import inspect
 from payymo_core.labels import Label, Truth, Verdict
 from payymo_core.matching import MatchResult
@@ -18,7 +19,11 @@ from payymo_core.records import (
 )
 from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
 from payymo_core.rules import ReferenceRule, Ruleset, Thresholds
-from payymo_core.wording import describe_ruleset, reason_in_words, sentence
+from payymo_core.wording import (
+    describe_ruleset,
+    reason_in_words,
+    sentence,
+)
 
 __all__ = [
     "Allocation",
@@ -53,6 +58,7 @@ __all__ = [
     "explain",
     "explain_pair",
     "inspect",
+    "learn",
     "match",
     "reason_in_words",
     "sentence",

@@ -16,6 +16,7 @@ from payymo_core.customers import Customers, customers_of
 from payymo_core.experience import Experience
 from payymo_core.finds import Finds, find
 from payymo_core.keys import Floats, Ints, KeyIndex, Keys, Mask, expand, mix
+from payymo_core.memory import remembered
 from payymo_core.money import EXPONENTS
 from payymo_core.payers import PayerLevel, Payers, payers_of
 from payymo_core.references import Forms, forms_of
@@ -54,7 +55,7 @@ class Ledger:
             currency.
         shapes: What its references look like.
         formats: Formats with check digits that it uses.
-        experience: What a first look at the transactions taught.
+        experience: What verdicts and a first look at the transactions taught.
     """
 
     invoices: InvoiceColumns
@@ -138,7 +139,9 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         only_item=items == 1,
         shapes=ledger_shapes(invoices.texts),
         formats=ledger_formats(invoices.texts),
-        experience=Experience.none(len(invoices)),
+        experience=Experience.none(
+            len(invoices), remembered(ruleset.learnt, customers)
+        ),
     )
 
 

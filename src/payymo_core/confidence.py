@@ -16,7 +16,8 @@ from attrs import frozen
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.joint import Claims, settle_circles
 from payymo_core.keys import Floats, Ints, Mask
-from payymo_core.scoring import QUANTUM, Kind
+from payymo_core.learnt import Calibration
+from payymo_core.scoring import QUANTUM, Kind, quantised
 
 # A fixed number of rounds, so that no component changes another's last digits. Chains
 # of disputes longer than this do not come up; damping settles the ones with cycles.
@@ -35,6 +36,7 @@ class Confidences:
         of: Probability of each hypothesis; of a closed invoice's, of its share of
             "nothing".
         log_odds: Of each hypothesis, in bits, a multiple of the quantum.
+        uncalibrated: The same before the calibration.
         nothing: For each transaction, the probability that it pays nothing open.
         nothing_log_odds: The same in bits, a multiple of the quantum.
         again: For each transaction, the probability that it is a second payment.
@@ -45,14 +47,23 @@ class Confidences:
 
     of: Floats
     log_odds: Floats
+    uncalibrated: Floats
     nothing: Floats
     nothing_log_odds: Floats
     again: Floats
     unsettled: Mask
 
 
-def confidences(hypotheses: Hypotheses, outstanding: Ints) -> Confidences:
-    """Let all hypotheses compete, on both sides."""
+def confidences(
+    hypotheses: Hypotheses, outstanding: Ints, calibration: Calibration
+) -> Confidences:
+    """Let all hypotheses compete, on both sides, then correct what is left.
+
+    Args:
+        hypotheses: Of all transactions.
+        outstanding: What is owed on each invoice, minor units.
+        calibration: What verdicts taught of confidences; it only ever lowers them.
+    """
     closed = hypotheses.kind == Kind.CLOSED
     weight = hypotheses.weight() * log(2)
     row, rows = hypotheses.transaction, len(hypotheses.other)
@@ -70,12 +81,14 @@ def confidences(hypotheses: Hypotheses, outstanding: Ints) -> Confidences:
     of[live] = share / total[row[live]]
     empty = np.exp(-top) / total
     of[closed] = empty[row[closed]] * np.exp(weight[closed] - null[row[closed]])
-    bits = _log_odds(of)
+    before = _log_odds(of)
+    bits = np.where(closed, before, _calibrated(before, calibration))
     nothing = empty * open_none / np.exp(null)
     no_bits = _log_odds(nothing)
     return Confidences(
         probability(bits),
         bits,
+        before,
         probability(no_bits),
         no_bits,
         empty * hypotheses.again / np.exp(null),
@@ -88,6 +101,11 @@ def _log_odds(probability: Floats) -> Floats:
     least = 2.0**-_LARGEST_BITS
     inside = np.clip(probability, least, 1 - least)
     return np.rint(np.log2(inside / (1 - inside)) / QUANTUM) * QUANTUM
+
+
+def _calibrated(bits: Floats, calibration: Calibration) -> Floats:
+    corrected = quantised(calibration.slope * bits + calibration.intercept)
+    return np.clip(corrected, -_LARGEST_BITS, bits)
 
 
 # 2**-(k/256) for every fraction that a quantised weight can have: exp2 of an array may

@@ -43,15 +43,17 @@ class Decisions:
 
 @frozen(eq=False)
 class Notices:
-    """What the texts of transactions say beside references; a mask each.
+    """What is known of transactions beside their hypotheses; a mask each.
 
     Attributes:
         foreign: They name an open item in another currency.
         contrary: They speak of a refund, a cancellation, or of what is not paid.
+        rejected: A reviewer rejected what explains them best.
     """
 
     foreign: Mask
     contrary: Mask
+    rejected: Mask
 
 
 def decide(
@@ -69,7 +71,7 @@ def decide(
         confidence: After the rivals.
         assigned: The jointly best hypothesis of each transaction.
         transactions: All of them.
-        notices: What their texts say beside references.
+        notices: What is known of them beside.
         ruleset: Thresholds and policies.
     """
     live = hypotheses.kind != Kind.CLOSED
@@ -83,7 +85,8 @@ def decide(
     sure &= (table.margin >= thresholds.margin) & (best == assigned)
     # Money that goes out is a refund itself.
     contrary = notices.contrary & (transactions.gross > 0)
-    match = sure & ~barred.any(axis=1) & ~contrary
+    # Where a human rejected the best explanation, another is not applied unseen.
+    match = sure & ~barred.any(axis=1) & ~contrary & ~notices.rejected
     offered = held & (table.confidence >= thresholds.review) & ~match
     outcome = np.where(match, _MATCH, np.where(offered, _REVIEW, _NONE))
     closed = _names_closed(hypotheses, confidence, len(transactions))
@@ -97,6 +100,7 @@ def decide(
         Reason.OUTGOING: (outcome == _NONE) & (transactions.gross < 0),
         Reason.PENDING: ~transactions.booked,
         Reason.REFERENCE_OF_PAID_INVOICE: closed & ~match,
+        Reason.REJECTED_BEFORE: notices.rejected & ~match,
     }
     reasons = _mask(said, outcome, any_at_all)
     proposal = np.where(outcome == _NONE, -1, best)

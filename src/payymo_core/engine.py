@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from payymo_core.assignment import assign
 from payymo_core.blocking import Candidates, Ledger, block, payable, prepare
@@ -24,6 +24,7 @@ from payymo_core.pausing import collector_paused
 from payymo_core.precedence import with_precedence
 from payymo_core.reading import invoice_columns, transaction_columns
 from payymo_core.records import Invoice, Transaction
+from payymo_core.rejections import without_rejected
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import score
 from payymo_core.texts import contrary
@@ -92,11 +93,13 @@ class Matcher:
     def _match(self, transactions: Iterable[Transaction | Rejected]) -> MatchResult:
         columns, rejected = transaction_columns(transactions)
         hypotheses, notices, capped = self._explain(columns, self.ledger)
-        hypotheses, ledger = self._look_again(columns, hypotheses)
+        hypotheses, ledger, notices = self._look_again(columns, hypotheses, notices)
         hypotheses = with_instalments(hypotheses, columns, ledger)
         hypotheses = with_precedence(hypotheses, columns)
         outstanding = self.ledger.invoices.outstanding
-        confidence = confidences(hypotheses, outstanding)
+        confidence = confidences(
+            hypotheses, outstanding, self.ruleset.learnt.calibration
+        )
         assigned = assign(hypotheses, confidence.of >= LIKELY, outstanding)
         decisions = decide(
             hypotheses, confidence, assigned, columns, notices, self.ruleset
@@ -105,18 +108,21 @@ class Matcher:
         return MatchResult(run, (*rejected, *self.rejected), capped)
 
     def _look_again(
-        self, columns: TransactionColumns, hypotheses: Hypotheses
-    ) -> tuple[Hypotheses, Ledger]:
+        self, columns: TransactionColumns, hypotheses: Hypotheses, notices: Notices
+    ) -> tuple[Hypotheses, Ledger, Notices]:
         """What is in doubt, seen with what the sure payments taught."""
-        sure = sure_of(hypotheses)
+        sure = sure_of(hypotheses) & ~notices.rejected[hypotheses.transaction]
         ledger = experienced(self.ledger, hypotheses, sure, columns)
         doubtful = columns.booked & (columns.gross > 0)
         doubtful[hypotheses.transaction[sure]] = False
         rows = np.flatnonzero(doubtful)
         if not (len(rows) and sure.any()):
-            return hypotheses, ledger
-        others, _, _ = self._explain(choose_rows(columns, rows), ledger)
-        return replaced(hypotheses, rows, others, doubtful), ledger
+            return hypotheses, ledger, notices
+        others, seen, _ = self._explain(choose_rows(columns, rows), ledger)
+        rejected = notices.rejected.copy()
+        rejected[rows] |= seen.rejected
+        notices = evolve(notices, rejected=rejected)
+        return replaced(hypotheses, rows, others, doubtful), ledger, notices
 
     def _explain(
         self, columns: TransactionColumns, ledger: Ledger
@@ -142,6 +148,7 @@ class Matcher:
         notices = Notices(
             foreign=np.concatenate([said.foreign for _, said, _ in explained]),
             contrary=np.concatenate([said.contrary for _, said, _ in explained]),
+            rejected=np.concatenate([said.rejected for _, said, _ in explained]),
         )
         capped = Counter[str]()
         for _, _, passed_over in explained:
@@ -153,10 +160,16 @@ class Matcher:
     ) -> tuple[Hypotheses, Notices, dict[str, int]]:
         rows = take_rows(columns, begin, end)
         candidates = block(rows, ledger, self.ruleset)
-        hypotheses = explanations(rows, ledger, candidates, self.ruleset)
+        hypotheses, rejected = without_rejected(
+            explanations(rows, ledger, candidates, self.ruleset),
+            rows,
+            ledger.invoices,
+            self.ruleset.learnt,
+        )
         notices = Notices(
             foreign=_names_other_currency(rows, ledger, candidates),
             contrary=contrary(candidates.texts),
+            rejected=rejected,
         )
         return hypotheses, notices, candidates.capped
 

@@ -1,10 +1,29 @@
-"""What the sure payments of a run taught, as the second look at the rest uses it."""
+"""What is known beside the records: from verdicts, and from a run's sure payments."""
 
 import numpy as np
 from attrs import frozen
 
-from payymo_core.keys import Ints, KeyIndex, Mask
+from payymo_core.keys import Floats, Ints, KeyIndex, Mask
 from payymo_core.timing import DateLevel
+
+
+@frozen(eq=False)
+class Memory:
+    """What verdicts taught about payers.
+
+    Attributes:
+        ibans: Customers by the key of an IBAN that paid for them.
+        accounts: The same by the key of the end of an account.
+        names: The same by the key of a payer's name words.
+        fees: Places in ``fee_share`` by the key of customer, currency and fee.
+        fee_share: How often, of all times that the customer is short, by that fee.
+    """
+
+    ibans: KeyIndex
+    accounts: KeyIndex
+    names: KeyIndex
+    fees: KeyIndex
+    fee_share: Floats
 
 
 @frozen(eq=False)
@@ -16,16 +35,19 @@ class Experience:
         accounts: Customers by the key of an account that paid for them.
         names: Customers by the key of a payer's name that paid for them.
         dates: Sure payments at each ``DateLevel``.
+        memory: What verdicts taught; the rest is of this run.
     """
 
     taken: Mask
     accounts: KeyIndex
     names: KeyIndex
     dates: Ints
+    memory: Memory
 
     @classmethod
-    def none(cls, invoices: int) -> "Experience":
-        """Nothing is known yet of so many invoices."""
+    def none(cls, invoices: int, memory: Memory) -> "Experience":
+        """Nothing but the memory is known yet of so many invoices."""
         nothing = KeyIndex.of(np.zeros(0, np.uint64), np.zeros(0, np.int64))
         taken = np.zeros(invoices, np.bool_)
-        return cls(taken, nothing, nothing, np.zeros(len(DateLevel), np.int64))
+        dates = np.zeros(len(DateLevel), np.int64)
+        return cls(taken, nothing, nothing, dates, memory)

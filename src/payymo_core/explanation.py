@@ -75,6 +75,8 @@ def explain_pair(result: MatchResult, transaction: str, invoice: str) -> Explana
         return explain(result, transaction)
     rows, weight = _kept(run, row, place) or _compared(run, row, place)
     gate = _gate(run, row, place)
+    if run.ruleset.learnt.has_rejected(transaction, (invoice,)):
+        gate = Evidence("gate", "rejected", 0.0, "", "")
     if gate is None:
         conclusion = _why_not(result, match, invoice, rows)
     else:
@@ -253,6 +255,7 @@ def _compare(
     # How often payments are of a kind hangs on how the amount stands.
     bits["amount"] += bits.pop("prior")
     del bits["rivals"]
+    bits.pop("calibration", None)
     most = max(bits, key=lambda part: bits[part])
     if not any(bits.values()):
         return f"Nothing tells {name} and {first} apart."

@@ -75,5 +75,6 @@ def experienced(
             accounts=owner_index(account[row], customer),
             names=owner_index(name_keys(transactions.name[row]), customer),
             dates=np.bincount(pairs.date[member][named], minlength=len(DateLevel)),
+            memory=ledger.experience.memory,
         ),
     )

@@ -2,7 +2,7 @@
 
 from enum import StrEnum, unique
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 @unique
@@ -15,11 +15,19 @@ class Verdict(StrEnum):
 
 @frozen(kw_only=True)
 class Label:
-    """One verdict: does this transaction pay exactly these invoices?"""
+    """One verdict: does this transaction pay exactly these invoices?
+
+    Attributes:
+        transaction: Its id.
+        invoices: Their ids; none where it pays nothing that is open.
+        verdict: Yes or no.
+        where: File and line as the reader knows them ("labels.jsonl:12"), or "".
+    """
 
     transaction: str
     invoices: tuple[str, ...]
     verdict: Verdict
+    where: str = field(default="", eq=False)
 
 
 @frozen(kw_only=True)

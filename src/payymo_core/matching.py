@@ -116,6 +116,13 @@ def hypothesis_evidence(
     row = int(run.hypotheses.transaction[hypothesis])
     record = run.transactions.records[row]
     rows = rule_rows(record, run.ledger, run.ruleset, run.hypotheses, hypothesis)
+    # Before the rivals, which stand last.
+    confidence = run.confidence
+    correction = float(
+        confidence.log_odds[hypothesis] - confidence.uncalibrated[hypothesis]
+    )
+    if correction:
+        rows = (*rows, Evidence("calibration", "lowered", correction, "", ""))
     said = sum(entry.weight for entry in rows)
     return (*rows, rivals_row(run.contest, hypothesis, said, log_odds))
 

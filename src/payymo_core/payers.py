@@ -9,8 +9,8 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.columns import TransactionColumns
-from payymo_core.customers import Customers, account_keys
-from payymo_core.experience import Experience
+from payymo_core.customers import Customers, account_keys, text_keys
+from payymo_core.experience import Experience, Memory
 from payymo_core.keys import Floats, Ints, KeyIndex, Keys, expand, mix
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.rules import CounterpartyEvidence
@@ -73,14 +73,16 @@ def payers_of(
     iban, account = paying_accounts(transactions)
     if CounterpartyEvidence.IBAN in evidence:
         parts.append(_by_key(iban, customers.ibans, PayerLevel.IBAN))
+        parts.append(_by_key(iban, known.memory.ibans, PayerLevel.PAID_BEFORE))
     if CounterpartyEvidence.ACCOUNT in evidence:
         parts.append(_by_key(account, customers.accounts, PayerLevel.ACCOUNT))
         # The end of an IBAN is compared with an account alone, never with another IBAN.
         plain = np.where(iban == 0, account, np.uint64(0))
         parts.append(_by_key(plain, customers.iban_tails, PayerLevel.ACCOUNT))
         parts.append(_by_key(account, known.accounts, PayerLevel.PAID_BEFORE))
+        parts.append(_by_key(account, known.memory.accounts, PayerLevel.PAID_BEFORE))
     if CounterpartyEvidence.NAME in evidence:
-        parts.append(_by_name(transactions, customers))
+        parts.append(_by_name(transactions, customers, known.memory))
         names = name_keys(transactions.name)
         parts.append(_by_key(names, known.names, PayerLevel.PAID_BEFORE))
     if CounterpartyEvidence.TEXT in evidence:
@@ -128,7 +130,9 @@ def _by_key(keys: Keys, index: KeyIndex, level: PayerLevel) -> _Rows:
     return _rows(row[needle], customer, level, sharers)
 
 
-def _by_name(transactions: TransactionColumns, customers: Customers) -> _Rows:
+def _by_name(
+    transactions: TransactionColumns, customers: Customers, memory: Memory
+) -> _Rows:
     """Resolve each distinct counterparty name once, then hand it to its rows."""
     row = np.flatnonzero(transactions.name >= 0)
     row = row[np.argsort(transactions.name[row], kind="stable")]
@@ -136,8 +140,12 @@ def _by_name(transactions: TransactionColumns, customers: Customers) -> _Rows:
     start = np.flatnonzero(np.r_[True, name[1:] != name[:-1]][: len(name)])
     count = np.diff(np.r_[start, len(name)])
     names = [transactions.names[place] for place in name[start].tolist()]
-    asked, customer, level, sharers, words = _resolve(
-        list(map(name_words, name_sequences(names))), customers
+    wanted = list(map(name_words, name_sequences(names)))
+    found = [_resolve(wanted, customers)]
+    if len(memory.names.keys):
+        found.append(_by_key(text_keys(wanted), memory.names, PayerLevel.PAID_BEFORE))
+    asked, customer, level, sharers, words = map(
+        np.concatenate, zip(*found, strict=True)
     )
     owner, at = expand(start[asked], count[asked])
     return row[at], customer[owner], level[owner], sharers[owner], words[owner]

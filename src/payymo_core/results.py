@@ -67,7 +67,10 @@ class Proposal:
     confidence: float
 
 
-OTHER_ROWS = ("prior", "amount", "counterparty", "dates", "set", "rivals", "gate")
+OTHER_ROWS = (
+    *("prior", "amount", "counterparty", "dates", "set"),
+    *("calibration", "rivals", "gate"),
+)
 """Rules of the rows that are no reference rule's; ``reference`` is a find missed."""
 
 

@@ -200,7 +200,8 @@ def strongest(contest: Contest, hypothesis: int) -> Rival:
     again, many = float(table.again[row]), float(table.other[row])
     own = log2(1 + float(odds.sum()) + again + many)
     # What its own transaction's other explanations do not take, other payments do.
-    others = contest.weight[hypothesis] - own - contest.confidence.log_odds[hypothesis]
+    left = contest.confidence.uncalibrated[hypothesis]
+    others = contest.weight[hypothesis] - own - left
     if others > own:
         claims = contest.claims(hypothesis)
         return Rival(RivalKind.OTHER_PAYMENT, claims[0] if claims else None)

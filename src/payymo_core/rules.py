@@ -8,6 +8,7 @@ from attrs import Factory, field, fields, frozen
 
 from payymo_core.declarations import Arguments, Bounds, Faults, beyond, made, well_typed
 from payymo_core.errors import RulesetError
+from payymo_core.learnt import Learnt, learnt_faults
 from payymo_core.patterns import compile_pattern
 from payymo_core.results import OTHER_ROWS
 
@@ -225,6 +226,7 @@ class Ruleset:
         thresholds: When a proposal is applied or offered.
         policies: What a sure proposal of each kind may do.
         priors: How often each kind occurs.
+        learnt: What verdicts taught; see ``feedback.learn``.
 
     Raises:
         RulesetError: One error that lists every fault with its path.
@@ -239,6 +241,7 @@ class Ruleset:
     thresholds: Thresholds = Factory(Thresholds)
     policies: Policies = Factory(Policies)
     priors: Priors = Factory(Priors)
+    learnt: Learnt = Factory(Learnt)
 
     def __attrs_post_init__(self) -> None:
         arguments, faults = well_typed(self)
@@ -317,6 +320,7 @@ def _faults(ruleset: Ruleset) -> Iterator[str]:
     total = sum(getattr(ruleset.priors, name) for name in _BOUNDS["priors"])
     if abs(total - 1) > 1e-6:
         yield f"priors: the shares add up to {total:.6f}, not to 1"
+    yield from learnt_faults(ruleset.learnt)
 
 
 TRANSACTION_FIELDS = ("remittance", "creditor_reference", "end_to_end_id", "mandate_id")

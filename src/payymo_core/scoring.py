@@ -25,7 +25,7 @@ from payymo_core.comparison import (
     TextLevel,
 )
 from payymo_core.finds import LEVELS
-from payymo_core.keys import Floats, Ints
+from payymo_core.keys import Floats, Ints, mix
 from payymo_core.payers import PayerLevel
 from payymo_core.rules import Exactness, Priors, Ruleset
 from payymo_core.timing import DateLevel, direction
@@ -254,8 +254,7 @@ def _amount(
     rare = rarity_bits(transactions.gross, transactions.currency, ledger)[row]
     paid = np.abs(transactions.gross[row])
     owed = np.abs(ledger.invoices.outstanding[pairs.invoice])
-    # Fees are mostly whole multiples of half a unit, and small.
-    short = np.where((owed - paid) % 50 == 0, 2.0**-7, 2.0**-12)
+    short = _shortness(owed - paid, pairs, ledger)
     parts = np.rint(owed / np.maximum(paid, 1))
     equal = 0.5 / np.maximum(parts, 1) ** 2
     chance = np.select(
@@ -278,6 +277,21 @@ def _amount(
     return np.log2(np.maximum(chance, likeness * 2.0**-rare)) + rare
 
 
+def _shortness(fee: Ints, pairs: Comparisons, ledger: Ledger) -> Floats:
+    """How likely who pays short by a fee is short by just this."""
+    # Fees are mostly whole multiples of half a unit, and small.
+    share = np.where(fee % 50 == 0, 2.0**-7, 2.0**-12)
+    memory = ledger.experience.memory
+    short = np.flatnonzero(pairs.amount == AmountLevel.SHORT)
+    invoice = pairs.invoice[short]
+    customer = ledger.customers.of_invoice[invoice]
+    keys = mix(customer, ledger.invoices.currency[invoice], fee[short])
+    place, habit, _ = memory.fees.probe(keys, 1)
+    usual = short[place]
+    share[usual] = np.maximum(share[usual], memory.fee_share[habit])
+    return share
+
+
 def _rounding(paid: Ints, owed: Ints) -> Floats:
     """How likely who rounds up pays just this: to the next 1, 5, 10, ... units.
 
@@ -292,7 +306,13 @@ def _reference(pairs: Comparisons, ledger: Ledger, ruleset: Ruleset) -> Floats:
     found = pairs.reference.level < NOT_FOUND
     level = np.where(found, pairs.reference.level, 0)
     rule = np.where(found, pairs.reference.rule, 0)
-    doubt = np.array([1 - rule.reliability for rule in ruleset.references] or [1.0])
+    doubt = np.array(
+        [
+            1 - ruleset.learnt.reliability(rule.name, rule.reliability)
+            for rule in ruleset.references
+        ]
+        or [1.0]
+    )
     currency = ledger.invoices.currency[pairs.invoice]
     known = np.bincount(ledger.invoices.currency, minlength=len(CURRENCIES))[currency]
     # By chance, or named although something else is paid: any invoice of the ledger.

@@ -1,7 +1,9 @@
 """What the engine says, in a bookkeeper's words."""
 
 from collections.abc import Callable
+from math import log2
 
+from payymo_core.learnt import Calibration, Learnt
 from payymo_core.naming import percentage
 from payymo_core.results import Evidence, Reason
 from payymo_core.rules import (
@@ -95,6 +97,7 @@ _NOT_FOUND = {
 }
 # {0} is what the row says of the transaction, {1} what it says of the invoices.
 _GATES = {
+    "rejected": "a reviewer rejected it for this payment before",
     "pending": "the bank has not booked it yet: it is pending, and never matched",
     "outgoing": "the money went out, and no credit note explains it",
     "owed_to_us": "the money went out, and the invoice is owed to us",
@@ -181,6 +184,10 @@ def _of_gate(row: Evidence) -> str:
     return _GATES[row.level].format(row.transaction_text, row.invoice_text)
 
 
+def _of_calibration(_: Evidence) -> str:
+    return "reviewers rejected more of what looked so sure than they should have"
+
+
 _SENTENCES: dict[str, Callable[[Evidence], str]] = {
     "prior": _of_prior,
     "amount": _of_amount,
@@ -188,6 +195,7 @@ _SENTENCES: dict[str, Callable[[Evidence], str]] = {
     "dates": _of_dates,
     "set": _of_set,
     "rivals": _of_rivals,
+    "calibration": _of_calibration,
     "gate": _of_gate,
 }
 
@@ -239,7 +247,51 @@ def describe_ruleset(ruleset: Ruleset) -> tuple[str, ...]:
         lines.append(
             "Of a customer's invoices that nothing tells apart, the oldest wins."
         )
-    return tuple(lines)
+    return (*lines, *describe_learnt(ruleset))
+
+
+def describe_learnt(ruleset: Ruleset) -> tuple[str, ...]:
+    """What a ruleset has learnt from verdicts, line by line; none where nothing."""
+    learnt = ruleset.learnt
+    if not learnt.labels:
+        return ()
+    lines = [f"Learnt from {learnt.labels:,} labels:"]
+    if learnt.rejected:
+        lines.append(f"{len(learnt.rejected):,} rejected proposals do not come again.")
+    if learnt.payers:
+        customers = len({payer.customer for payer in learnt.payers})
+        lines.append(
+            f"Who has paid for {customers:,} customers before is known by "
+            f"{len(learnt.payers):,} names, IBANs and accounts."
+        )
+    lines += [_of_record(rule, learnt) for rule in ruleset.references]
+    lines += [
+        f"Customer {payer.customer!r} was {payer.payments:,} times short by "
+        f"{payer.fee} {payer.currency}."
+        for payer in learnt.short_payers
+    ]
+    if learnt.calibration != Calibration():
+        lines.append(_of_learnt_calibration(ruleset))
+    return tuple(filter(None, lines))
+
+
+def _of_record(rule: ReferenceRule, learnt: Learnt) -> str:
+    reliability = learnt.reliability(rule.name, rule.reliability)
+    if reliability == rule.reliability:
+        return ""
+    return f"Rule {rule.name!r} is right in {reliability:.1%} of the texts after all."
+
+
+def _of_learnt_calibration(ruleset: Ruleset) -> str:
+    """What becomes of odds at the threshold for a match."""
+    threshold = ruleset.thresholds.match
+    bits = log2(threshold / (1 - threshold))
+    calibration = ruleset.learnt.calibration
+    corrected = min(bits, calibration.slope * bits + calibration.intercept)
+    confidence = 1 / (1 + 2**-corrected)
+    if confidence >= threshold:
+        return f"A confidence of {threshold:g} is worth what it says."
+    return f"What would be a confidence of {threshold:g} counts as {confidence:.4f}."
 
 
 _EVIDENCE = {

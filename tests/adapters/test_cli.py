@@ -385,3 +385,66 @@ rulesets = st.builds(
 @given(rulesets)
 def test_any_ruleset_survives_being_written_as_toml(ruleset: Ruleset) -> None:
     assert Ruleset.from_toml(ruleset_to_toml(ruleset)) == ruleset
+
+
+# --- learn ----------------------------------------------------------------------------
+
+
+def test_what_is_learnt_is_a_ruleset_that_every_command_takes(files, tmp_path):
+    bank, ledger = files
+    labels = lines(
+        tmp_path / "labels.jsonl",
+        {"transaction": "t1", "invoices": ["i1"], "verdict": "confirm"},
+        {"transaction": "t2", "invoices": ["i3"], "verdict": "reject"},
+    )
+    learnt = tmp_path / "learnt.toml"
+    result = run("learn", bank, ledger, labels, "-o", learnt)
+    assert result.exit_code == 0
+    assert "Learnt from 2 labels:" in result.output
+    rules = Ruleset.from_toml(learnt.read_text("utf-8"))
+    assert [(r.transaction, r.invoices) for r in rules.learnt.rejected] == [
+        ("t2", ("i3",))
+    ]
+    said = run("rules", "--ruleset", learnt, "--explain").output
+    assert "1 rejected proposals do not come again." in said
+    matched = run("match", bank, ledger, "--ruleset", learnt, "--json").stdout
+    (line,) = (
+        found
+        for found in map(json.loads, matched.splitlines())
+        if found["transaction"] == "t2"
+    )
+    assert [a["invoice"] for a in line["allocations"]] == ["i4"]
+    assert "rejected_before" in line["reasons"]
+    again = tmp_path / "again.toml"
+    assert not run(
+        "learn", bank, ledger, labels, "--ruleset", learnt, "-o", again
+    ).exit_code
+    assert again.read_text("utf-8") == learnt.read_text("utf-8")
+
+
+def test_labels_at_fault_are_listed_by_line_and_the_rest_is_learnt(files, tmp_path):
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text(
+        '\n{"transaction": "t9", "invoices": ["i1"], "verdict": "confirm"}\n'
+        '\n{"transaction": "t2", "invoices": ["i3"], "verdict": "reject"}\n',
+        encoding="utf-8",
+    )
+    learnt = tmp_path / "learnt.toml"
+    result = run("learn", *files, labels, "-o", learnt)
+    assert result.exit_code == 1
+    fault = (
+        f"{labels}:2: record 't9': transaction: no usable transaction has the id 't9'"
+    )
+    assert fault in result.stderr
+    assert Ruleset.from_toml(learnt.read_text("utf-8")).learnt.labels == 1
+
+
+def test_a_line_that_is_no_label_is_refused_with_its_place(files, tmp_path):
+    labels = lines(
+        tmp_path / "labels.jsonl",
+        {"transaction": "t1", "invoices": ["i1"], "verdict": "perhaps"},
+    )
+    result = run("learn", *files, labels, "-o", tmp_path / "learnt.toml")
+    assert result.exit_code == 2
+    assert f"{labels}:1: verdict" in result.stderr
+    assert not (tmp_path / "learnt.toml").exists()

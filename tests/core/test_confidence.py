@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from payymo_core.confidence import confidences
+from payymo_core.learnt import Calibration
 from payymo_core.scoring import Kind
 from tests import strategies
 from tests.builders import Claim, hypotheses
@@ -23,7 +24,7 @@ TRULY_SURE = 0.98
 
 
 def computed(claims: Claims, outstanding: Sequence[int]) -> list[list[float]]:
-    table = confidences(hypotheses(claims), np.array(outstanding))
+    table = confidences(hypotheses(claims), np.array(outstanding), Calibration())
     held = iter(table.of.tolist())
     return [[next(held) for _ in row] for row in claims]
 
@@ -101,7 +102,7 @@ def test_a_faint_claim_may_be_all_that_a_rival_is_left_with():
 @given(strategies.claims())
 def test_nothing_and_the_rest_are_one(table):
     claims, outstanding = table
-    result = confidences(hypotheses(claims), np.array(outstanding))
+    result = confidences(hypotheses(claims), np.array(outstanding), Calibration())
     for row, (held, nothing) in enumerate(
         zip(computed(claims, outstanding), result.nothing.tolist(), strict=True)
     ):
@@ -146,7 +147,7 @@ def test_one_component_changes_nothing_in_another():
 
 def test_a_closed_invoice_competes_with_nothing_but_nothing():
     claims = [[Claim(6.0, {0: 12}), Claim(6.0, {1: 0}, Kind.CLOSED)]]
-    result = confidences(hypotheses(claims), np.array([12, 0]))
+    result = confidences(hypotheses(claims), np.array([12, 0]), Calibration())
     open_one, closed = result.of.tolist()
     assert abs(open_one - 64 / 129) <= ROUNDING
     assert abs(closed - 64 / 129) <= ROUNDING
@@ -155,7 +156,7 @@ def test_a_closed_invoice_competes_with_nothing_but_nothing():
 
 def test_a_confidence_is_the_probability_of_its_log_odds_to_the_last_digit():
     claims = [[Claim(n / 128, {n + 3_000: 12})] for n in range(-3_000, 3_000)]
-    result = confidences(hypotheses(claims), np.full(6_000, 12))
+    result = confidences(hypotheses(claims), np.full(6_000, 12), Calibration())
     assert result.of.tolist() == [
         1 / (1 + 2**-bits) for bits in result.log_odds.tolist()
     ]

@@ -179,7 +179,7 @@ def document(ruleset: Ruleset) -> str:
         held = getattr(ruleset, part.name)
         if part.name == "references":
             tables = [("[[references]]", rule) for rule in held]
-        elif part.name != "version":
+        elif part.name not in ("version", "learnt"):
             tables = [(f"[{part.name}]", held)]
         else:
             continue
@@ -454,7 +454,8 @@ def test_what_changes_the_answer_changes_the_words(option):
 def options() -> Iterator[str]:
     """Every option of a ruleset, and every way of being exact."""
     for part in fields(Ruleset):
-        if part.name in ("version", "priors"):
+        # What verdicts teach is judged where it is taught (test_feedback).
+        if part.name in ("version", "priors", "learnt"):
             continue
         kind = ReferenceRule
         if part.name != "references":

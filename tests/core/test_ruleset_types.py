@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -97,11 +98,12 @@ LEAVES = dict(leaves(Ruleset()))
 @pytest.mark.parametrize("path", LEAVES)
 def test_whatever_a_field_holds_is_taken_or_told_of(path):
     """Never another error, and nothing of another type goes through."""
-    part, _, name = path.rpartition(".")
+    *parts, name = path.split(".")
     for value in ANYTHING:
         given: dict[str, Any] = {name: value}
-        if part:
-            given = {part: evolve(getattr(Ruleset(), part), **given)}
+        for depth in range(len(parts), 0, -1):
+            held = attrgetter(".".join(parts[:depth]))(Ruleset())
+            given = {parts[depth - 1]: evolve(held, **given)}
         found = paths(**given)
         if not isinstance(value, type(LEAVES[path]) | int):
             assert path in found

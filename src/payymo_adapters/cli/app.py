@@ -7,6 +7,7 @@ from payymo_adapters.cli.evaluation import evaluate_command
 from payymo_adapters.cli.explanation import explain_command
 from payymo_adapters.cli.failures import EXIT_CODES, Group
 from payymo_adapters.cli.inspection import check_command
+from payymo_adapters.cli.learning import learn_command
 from payymo_adapters.cli.matching import match_command
 from payymo_adapters.cli.rules import rules_command
 
@@ -26,6 +27,7 @@ for command in (
     check_command,
     evaluate_command,
     explain_command,
+    learn_command,
     rules_command,
     demo_command,
 ):

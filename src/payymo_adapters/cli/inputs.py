@@ -86,17 +86,30 @@ def match_files(transactions: Path, invoices: Path, options: Options) -> Matched
         OSError: A file cannot be opened.
     """
     ruleset = load_ruleset(options.ruleset)
+    statement, ledger = read_files(transactions, invoices, options)
+    transactions_read = counted(len(statement.records), "transaction")
+    invoices_read = counted(len(ledger.records), "invoice")
+    with stage(f"matching {transactions_read} with {invoices_read}"):
+        result = match(statement.records, ledger.records, ruleset)
+    return Matched(statement=statement, ledger=ledger, result=result)
+
+
+def read_files(
+    transactions: Path, invoices: Path, options: Options
+) -> tuple[Statement, Ledger]:
+    """Read both files.
+
+    Raises:
+        FileError: A file or a mapping cannot be used.
+        OSError: A file cannot be opened.
+    """
     mappings = options.transactions_mapping, options.invoices_mapping
     of_transactions, of_invoices = map(_load_mapping, mappings)
     with stage(f"reading {transactions}"):
         statement = read_statement(transactions, of_transactions)
     with stage(f"reading {invoices}"):
         ledger = read_ledger(invoices, of_invoices)
-    transactions_read = counted(len(statement.records), "transaction")
-    invoices_read = counted(len(ledger.records), "invoice")
-    with stage(f"matching {transactions_read} with {invoices_read}"):
-        result = match(statement.records, ledger.records, ruleset)
-    return Matched(statement=statement, ledger=ledger, result=result)
+    return statement, ledger
 
 
 def load_ruleset(path: Path | None) -> Ruleset:

@@ -3,10 +3,9 @@
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
-from attrs import fields, has
+from attrs import asdict, fields, has
 
 from payymo_core import ReferenceRule, Ruleset
 
@@ -25,6 +24,7 @@ replaces all of them.""",
     "thresholds": "When a proposal is applied, offered, or dropped.",
     "policies": 'What a sure proposal of each kind may do: "match" or "review".',
     "priors": "How often each kind of transaction occurs: shares that add up to 1.",
+    "learnt": "What `payymo learn` made of labels; learning anew replaces all of it.",
 }
 _KEYS = {
     "version": "Version of this format.",
@@ -67,6 +67,14 @@ _KEYS = {
     "priors.over": "Pays one, and more than is owed.",
     "priors.closed": "Pays one that is not open (again, or late).",
     "priors.nothing": "Has to do with no invoice at all.",
+    "learnt.labels": "How many labels it was learnt from.",
+    "learnt.calibration": (
+        "Bits of confidence become slope times them plus intercept, if that is less."
+    ),
+    "learnt.rejected": "Never proposed again; no invoices: it pays nothing open.",
+    "learnt.payers": "Who has paid for whom, weighed by number and age.",
+    "learnt.rules": "How often what a reference rule found was right.",
+    "learnt.short_payers": "Customers whose payments come short by a usual fee.",
 }
 
 
@@ -123,14 +131,18 @@ def _comment(text: str) -> Iterator[str]:
 
 def _value(value: Any) -> str:
     match value:
+        case tuple() if value and has(type(value[0])):
+            # One a line: what two learnt rulesets differ in is seen with diff.
+            return "".join(["[\n", *(f"  {_value(item)},\n" for item in value), "]"])
         case tuple():
             return f"[{', '.join(map(_value, value))}]"
+        case _ if has(type(value)):
+            pairs = asdict(value, recurse=False).items()
+            return f"{{ {', '.join(f'{key} = {_value(v)}' for key, v in pairs)} }}"
         case int() | float():
             return repr(value)
         case Decimal():
             return _text(format(value, "f"))
-        case StrEnum():
-            return _text(value.value)
         case _:
             return _text(value)
 
