@@ -91,6 +91,8 @@ class Candidates:
             other, so plainly that nothing but the same payer's equals can rival it.
         checked: Atoms of the texts' references whose check digits hold.
         names_unknown: Transactions that name what looks like an invoice, but is none.
+        unseen: For each transaction, open items of just its amount and of customers
+            that may have paid it, beyond those that are paired with it.
         capped: What was passed over, by kind.
     """
 
@@ -102,6 +104,7 @@ class Candidates:
     settled: Mask
     checked: Mask
     names_unknown: Mask
+    unseen: Ints
     capped: dict[str, int]
 
 
@@ -176,7 +179,9 @@ def block(
     settled = _settled(transactions, ledger.invoices, finds)
     wanting = np.flatnonzero(~settled & transactions.booked)
     capped = {"reference": finds.capped}
-    exact, others = _by_customer(transactions, settled, ledger, payers, ruleset, capped)
+    exact, unseen = _by_customer_amount(transactions, ledger, payers, ruleset)
+    capped["customer and amount"] = int((unseen > 0).sum())
+    others = _by_customer(transactions, settled, ledger, payers, ruleset, capped)
     near = _by_near_amount(transactions, wanting, ledger, ruleset.amount)
     pairs = [
         (finds.transaction, finds.invoice),
@@ -200,6 +205,7 @@ def block(
         settled=settled,
         checked=checked,
         names_unknown=names_unknown(texts, finds, checked, ledger.shapes),
+        unseen=unseen,
         capped=capped,
     )
 
@@ -280,6 +286,21 @@ def _by_amount(
     return wanting[row], invoice
 
 
+def _by_customer_amount(
+    transactions: TransactionColumns, ledger: Ledger, payers: Payers, ruleset: Ruleset
+) -> tuple[_Pairs, Ints]:
+    """Open items of the amount, of the customers that may have paid.
+
+    And for each transaction, how many more of them there are.
+    """
+    row = payers.transaction
+    keys = mix(payers.customer, transactions.currency[row], transactions.gross[row])
+    at, invoice, more = ledger.by_customer_amount.first(keys, ruleset.groups.open_items)
+    unseen = np.zeros(len(transactions), np.int64)
+    np.add.at(unseen, row, more)
+    return (row[at], invoice), unseen
+
+
 def _by_customer(
     transactions: TransactionColumns,
     settled: Mask,
@@ -287,22 +308,18 @@ def _by_customer(
     payers: Payers,
     ruleset: Ruleset,
     capped: dict[str, int],
-) -> tuple[_Pairs, _Pairs]:
-    """Open items of the amount, and all, of the customers that may have paid."""
+) -> _Pairs:
+    """All open items of the customers that may have paid."""
     row, customer = payers.transaction, payers.customer
-    currency = transactions.currency[row]
-    exact = mix(customer, currency, transactions.gross[row])
-    at, invoice, hot = ledger.by_customer_amount.probe(exact, MOST_OF_AMOUNT)
     # One word that no other customer has may be an abbreviated name.
     word = (payers.level == PayerLevel.SHARED_WORD) & (payers.sharers == 1)
     known = ((payers.level < PayerLevel.SHARED_WORD) | word) & ~settled[row]
-    all_of = mix(customer[known], currency[known])
-    at_all, invoice_all, hot_all = ledger.by_customer.probe(
-        all_of, ruleset.groups.open_items
+    row, customer = row[known], customer[known]
+    at, invoice, hot = ledger.by_customer.probe(
+        mix(customer, transactions.currency[row]), ruleset.groups.open_items
     )
-    capped["customer and amount"] = hot
-    capped["open items of a customer"] = hot_all
-    return (row[at], invoice), (row[known][at_all], invoice_all)
+    capped["open items of a customer"] = hot
+    return row[at], invoice
 
 
 def _by_near_amount(

@@ -19,6 +19,7 @@ REASONS = tuple(Reason)
 _MATCH = OUTCOMES.index(Outcome.MATCH)
 _REVIEW = OUTCOMES.index(Outcome.REVIEW)
 _NONE = OUTCOMES.index(Outcome.NONE)
+_OPEN_TO_ALL = 0.1  # below, "nothing" is no likely explanation
 _RIVAL = 0.25  # an alternative with this share of the best one's confidence is a rival
 
 
@@ -87,7 +88,9 @@ def decide(
     contrary = notices.contrary & (transactions.gross > 0)
     # Where a human rejected the best explanation, another is not applied unseen.
     match = sure & ~barred.any(axis=1) & ~contrary & ~notices.rejected
-    offered = held & (table.confidence >= thresholds.review) & ~match
+    # One of too many equals to stand out is still to be chosen by somebody.
+    one_of_many = table.identified & (confidence.nothing < _OPEN_TO_ALL)
+    offered = held & ((table.confidence >= thresholds.review) | one_of_many) & ~match
     outcome = np.where(match, _MATCH, np.where(offered, _REVIEW, _NONE))
     closed = _names_closed(hypotheses, confidence, len(transactions))
     any_at_all = np.bincount(hypotheses.transaction, minlength=len(transactions)) > 0

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from payymo_core.assignment import assign
-from payymo_core.blocking import Candidates, Ledger, block, payable, prepare
+from payymo_core.blocking import Candidates, Ledger, block, prepare
 from payymo_core.columns import TransactionColumns, choose_rows, take_rows
 from payymo_core.comparison import compare
 from payymo_core.confidence import confidences
@@ -25,9 +25,10 @@ from payymo_core.precedence import with_precedence
 from payymo_core.reading import invoice_columns, transaction_columns
 from payymo_core.records import Invoice, Transaction
 from payymo_core.rejections import without_rejected
-from payymo_core.rules import Ruleset
+from payymo_core.rules import Ruleset, TiePolicy
 from payymo_core.scoring import score
 from payymo_core.texts import contrary
+from payymo_core.ties import with_oldest_first
 
 CHUNK = 25_000
 """Transactions compared at a time: bounds the memory, changes no result."""
@@ -94,6 +95,8 @@ class Matcher:
         columns, rejected = transaction_columns(transactions)
         hypotheses, notices, capped = self._explain(columns, self.ledger)
         hypotheses, ledger, notices = self._look_again(columns, hypotheses, notices)
+        if self.ruleset.policies.ties is TiePolicy.OLDEST_DUE_FIRST:
+            hypotheses = with_oldest_first(hypotheses, columns, ledger)
         hypotheses = with_instalments(hypotheses, columns, ledger)
         hypotheses = with_precedence(hypotheses, columns)
         outstanding = self.ledger.invoices.outstanding
@@ -199,8 +202,7 @@ def explanations(
     row, invoice = candidates.transaction, candidates.invoice
     pairs = compare(row, invoice, rows, ledger, candidates, ruleset)
     weights = score(pairs, rows, ledger, ruleset)
-    pays = payable(rows, ledger.invoices, row, invoice)
-    return group(pairs, weights, pays, rows, ledger, ruleset)
+    return group(pairs, weights, candidates.unseen, rows, ledger, ruleset)
 
 
 def candidate_pairs(

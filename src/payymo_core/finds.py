@@ -79,7 +79,7 @@ def covered(column: TextColumn, finds: Finds) -> Mask:
 
 def find(column: TextColumn, forms: Forms, rules: Sequence[ReferenceRule]) -> Finds:
     """Look for every reference of the ledger in a column of texts."""
-    found = [_by_value(column, forms)]
+    found = [_by_value(column, forms, rules)]
     found += [
         _by_pattern(column, forms, place, rule.pattern)
         for place, rule in enumerate(rules)
@@ -95,10 +95,12 @@ def find(column: TextColumn, forms: Forms, rules: Sequence[ReferenceRule]) -> Fi
     return finds.of_rules(allowed & permitted[finds.rule, finds.level] & wanted)
 
 
-def _by_value(column: TextColumn, forms: Forms) -> Finds:
+def _by_value(
+    column: TextColumn, forms: Forms, rules: Sequence[ReferenceRule]
+) -> Finds:
     """The references themselves, wherever they stand."""
     seen = column.scan
-    numbers = _number_spans(seen, forms, column.noise)
+    numbers = _number_spans(seen, forms, column.noise & ~column.called)
     codes = _code_spans(seen, forms)
     hit_n, form_n, hot_n = forms.index.probe(seen.number_keys(numbers), MOST_POSTINGS)
     hit_c, form_c, hot_c = forms.index.probe(seen.keys(codes), MOST_POSTINGS)
@@ -107,7 +109,10 @@ def _by_value(column: TextColumn, forms: Forms) -> Finds:
         np.r_[numbers.last[hit_n], codes.last[hit_c]],
     )
     form = np.r_[form_n, form_c]
+    # A customer's number is no invoice's, but may be one of its other references.
+    also = np.array([_reads_references(rule) for rule in rules], np.bool_)
     whole = _not_within_another(spans)
+    whole &= ~column.called[spans.first] | also[forms.rule[form]]
     spans, form = spans.where(whole), form[whole]
     tried = _tried(column)
     text, begin, end = column.located(spans)
@@ -133,6 +138,10 @@ def _by_value(column: TextColumn, forms: Forms) -> Finds:
 
 
 _OTHER_PREFIX = 8.0
+
+
+def _reads_references(rule: ReferenceRule) -> bool:
+    return any(field.startswith("references.") for field in rule.invoice_fields)
 
 
 def _prefixed(column: TextColumn, spans: Spans) -> Mask:

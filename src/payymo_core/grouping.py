@@ -9,13 +9,13 @@ import numpy as np
 from attrs import evolve
 
 from payymo_core.allocation import allocate
-from payymo_core.blocking import Ledger
+from payymo_core.blocking import Ledger, payable
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import NOT_FOUND, Comparisons
 from payymo_core.hypotheses import PARTS, Hypotheses
 from payymo_core.keys import Floats, Ints, Mask
 from payymo_core.payers import PayerLevel
-from payymo_core.rules import Ruleset, TiePolicy
+from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind, Weights
 from payymo_core.sets import sets_of
 
@@ -26,8 +26,7 @@ LEAST_WEIGHT = -14.0
 FAR_BEHIND = 24.0
 """And so for one this many bits behind the best of its transaction."""
 
-_SET, _DATES = PARTS.index("set"), PARTS.index("dates")
-_TIE_WON = 16.0  # bits: as good as certain, as the stated policy says
+_SET = PARTS.index("set")
 
 
 def identified(pairs: Comparisons) -> Mask:
@@ -40,7 +39,7 @@ def identified(pairs: Comparisons) -> Mask:
 def group(
     pairs: Comparisons,
     weights: Weights,
-    payable: Mask,
+    unseen: Ints,
     transactions: TransactionColumns,
     ledger: Ledger,
     ruleset: Ruleset,
@@ -51,7 +50,7 @@ def group(
         pairs: Compared pairs; those that are not payable are credit notes, of use in
             a set only, and closed invoices that a text names.
         weights: Their weights.
-        payable: Which pairs pass the gates.
+        unseen: For each transaction, its payer's equal items that are not among them.
         transactions: The block.
         ledger: The invoices.
         ruleset: Limits and policies.
@@ -60,12 +59,10 @@ def group(
         Hypotheses, the best of each transaction first.
     """
     known = identified(pairs)
-    single = _singles(pairs, weights, payable, known, transactions, ledger)
+    single = _singles(pairs, weights, known, transactions, ledger)
     sets = sets_of(pairs, weights, known, transactions, ledger, ruleset)
     parts = np.zeros((len(single), len(PARTS)))
     parts[:, :_SET] = weights.columns(single)
-    if ruleset.policies.ties is TiePolicy.OLDEST_DUE_FIRST:
-        parts[:, _SET] = _oldest_of_equals(single, parts, pairs, ledger)
     owner, place = np.nonzero(sets.member >= 0)
     count = np.r_[np.ones(len(single), np.int64), (sets.member >= 0).sum(axis=1)]
     table = Hypotheses(
@@ -77,7 +74,7 @@ def group(
         member=np.r_[single, sets.member[owner, place]],
         amount=np.zeros(int(count.sum()), np.int64),
         pairs=pairs,
-        other=sets.other,
+        other=sets.other + _unseen_odds(single, pairs, weights, known, unseen),
         again=np.zeros(len(transactions)),
     )
     return allocate(_best(table), transactions, ledger.invoices)
@@ -86,7 +83,6 @@ def group(
 def _singles(
     pairs: Comparisons,
     weights: Weights,
-    payable: Mask,
     known: Mask,
     transactions: TransactionColumns,
     ledger: Ledger,
@@ -100,30 +96,24 @@ def _singles(
     closed = ~ledger.invoices.is_open[pairs.invoice] & usable[pairs.transaction]
     # Money that goes out pays nothing but a credit note, in full and by its number:
     # most of it is for wages and suppliers.
-    keep = payable & np.where(incoming, alone | known, exact & named)
+    pays = payable(transactions, ledger.invoices, pairs.transaction, pairs.invoice)
+    keep = pays & np.where(incoming, alone | known, exact & named)
     return np.flatnonzero(keep | (closed & named))
 
 
-def _oldest_of_equals(
-    single: Ints, parts: Floats, pairs: Comparisons, ledger: Ledger
+def _unseen_odds(
+    single: Ints, pairs: Comparisons, weights: Weights, known: Mask, unseen: Ints
 ) -> Floats:
-    """The stated policy's bits for the oldest of one customer's equal invoices."""
-    row, invoice = pairs.transaction[single], pairs.invoice[single]
-    customer = ledger.customers.of_invoice[invoice]
-    # An older invoice is due on another day: dates are not what makes them equal.
-    weight = parts.sum(axis=1) - parts[:, _DATES]
-    due = ledger.invoices.due[invoice]
-    order = np.lexsort((invoice, due, weight, customer, row))
-    new = np.r_[
-        True,
-        (np.diff(row[order]) != 0)
-        | (np.diff(customer[order]) != 0)
-        | (np.diff(weight[order]) != 0),
-    ][: len(order)]
-    shared = new & ~np.r_[new[1:], True][: len(order)] & (customer[order] >= 0)
-    bits = np.zeros(len(single))
-    bits[order[shared]] = _TIE_WON
-    return bits
+    """Odds of items that a hot customer has beyond those at hand, as good as the best.
+
+    Of those at hand, that is, which the text does not name.
+    """
+    alike = known & (weights.kind == Kind.FULL) & (pairs.reference.level == NOT_FOUND)
+    alike &= unseen[pairs.transaction] > 0
+    index = single[alike[single]]
+    best = np.full(len(unseen), -np.inf)
+    np.maximum.at(best, pairs.transaction[index], weights.columns(index).sum(axis=1))
+    return unseen * np.exp2(best)
 
 
 def _best(table: Hypotheses) -> Hypotheses:

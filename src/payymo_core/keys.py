@@ -107,6 +107,22 @@ class KeyIndex:
         needle, place = expand(start, count)
         return needle, self.rows[place], int(hot.sum())
 
+    def first(self, needles: Keys, most: int) -> tuple[Ints, Ints, Ints]:
+        """Look up needles, of each the first so many rows.
+
+        Args:
+            needles: Keys wanted.
+            most: Rows of one key that are brought.
+
+        Returns:
+            Which needle and which row, a pair a find, and how many rows of each needle
+            were left behind.
+        """
+        start, count = self.ranges(needles)
+        shown = np.minimum(count, most)
+        needle, place = expand(start, shown)
+        return needle, self.rows[place], count - shown
+
 
 def _low(keys: Keys, places: int) -> Ints:
     """The low bits of keys, as places of a table whose size is a power of two."""

@@ -11,8 +11,9 @@ from payymo_core.checkdigits import satisfied
 from payymo_core.finds import Finds, covered
 from payymo_core.keys import Keys, Mask, mix, sorted_unique
 from payymo_core.lines import Lines
+from payymo_core.noise import is_word
 from payymo_core.spans import Scan, Spans, scan_folded, wholes
-from payymo_core.texts import TextColumn, is_word
+from payymo_core.texts import TextColumn
 
 MOST_ATOMS = 6
 _FIELDS = ("number", "creditor_reference")
