@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from attrs import frozen
 
 from payymo_core.ambiguity import known_by, which_of_several, which_payment
+from payymo_core.bearers import PayerLevel
 from payymo_core.circumstances import LIKELY, Circumstances
 from payymo_core.comparison import TextLevel
 from payymo_core.matching import MatchResult
@@ -20,7 +21,6 @@ from payymo_core.naming import (
     told,
     told_together,
 )
-from payymo_core.payers import PayerLevel
 from payymo_core.records import Customer, InvoiceStatus
 from payymo_core.results import Outcome, Reason
 from payymo_core.scoring import Kind

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from payymo_core.bearers import PayerLevel
 from payymo_core.circumstances import Circumstances
 from payymo_core.comparison import TextLevel
 from payymo_core.money import written
@@ -15,7 +16,6 @@ from payymo_core.naming import (
     payment,
     told_together,
 )
-from payymo_core.payers import PayerLevel
 from payymo_core.records import Invoice
 from payymo_core.scoring import Kind
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 import numpy as np
 from attrs import frozen
 
+from payymo_core.bearers import Bearers, PayerLevel
 from payymo_core.columns import (
     CURRENCIES,
     NO_DAY,
@@ -18,7 +19,7 @@ from payymo_core.finds import Finds, find
 from payymo_core.keys import Floats, Ints, KeyIndex, Keys, Mask, expand, mix
 from payymo_core.memory import remembered
 from payymo_core.money import EXPONENTS
-from payymo_core.payers import PayerLevel, Payers, payers_of
+from payymo_core.payers import Payers, payers_of
 from payymo_core.references import Forms, forms_of
 from payymo_core.rules import AmountRule, Ruleset
 from payymo_core.shapes import ledger_formats, ledger_shapes, names_unknown
@@ -51,8 +52,7 @@ class Ledger:
         customer_items: Open items by customer and date.
         closed_count: Items by currency that are not open.
         customers_in: Customers by currency.
-        only_item: Invoices whose customer has no more than one open item in their
-            currency.
+        items: Open items that the customer of each invoice has in its currency.
         shapes: What its references look like.
         formats: Formats with check digits that it uses.
         experience: What verdicts and a first look at the transactions taught.
@@ -71,7 +71,7 @@ class Ledger:
     customer_items: CustomerItems
     closed_count: Ints
     customers_in: Ints
-    only_item: Mask
+    items: Ints
     shapes: Keys
     formats: Mask
     experience: Experience
@@ -139,7 +139,7 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
             invoices.currency[~invoices.is_open], minlength=len(CURRENCIES)
         ),
         customers_in=_customers_in(invoices, customers),
-        only_item=items == 1,
+        items=items,
         shapes=ledger_shapes(invoices.texts),
         formats=ledger_formats(invoices.texts),
         experience=Experience.none(
@@ -163,9 +163,16 @@ def _size(invoices: InvoiceColumns) -> Ints:
 
 
 def block(
-    transactions: TransactionColumns, ledger: Ledger, ruleset: Ruleset
+    transactions: TransactionColumns, ledger: Ledger, bearers: Bearers, ruleset: Ruleset
 ) -> Candidates:
-    """Pair each booked transaction with the open items that it may pay."""
+    """Pair each booked transaction with the open items that it may pay.
+
+    Args:
+        transactions: Some transactions of a run.
+        ledger: The invoices.
+        bearers: Whose the names of the run's transactions may be.
+        ruleset: How records are compared.
+    """
     texts = text_column(transactions.texts, len(transactions))
     finds = find(texts, ledger.forms, ruleset.references)
     payers = payers_of(
@@ -173,6 +180,7 @@ def block(
         texts,
         ledger.customers,
         ledger.experience,
+        bearers,
         ruleset.counterparty.evidence,
     )
     checked = checked_atoms(texts, ledger.formats)

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from attrs import frozen
 
+from payymo_core.bearers import MOST_SHARERS, PayerLevel
 from payymo_core.columns import NO_DAY, take_rows
 from payymo_core.comparison import NOT_FOUND, TextLevel
 from payymo_core.customers import text_keys
@@ -16,7 +17,6 @@ from payymo_core.keys import mix
 from payymo_core.matching import Run, hypothesis_evidence
 from payymo_core.money import added
 from payymo_core.normalisation import name_sequences, name_words
-from payymo_core.payers import MOST_SHARERS, PayerLevel
 from payymo_core.records import Customer, Invoice, Transaction
 from payymo_core.results import Evidence
 from payymo_core.rivals import Contest

@@ -6,12 +6,13 @@ from enum import IntEnum, unique
 import numpy as np
 from attrs import frozen
 
+from payymo_core.bearers import PayerLevel
 from payymo_core.blocking import PLAIN, Candidates, Ledger, largest_shortfall
 from payymo_core.columns import TransactionColumns
 from payymo_core.finds import LEVELS, Finds
 from payymo_core.keys import Floats, Ints
 from payymo_core.nearness import near_finds, rank_of
-from payymo_core.payers import PayerLevel, Payers
+from payymo_core.payers import Payers
 from payymo_core.rules import ReferenceRule, Ruleset
 from payymo_core.texts import TextColumn
 from payymo_core.timing import date_levels, expected_day

@@ -3,12 +3,12 @@
 import numpy as np
 from attrs import frozen
 
+from payymo_core.bearers import PayerLevel
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import NOT_FOUND, AmountLevel, TextLevel
 from payymo_core.confidence import Confidences
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Floats, Ints, Mask
-from payymo_core.payers import PayerLevel
 from payymo_core.results import Outcome, Reason
 from payymo_core.rules import Policies, Ruleset, Treatment
 from payymo_core.scoring import Kind

@@ -8,6 +8,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from payymo_core.assignment import assign
+from payymo_core.bearers import Bearers, bearers_of
 from payymo_core.blocking import Candidates, Ledger, block, prepare
 from payymo_core.columns import TransactionColumns, choose_rows, take_rows
 from payymo_core.comparison import compare
@@ -32,6 +33,8 @@ from payymo_core.ties import with_oldest_first
 
 CHUNK = 25_000
 """Transactions compared at a time: bounds the memory, changes no result."""
+LOOKS = 3
+"""The first is for what is plain, the others for what it leaves in doubt."""
 LIKELY = 0.01
 """Confidence below which a hypothesis is left out of the joint choice."""
 
@@ -93,8 +96,12 @@ class Matcher:
 
     def _match(self, transactions: Iterable[Transaction | Rejected]) -> MatchResult:
         columns, rejected = transaction_columns(transactions)
-        hypotheses, notices, capped = self._explain(columns, self.ledger)
-        hypotheses, ledger, notices = self._look_again(columns, hypotheses, notices)
+        memory = self.ledger.experience.memory
+        bearers = bearers_of(columns, self.ledger.customers, memory)
+        hypotheses, notices, capped = self._explain(columns, self.ledger, bearers)
+        hypotheses, ledger, notices = self._look_again(
+            columns, bearers, hypotheses, notices
+        )
         if self.ruleset.policies.ties is TiePolicy.OLDEST_DUE_FIRST:
             hypotheses = with_oldest_first(hypotheses, columns, ledger)
         hypotheses = with_instalments(hypotheses, columns, ledger)
@@ -111,30 +118,45 @@ class Matcher:
         return MatchResult(run, (*rejected, *self.rejected), capped)
 
     def _look_again(
-        self, columns: TransactionColumns, hypotheses: Hypotheses, notices: Notices
+        self,
+        columns: TransactionColumns,
+        bearers: Bearers,
+        hypotheses: Hypotheses,
+        notices: Notices,
     ) -> tuple[Hypotheses, Ledger, Notices]:
         """What is in doubt, seen with what the sure payments taught."""
-        sure = sure_of(hypotheses) & ~notices.rejected[hypotheses.transaction]
-        ledger = experienced(self.ledger, hypotheses, sure, columns)
+        ledger = self.ledger
         doubtful = columns.booked & (columns.gross > 0)
-        doubtful[hypotheses.transaction[sure]] = False
-        rows = np.flatnonzero(doubtful)
-        if not (len(rows) and sure.any()):
-            return hypotheses, ledger, notices
-        others, seen, _ = self._explain(choose_rows(columns, rows), ledger)
-        rejected = notices.rejected.copy()
-        rejected[rows] |= seen.rejected
-        notices = evolve(notices, rejected=rejected)
-        return replaced(hypotheses, rows, others, doubtful), ledger, notices
+        known = -1
+        for _ in range(LOOKS - 1):
+            sure = sure_of(hypotheses, ledger)
+            sure &= ~notices.rejected[hypotheses.transaction]
+            settled = np.zeros(len(columns), np.bool_)
+            settled[hypotheses.transaction[sure]] = True
+            rows = np.flatnonzero(doubtful & ~settled)
+            if not len(rows) or int(sure.sum()) <= known:
+                break
+            known = int(sure.sum())
+            ledger = experienced(self.ledger, hypotheses, sure, columns)
+            others, seen, _ = self._explain(choose_rows(columns, rows), ledger, bearers)
+            rejected = notices.rejected.copy()
+            rejected[rows] |= seen.rejected
+            notices = evolve(notices, rejected=rejected)
+            asked = np.zeros(len(columns), np.bool_)
+            asked[rows] = True
+            hypotheses = replaced(hypotheses, rows, others, asked)
+            # What few items can explain is seen for good by now.
+            doubtful &= hypotheses.crowded
+        return hypotheses, ledger, notices
 
     def _explain(
-        self, columns: TransactionColumns, ledger: Ledger
+        self, columns: TransactionColumns, ledger: Ledger, bearers: Bearers
     ) -> tuple[Hypotheses, Notices, dict[str, int]]:
         """Every transaction's hypotheses, a chunk at a time."""
         offsets = list(range(0, len(columns), self.chunk)) or [0]
         blocks = list(pairwise([*offsets, len(columns)]))
         if len(blocks) == 1:
-            explained = [self._explain_block(columns, ledger, *blocks[0])]
+            explained = [self._explain_block(columns, ledger, bearers, blocks[0])]
         else:
             # Imported here: one block, the common case of a service, needs no threads.
             from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
@@ -144,7 +166,10 @@ class Matcher:
             with ThreadPoolExecutor(2) as pool:
                 explained = list(
                     pool.map(
-                        lambda ends: self._explain_block(columns, ledger, *ends), blocks
+                        lambda ends: self._explain_block(
+                            columns, ledger, bearers, ends
+                        ),
+                        blocks,
                     )
                 )
         parts = [part for part, _, _ in explained]
@@ -159,10 +184,14 @@ class Matcher:
         return joined(parts, offsets), notices, dict(capped)
 
     def _explain_block(
-        self, columns: TransactionColumns, ledger: Ledger, begin: int, end: int
+        self,
+        columns: TransactionColumns,
+        ledger: Ledger,
+        bearers: Bearers,
+        ends: tuple[int, int],
     ) -> tuple[Hypotheses, Notices, dict[str, int]]:
-        rows = take_rows(columns, begin, end)
-        candidates = block(rows, ledger, self.ruleset)
+        rows = take_rows(columns, *ends)
+        candidates = block(rows, ledger, bearers, self.ruleset)
         hypotheses, rejected = without_rejected(
             explanations(rows, ledger, candidates, self.ruleset),
             rows,
@@ -213,7 +242,9 @@ def candidate_pairs(
     """The pairs that blocking brings, as ids: what its recall is measured on."""
     matcher = Matcher.of(invoices, ruleset)
     columns, _ = transaction_columns(transactions)
-    found = block(columns, matcher.ledger, matcher.ruleset)
+    memory = matcher.ledger.experience.memory
+    bearers = bearers_of(columns, matcher.ledger.customers, memory)
+    found = block(columns, matcher.ledger, bearers, matcher.ruleset)
     records = matcher.ledger.invoices.records
     return {
         (columns.records[row].id, records[invoice].id)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from payymo_core.bearers import PayerLevel
 from payymo_core.blocking import Ledger
 from payymo_core.columns import NO_DAY
 from payymo_core.comparison import NOT_FOUND, AmountLevel, TextLevel
@@ -11,7 +12,6 @@ from payymo_core.hypotheses import PARTS, Hypotheses
 from payymo_core.money import written
 from payymo_core.naming import owner
 from payymo_core.normalisation import fold
-from payymo_core.payers import PayerLevel
 from payymo_core.records import Invoice, InvoiceStatus, Transaction
 from payymo_core.results import Evidence
 from payymo_core.rules import Ruleset

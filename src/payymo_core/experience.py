@@ -1,10 +1,22 @@
 """What is known beside the records: from verdicts, and from a run's sure payments."""
 
+from enum import Enum, unique
+
 import numpy as np
 from attrs import frozen
 
 from payymo_core.keys import Floats, Ints, KeyIndex, Mask
 from payymo_core.timing import DateLevel
+
+
+@unique
+class Look(Enum):
+    """How closely the transactions are looked at."""
+
+    FIRST = "first"
+    """For what is plain; what would take long is put off."""
+    SECOND = "second"
+    """For what is in doubt, with what the plain ones taught."""
 
 
 @frozen(eq=False)
@@ -31,6 +43,7 @@ class Experience:
     """What is known of a ledger beside its records.
 
     Attributes:
+        look: Which look at the transactions it is for.
         taken: Invoices that are surely paid by some transaction.
         accounts: Customers by the key of an account that paid for them.
         names: Customers by the key of a payer's name that paid for them.
@@ -38,6 +51,7 @@ class Experience:
         memory: What verdicts taught; the rest is of this run.
     """
 
+    look: Look
     taken: Mask
     accounts: KeyIndex
     names: KeyIndex
@@ -50,4 +64,4 @@ class Experience:
         nothing = KeyIndex.of(np.zeros(0, np.uint64), np.zeros(0, np.int64))
         taken = np.zeros(invoices, np.bool_)
         dates = np.zeros(len(DateLevel), np.int64)
-        return cls(taken, nothing, nothing, dates, memory)
+        return cls(Look.FIRST, taken, nothing, nothing, dates, memory)

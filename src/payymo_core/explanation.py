@@ -6,6 +6,7 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.advice import what_would_settle
+from payymo_core.bearers import bearers_of
 from payymo_core.blocking import block, payable
 from payymo_core.columns import take_rows
 from payymo_core.comparison import compare
@@ -141,7 +142,9 @@ def _kept(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], float] 
 def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], float]:
     """The pair compared anew: blocking or grouping had no use for it."""
     one = take_rows(run.transactions, row, row + 1)
-    candidates = block(one, run.ledger, run.ruleset)
+    ledger = run.ledger
+    bearers = bearers_of(one, ledger.customers, ledger.experience.memory)
+    candidates = block(one, ledger, bearers, run.ruleset)
     pair = np.zeros(1, np.int64), np.array([place])
     pairs = compare(*pair, one, run.ledger, candidates, run.ruleset)
     weights = score(pairs, one, run.ledger, run.ruleset)
@@ -158,6 +161,7 @@ def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], flo
         amount=np.zeros(1, np.int64),
         pairs=pairs,
         other=np.zeros(1),
+        crowded=np.zeros(1, np.bool_),
         again=np.zeros(1),
     )
     rivals = run.hypotheses.weight()[run.hypotheses.transaction == row]

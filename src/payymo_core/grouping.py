@@ -9,12 +9,12 @@ import numpy as np
 from attrs import evolve
 
 from payymo_core.allocation import allocate
+from payymo_core.bearers import PayerLevel
 from payymo_core.blocking import Ledger, payable
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import NOT_FOUND, Comparisons
 from payymo_core.hypotheses import PARTS, Hypotheses
 from payymo_core.keys import Floats, Ints, Mask
-from payymo_core.payers import PayerLevel
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind, Weights
 from payymo_core.sets import sets_of
@@ -76,6 +76,7 @@ def group(
         pairs=pairs,
         other=sets.other + _unseen_odds(single, pairs, weights, known, unseen),
         again=np.zeros(len(transactions)),
+        crowded=sets.crowded,
     )
     return allocate(_best(table), transactions, ledger.invoices)
 

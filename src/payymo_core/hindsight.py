@@ -12,7 +12,7 @@ from payymo_core.blocking import Ledger
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import NOT_FOUND
 from payymo_core.customers import owner_index
-from payymo_core.experience import Experience
+from payymo_core.experience import Experience, Look
 from payymo_core.hypotheses import Hypotheses, alone
 from payymo_core.keys import Mask
 from payymo_core.payers import name_keys, paying_accounts
@@ -25,8 +25,11 @@ _DISPUTED = 0.02
 _WHOLE = (Kind.FULL, Kind.SEVERAL, Kind.SHORT, Kind.OVER)
 
 
-def sure_of(hypotheses: Hypotheses) -> Mask:
-    """Hypotheses that explain their transaction alone, and dispute no other one's."""
+def sure_of(hypotheses: Hypotheses, ledger: Ledger) -> Mask:
+    """Hypotheses that explain their transaction alone, and dispute no other one's.
+
+    But for those whose sets the first look left alone.
+    """
     share = alone(hypotheses)
     whole = np.isin(hypotheses.kind, _WHOLE)
     owner, invoice, _ = hypotheses.incidence()
@@ -41,7 +44,10 @@ def sure_of(hypotheses: Hypotheses) -> Mask:
     np.maximum.at(most, wanted, row)
     disputed = np.zeros(len(hypotheses), np.bool_)
     disputed[owner[least[invoice] != most[invoice]]] = True
-    return whole & (share >= _SURE) & ~disputed
+    sure = whole & (share >= _SURE) & ~disputed
+    if ledger.experience.look is Look.FIRST:
+        sure &= ~hypotheses.crowded[hypotheses.transaction]
+    return sure
 
 
 def experienced(
@@ -71,6 +77,7 @@ def experienced(
         ledger,
         customer_items=CustomerItems.of(left, ledger.customers.of_invoice),
         experience=Experience(
+            look=Look.SECOND,
             taken=taken,
             accounts=owner_index(account[row], customer),
             names=owner_index(name_keys(transactions.name[row]), customer),

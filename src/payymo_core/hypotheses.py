@@ -29,6 +29,8 @@ class Hypotheses:
             not kept, against "nothing".
         again: For each transaction, the odds that it pays a second time what an
             earlier one has paid, against "nothing".
+        crowded: Transactions whose sets are among many items: they are looked for in
+            the second look, when most of the items are taken.
     """
 
     transaction: Ints
@@ -41,6 +43,7 @@ class Hypotheses:
     pairs: Comparisons
     other: Floats
     again: Floats
+    crowded: Mask
 
     def __len__(self) -> int:
         return len(self.transaction)
@@ -99,12 +102,15 @@ def replaced(
         pairs=evolve(pairs, transaction=rows[pairs.transaction]),
         other=np.zeros(0),
         again=np.zeros(0),
+        crowded=np.zeros(0, np.bool_),
     )
-    both = joined([evolve(kept, other=kept.other, again=kept.again), there], [0, 0])
+    both = joined([kept, there], [0, 0])
     other, again = kept.other.copy(), kept.again.copy()
     other[rows], again[rows] = others.other, others.again
+    crowded = kept.crowded.copy()
+    crowded[rows] = others.crowded
     order = np.argsort(both.transaction, kind="stable")
-    return evolve(both.take(order), other=other, again=again)
+    return evolve(both.take(order), other=other, again=again, crowded=crowded)
 
 
 def take_pairs(pairs: Comparisons, rows: Ints) -> Comparisons:
@@ -151,6 +157,7 @@ def joined(parts: Sequence[Hypotheses], offsets: Sequence[int]) -> Hypotheses:
         pairs=_joined_pairs([p.pairs for p in parts], offsets),
         other=np.concatenate([p.other for p in parts]),
         again=np.concatenate([p.again for p in parts]),
+        crowded=np.concatenate([p.crowded for p in parts]),
     )
 
 

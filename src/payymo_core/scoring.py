@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 from attrs import frozen
 
+from payymo_core.bearers import PayerLevel
 from payymo_core.blocking import Ledger, rarity_bits
 from payymo_core.columns import CURRENCIES, TransactionColumns
 from payymo_core.comparison import (
@@ -26,7 +27,6 @@ from payymo_core.comparison import (
 )
 from payymo_core.finds import LEVELS
 from payymo_core.keys import Floats, Ints, mix
-from payymo_core.payers import PayerLevel
 from payymo_core.rules import Exactness, Priors, Ruleset
 from payymo_core.timing import DateLevel, direction
 
@@ -272,7 +272,7 @@ def _amount(
     # too much is rather several invoices, of which the text lost some, and a little
     # less a credit note set off: where the customer has other open items at all.
     odd = np.isin(pairs.amount, _ODD_AMOUNTS)
-    likeness = np.where(odd & ~ledger.only_item[pairs.invoice], 2.0**-6, 0.5)
+    likeness = np.where(odd & (ledger.items[pairs.invoice] != 1), 2.0**-6, 0.5)
     likeness = np.where(pairs.amount == AmountLevel.MANIFOLD, 2.0**-9, likeness)
     return np.log2(np.maximum(chance, likeness * 2.0**-rare)) + rare
 

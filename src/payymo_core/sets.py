@@ -10,12 +10,13 @@ from math import comb
 import numpy as np
 from attrs import frozen
 
+from payymo_core.bearers import PayerLevel
 from payymo_core.blocking import Ledger, rarity_bits
 from payymo_core.columns import NO_DAY, TransactionColumns
 from payymo_core.comparison import NOT_FOUND, Comparisons
+from payymo_core.experience import Look
 from payymo_core.hypotheses import PARTS
 from payymo_core.keys import Floats, Ints, Mask, mix
-from payymo_core.payers import PayerLevel
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind, Weights, open_items, prior_bits, quantised
 from payymo_core.subsets import (
@@ -51,12 +52,14 @@ class Sets:
         member: Its pairs, oldest first, padded with -1.
         parts: Bits, one column for each of ``PARTS``.
         other: For each transaction, odds of sets that the search could not count.
+        crowded: Transactions with searches among many items.
     """
 
     transaction: Ints
     member: Ints
     parts: Floats
     other: Floats
+    crowded: Mask
 
     def __len__(self) -> int:
         return len(self.transaction)
@@ -120,6 +123,10 @@ def sets_of(
         pairs.transaction
     ]
     searches = _searches(np.flatnonzero(items), pairs, transactions, ledger)
+    crowded = np.zeros(len(transactions), np.bool_)
+    crowded[searches.transaction[searches.count > MOST_ENUMERATED]] = True
+    if ledger.experience.look is Look.FIRST:
+        searches = _short(searches)
     amounts = ledger.invoices.outstanding[pairs.invoice[searches.pair]]
     answers, unfinished = _solve(searches, amounts, transactions, ruleset)
     answers = _distinct(searches, answers)
@@ -138,7 +145,7 @@ def sets_of(
     missed = np.isin(answers.search, unfinished)
     unnamed = parts[missed].sum(axis=1) - np.maximum(parts[missed][:, 2], 0.0)
     np.add.at(other, row[missed], np.exp2(unnamed))
-    return Sets(row, answers.member, parts, other)
+    return Sets(row, answers.member, parts, other, crowded)
 
 
 def _settled(pairs: Comparisons, weights: Weights, known: Mask, rows: int) -> Mask:
@@ -187,6 +194,18 @@ def _searches(
         start[keep],
         count[keep],
         pair,
+    )
+
+
+def _short(searches: Searches) -> Searches:
+    """The rest is left to the second look: most of their items are taken by then."""
+    keep = searches.count <= MOST_ENUMERATED
+    return Searches(
+        searches.transaction[keep],
+        searches.customer[keep],
+        searches.start[keep],
+        searches.count[keep],
+        searches.pair,
     )
 
 

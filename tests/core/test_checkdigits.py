@@ -16,10 +16,10 @@ from payymo_core.checkdigits import (
     is_valid,
     satisfied,
 )
+from payymo_core.noise import noise
 from payymo_core.normalisation import fold, fold_column
 from payymo_core.spans import scan
 from payymo_core.structured import structured_spans
-from payymo_core.texts import noise
 from tests import oracles, strategies
 from tests.strategies import DIGITS
 

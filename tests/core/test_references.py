@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from payymo_core import Customer, Evidence, match
+from payymo_core.noise import noise
 from payymo_core.spans import scan
-from payymo_core.texts import noise
 from tests.builders import bill, payment
 from tests.oracles import within_one_edit
 
