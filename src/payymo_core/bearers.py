@@ -3,20 +3,25 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from enum import IntEnum, unique
-from itertools import takewhile
+from itertools import combinations, takewhile
 
 import numpy as np
 from attrs import frozen
 
 from payymo_core.columns import TransactionColumns
-from payymo_core.customers import Customers, text_keys
+from payymo_core.customers import (
+    MOST_COMMON_WORDS,
+    MOST_WORD_SHARERS,
+    Customers,
+    pair_keys,
+    text_keys,
+)
 from payymo_core.experience import Memory
 from payymo_core.keys import Floats, Ints, mix
 from payymo_core.normalisation import name_sequences, name_words
 
 MOST_SHARERS = 20
 """Customers that share an account or a name; more, and it tells nobody apart."""
-MOST_WORD_SHARERS = 40
 
 
 @unique
@@ -126,7 +131,9 @@ def _near_names(
         np.r_[True, (row[1:] != row[:-1]) | (name[1:] != name[:-1])][: len(row)]
     )
     count = np.diff(np.r_[first, len(row)])
-    row, name = row[first], name[first]
+    row, name, count = _with_common(
+        (row[first], name[first], count), asked, rest, customers
+    )
     ours = [asked[n] for n in row.tolist()]
     theirs = [customers.names[n] for n in name.tolist()]
     level = np.array(list(map(_nearness, ours, theirs)), np.int64)
@@ -137,6 +144,40 @@ def _near_names(
     alike = _similarity([ours[n] for n in unlike], [theirs[n] for n in unlike])
     level[unlike[alike >= _LIKE]] = PayerLevel.SIMILAR_NAME
     return row, name, level, count
+
+
+def _with_common(
+    found: tuple[Ints, Ints, Ints],
+    asked: Sequence[str],
+    rest: Ints,
+    customers: Customers,
+) -> tuple[Ints, Ints, Ints]:
+    """And names that share two common words: (name asked for, name, words agreed)."""
+    pairs = [
+        (n, one, other)
+        for n in rest.tolist()
+        for one, other in combinations(_common_words(asked[n], customers), 2)
+    ]
+    table = np.array(pairs, np.int64).reshape(-1, 3)
+    needle, name, _ = customers.pair_names.probe(
+        pair_keys(table[:, 1], table[:, 2]), MOST_WORD_SHARERS
+    )
+    width = len(customers.names) + 1
+    key, hits = np.unique(table[needle, 0] * width + name, return_counts=True)
+    # Of k words that agree, k (k - 1) / 2 pairs are found.
+    words = np.rint((1 + np.sqrt(1 + 8 * hits)) / 2).astype(np.int64)
+    row, known, count = found
+    new = ~np.isin(key, row * width + known)
+    row = np.r_[row, key[new] // width]
+    name = np.r_[known, key[new] % width]
+    count = np.r_[count, words[new]]
+    order = np.lexsort((name, row))
+    return row[order], name[order], count[order]
+
+
+def _common_words(asked: str, customers: Customers) -> list[int]:
+    words = [customers.words.get(word, -1) for word in asked.split()]
+    return [w for w in words if w >= 0 and customers.common[w]][:MOST_COMMON_WORDS]
 
 
 _LEAST_BEGINNING = 4

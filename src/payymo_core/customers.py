@@ -12,6 +12,10 @@ from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.records import Customer
 from payymo_core.spans import Scan, Spans, scan, wholes
 
+MOST_WORD_SHARERS = 40
+"""Names that share a word; more, and two such words are looked up together."""
+MOST_COMMON_WORDS = 6
+"""Such words of one name, at most, that are paired with each other."""
 NEVER_SHORTER = 4
 """A name of fewer letters is not looked for inside a text."""
 
@@ -33,6 +37,8 @@ class Customers:
         words: Number of each word that stands in a name.
         sorted_words: These in order, to find those that begin alike.
         word_names: Names by word.
+        common: Whether more than ``MOST_WORD_SHARERS`` names share a word.
+        pair_names: Names by two of their common words.
         in_text: Customers by the key of their name as one span of a text.
         text_heads: Sorted keys of the atoms these begin with.
         text_length: Letters in the longest of them.
@@ -50,6 +56,8 @@ class Customers:
     words: dict[str, int]
     sorted_words: tuple[str, ...]
     word_names: KeyIndex
+    common: NDArray[np.bool_]
+    pair_names: KeyIndex
     in_text: KeyIndex
     text_heads: Keys
     text_length: int
@@ -82,7 +90,9 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     names = tuple(sorted({text for _, text in words if text}))
     name_row = {text: place for place, text in enumerate(names)}
     owners = sorted({(name_row[text], n) for n, text in words if text})
-    word_rows, word_names = _word_table(names)
+    word_rows, (word, bearer) = _word_table(names)
+    common = np.bincount(word, minlength=len(word_rows)) > MOST_WORD_SHARERS
+    of_common = common[word]
     in_text, heads, longest = _text_table(
         [(n, sequence) for (n, _), sequence in zip(spoken, sequences, strict=True)]
     )
@@ -100,7 +110,9 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
         named=named,
         words=word_rows,
         sorted_words=tuple(sorted(word_rows)),
-        word_names=KeyIndex.of(mix(word_names[0]), word_names[1]),
+        word_names=KeyIndex.of(mix(word), bearer),
+        common=common,
+        pair_names=_pairs_of(word[of_common], bearer[of_common]),
         in_text=in_text,
         text_heads=heads,
         text_length=longest,
@@ -176,6 +188,25 @@ def _word_table(names: Sequence[str]) -> tuple[dict[str, int], tuple[Ints, Ints]
     rows = {word: place for place, word in enumerate(dict.fromkeys(spoken))}
     name = np.repeat(np.arange(len(split)), list(map(len, split)))
     return rows, (np.array([rows[word] for word in spoken], np.int64), name)
+
+
+def _pairs_of(word: Ints, name: Ints) -> KeyIndex:
+    """Names, in rising order, by every two of their words."""
+    first, second, owner = [word[:0]], [word[:0]], [word[:0]]
+    for apart in range(1, MOST_COMMON_WORDS):
+        same = np.flatnonzero(name[apart:] == name[: len(name) - apart])
+        first.append(word[same])
+        second.append(word[same + apart])
+        owner.append(name[same])
+    one, other = np.concatenate(first), np.concatenate(second)
+    bearer = np.concatenate(owner)
+    order = np.argsort(bearer, kind="stable")
+    return KeyIndex.of(pair_keys(one, other)[order], bearer[order])
+
+
+def pair_keys(one: Ints, other: Ints) -> Keys:
+    """Keys of two words, whichever stands first."""
+    return mix(np.minimum(one, other), np.maximum(one, other))
 
 
 def _text_table(
