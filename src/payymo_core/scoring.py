@@ -123,11 +123,11 @@ _NOT_FOUND = {
 _PAYER_M = 0.6
 # u never falls below this: accounts are shared in families, names are common words.
 _PAYER_FLOOR_BITS = {
-    PayerLevel.IBAN: 13.0,
-    PayerLevel.ACCOUNT: 10.0,
+    PayerLevel.IBAN: 16.0,
+    PayerLevel.ACCOUNT: 12.0,
     PayerLevel.PAID_BEFORE: 10.0,
-    PayerLevel.NAME: 12.0,
-    PayerLevel.NAME_PART: 9.0,
+    PayerLevel.NAME: 14.0,
+    PayerLevel.NAME_PART: 10.0,
     PayerLevel.SIMILAR_NAME: 9.0,
     PayerLevel.ABBREVIATED: 7.0,
     PayerLevel.NAME_IN_TEXT: 8.0,
