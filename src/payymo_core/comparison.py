@@ -56,6 +56,7 @@ class TextLevel(IntEnum):
     """It names what looks like an invoice of the ledger, and is none of it."""
 
 
+_SOME = 5.0  # bits of a find that is no accident, though not plain
 NOT_FOUND = len(LEVELS)
 """Level of a reference that was not found."""
 
@@ -231,6 +232,7 @@ def _said(candidates: Candidates) -> Ints:
         long = seen.end - seen.bare >= 3
         numbers = seen.digits & long & ~texts.noise
         said[texts.row[seen.text[numbers]]] = TextLevel.OTHER_NUMBERS
+    said[finds.transaction[finds.bits >= _SOME]] = TextLevel.OTHER_NUMBERS
     said[candidates.names_unknown] = TextLevel.UNKNOWN_REFERENCE
     said[finds.transaction[finds.bits >= PLAIN]] = TextLevel.OTHER_INVOICE
     return said

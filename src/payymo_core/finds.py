@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from attrs import frozen
 
+from payymo_core.enumerations import listed
 from payymo_core.keys import Floats, Ints, Keys, Mask
 from payymo_core.patterns import compile_pattern, reference_of
 from payymo_core.references import Forms
@@ -124,7 +125,7 @@ def _by_value(
     # "CN-2026-0042" is no "INV-2026-0042", though its digits are the same.
     other = forms.digits_only[form] & _prefixed(column, spans)
     bits = forms.bits[form] - np.log2(tried[row]) - 2.0 * glued - _OTHER_PREFIX * other
-    return Finds(
+    found = Finds(
         transaction=row,
         invoice=forms.invoice[form],
         rule=forms.rule[form],
@@ -134,6 +135,29 @@ def _by_value(
         begin=begin,
         end=end,
         capped=hot_n + hot_c,
+    )
+    return _joined([found, _listed(column, spans, forms, tried)])
+
+
+def _listed(column: TextColumn, spans: Spans, forms: Forms, tried: Ints) -> Finds:
+    """What a list goes on to name after its first reference."""
+    seen = column.scan
+    count = len(seen.start) + 1
+    places = np.unique(spans.first * count + spans.last)
+    named = Spans(places // count, places % count)
+    more = listed(seen, named, forms, column.noise, MOST_POSTINGS)
+    text, begin, end = column.located(Spans(more.atom, more.atom))
+    row = column.row[text]
+    return Finds(
+        transaction=row,
+        invoice=forms.invoice[more.form],
+        rule=forms.rule[more.form],
+        level=np.where(forms.digits_only[more.form], _DIGITS, _JOINED),
+        bits=more.bits - np.log2(tried[row]),
+        text=text,
+        begin=begin,
+        end=end,
+        capped=0,
     )
 
 

@@ -39,8 +39,10 @@ _ANY = 0.25
 _ONE_MORE = 0.6
 _LEAVE_OUT = 0.1  # of those that are paid in order, this one or that is in dispute
 _OF_SEVERAL_CUSTOMERS = 0.02
-# Who names some of the invoices names them all, but for one set in sixteen.
-_NOT_NAMED = -4.0
+# Who names some of the invoices names them all, but for one set in sixteen; and the
+# more of them are not named, the likelier something else is meant.
+_NOT_ALL_NAMED = -3.0
+_NOT_NAMED = -1.0
 
 
 @frozen(eq=False)
@@ -283,7 +285,8 @@ def _parts(member: Ints, pairs: Comparisons, weights: Weights) -> Floats:
     size = np.maximum(held.sum(axis=1), 1)
     found = held & (pairs.reference.level[member] < NOT_FOUND)
     named = np.where(found, weights.reference[member], 0.0).sum(axis=1)
-    silent = (held & ~found).sum(axis=1) * _NOT_NAMED
+    missing = (held & ~found).sum(axis=1)
+    silent = np.where(missing > 0, _NOT_ALL_NAMED, 0.0) + missing * _NOT_NAMED
     none = weights.reference[member[:, 0]]
     parts = np.zeros((len(member), len(PARTS)))
     parts[:, 2] = np.where(found.any(axis=1), named + silent, none)

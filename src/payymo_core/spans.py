@@ -120,6 +120,13 @@ class Scan:
         """As ``keys``, without the leading zeros of the first atom."""
         return self._hash(self.bare[spans.first], self.end[spans.last])
 
+    def completed_keys(self, start: Ints, end: Ints, atoms: Ints) -> Keys:
+        """Hash of letters and digits from start to end, and then those of atoms."""
+        size = end - start
+        head = self._raw(start, end)
+        tail = self._raw(self.start[atoms], self.end[atoms])
+        return mix(head + tail * _powers(int(size.max(initial=0)) + 1)[size])
+
     def tail_keys(self, spans: Spans, most: int) -> Keys:
         """Hash of the last letters and digits of each span, past leading zeros."""
         end = self.end[spans.last]
@@ -169,10 +176,11 @@ class Scan:
         return np.where(at < 0, ord("\n"), self.letters[at]).astype(np.uint8)
 
     def _hash(self, start: Ints, end: Ints) -> Keys:
-        return mix(
-            (self.prefix[end] - self.prefix[start])
-            * _inverse_at(start, len(self.place))
-        )
+        return mix(self._raw(start, end))
+
+    def _raw(self, start: Ints, end: Ints) -> Keys:
+        part = self.prefix[end] - self.prefix[start]
+        return part * _inverse_at(start, len(self.place))
 
 
 def scan(texts: Sequence[str]) -> Scan:
