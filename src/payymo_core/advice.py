@@ -275,6 +275,14 @@ def _contrary(case: Circumstances) -> str:
     )
 
 
+def _sent_back(case: Circumstances) -> str:
+    best = case.contest.named(case.best)
+    return (
+        "A debit of the same amount followed: a returned payment or a refund. See "
+        f"whether {best} is open still, or again."
+    )
+
+
 def _too_early(case: Circumstances) -> str:
     days = listed([told(invoice) for invoice in case.bills])
     return (
@@ -291,6 +299,7 @@ ADVISERS: Mapping[Reason, Callable[[Circumstances], str]] = {
     Reason.CURRENCY_DIFFERS: _currency,
     Reason.OTHER_INVOICE_NAMED: _other_named,
     Reason.CONTRARY_WORDS: _contrary,
+    Reason.SENT_BACK: _sent_back,
     Reason.AMBIGUOUS: which_of_several,
     Reason.AMOUNT_ONLY: _amount_only,
     Reason.BEFORE_ISSUE: _too_early,

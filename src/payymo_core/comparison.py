@@ -56,6 +56,8 @@ class TextLevel(IntEnum):
     """It names what looks like an invoice of the ledger, and is none of it."""
 
 
+TELLING = 8.0
+"""Bits of a find below which it may well be any number of a text."""
 _SOME = 5.0  # bits of a find that is no accident, though not plain
 NOT_FOUND = len(LEVELS)
 """Level of a reference that was not found."""

@@ -5,7 +5,7 @@ from attrs import frozen
 
 from payymo_core.bearers import PayerLevel
 from payymo_core.columns import TransactionColumns
-from payymo_core.comparison import NOT_FOUND, AmountLevel, TextLevel
+from payymo_core.comparison import NOT_FOUND, TELLING, AmountLevel, TextLevel
 from payymo_core.confidence import Confidences
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Floats, Ints, Mask
@@ -48,11 +48,13 @@ class Notices:
 
     Attributes:
         foreign: They name an open item in another currency.
+        sent_back: A later debit undoes them.
         contrary: They speak of a refund, a cancellation, or of what is not paid.
         rejected: A reviewer rejected what explains them best.
     """
 
     foreign: Mask
+    sent_back: Mask
     contrary: Mask
     rejected: Mask
 
@@ -87,7 +89,8 @@ def decide(
     # Money that goes out is a refund itself.
     contrary = notices.contrary & (transactions.gross > 0)
     # Where a human rejected the best explanation, another is not applied unseen.
-    match = sure & ~barred.any(axis=1) & ~contrary & ~notices.rejected
+    unseen = contrary | notices.sent_back | notices.rejected
+    match = sure & ~barred.any(axis=1) & ~unseen
     # One of too many equals to stand out is still to be chosen by somebody.
     one_of_many = table.identified & (confidence.nothing < _OPEN_TO_ALL)
     offered = held & ((table.confidence >= thresholds.review) | one_of_many) & ~match
@@ -99,6 +102,7 @@ def decide(
     said[Reason.DUPLICATE_PAYMENT] |= ~match & (confidence.again > _RIVAL)
     said |= {
         Reason.CONTRARY_WORDS: contrary & (outcome == _REVIEW),
+        Reason.SENT_BACK: notices.sent_back & (outcome == _REVIEW),
         Reason.CURRENCY_DIFFERS: notices.foreign & ~match,
         Reason.OUTGOING: (outcome == _NONE) & (transactions.gross < 0),
         Reason.PENDING: ~transactions.booked,
@@ -158,7 +162,7 @@ class _Proposals:
         owner, _, place = hypotheses.incidence()
         pairs, member = hypotheses.pairs, hypotheses.member[place]
         known = (pairs.payer[member] < PayerLevel.SHARED_WORD) | (
-            pairs.reference.bits[member] >= _TELLING
+            pairs.reference.bits[member] >= TELLING
         )
         stale = pairs.date[member] == DateLevel.STALE
         early = pairs.date[member] == DateLevel.BEFORE_ISSUE
@@ -235,7 +239,6 @@ def _claimants(
 
 
 _DEEPEST = 8
-_TELLING = 8.0  # bits below which a find may well be any number of a text
 
 
 def _barred(table: _Proposals, policies: Policies) -> Mask:

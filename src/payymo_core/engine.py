@@ -26,6 +26,7 @@ from payymo_core.precedence import with_precedence
 from payymo_core.reading import invoice_columns, transaction_columns
 from payymo_core.records import Invoice, Transaction
 from payymo_core.rejections import without_rejected
+from payymo_core.reversals import sent_back
 from payymo_core.rules import Ruleset, TiePolicy
 from payymo_core.scoring import score
 from payymo_core.texts import contrary
@@ -106,6 +107,8 @@ class Matcher:
             hypotheses = with_oldest_first(hypotheses, columns, ledger)
         hypotheses = with_instalments(hypotheses, columns, ledger)
         hypotheses = with_precedence(hypotheses, columns)
+        undone = sent_back(hypotheses, columns, ledger, self.ruleset)
+        notices = evolve(notices, sent_back=undone)
         outstanding = self.ledger.invoices.outstanding
         confidence = confidences(
             hypotheses, outstanding, self.ruleset.learnt.calibration
@@ -175,6 +178,7 @@ class Matcher:
         parts = [part for part, _, _ in explained]
         notices = Notices(
             foreign=np.concatenate([said.foreign for _, said, _ in explained]),
+            sent_back=np.zeros(len(columns), np.bool_),
             contrary=np.concatenate([said.contrary for _, said, _ in explained]),
             rejected=np.concatenate([said.rejected for _, said, _ in explained]),
         )
@@ -199,6 +203,7 @@ class Matcher:
             self.ruleset.learnt,
         )
         notices = Notices(
+            sent_back=np.zeros(len(rows), np.bool_),
             foreign=_names_other_currency(rows, ledger, candidates),
             contrary=contrary(candidates.texts),
             rejected=rejected,

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     AMOUNT_ONLY = "amount_only"
     BEFORE_ISSUE = "before_issue"
     CONTRARY_WORDS = "contrary_words"
+    SENT_BACK = "sent_back"
     CURRENCY_DIFFERS = "currency_differs"
     DUPLICATE_PAYMENT = "duplicate_payment"
     LOW_CONFIDENCE = "low_confidence"

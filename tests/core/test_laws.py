@@ -641,6 +641,7 @@ def test_the_worlds_drawn_have_every_outcome_and_reason():
         # A text has to say it: the scenarios hold these.
         Reason.OTHER_INVOICE_NAMED,
         Reason.CONTRARY_WORDS,
+        Reason.SENT_BACK,
     }
     assert set(Outcome) | (set(Reason) - by_choice) <= SEEN
 
