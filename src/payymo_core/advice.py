@@ -278,7 +278,7 @@ def _contrary(case: Circumstances) -> str:
 def _sent_back(case: Circumstances) -> str:
     best = case.contest.named(case.best)
     return (
-        "A debit of the same amount followed: a returned payment or a refund. See "
+        "A debit of the same amount followed: a returned payment, it seems. See "
         f"whether {best} is open still, or again."
     )
 

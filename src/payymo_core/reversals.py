@@ -1,8 +1,9 @@
-"""Money that went back: a payment that a later debit undoes.
+"""Money that was taken back: a payment that a later debit undoes.
 
-A direct debit that the payer's bank returns, a charge that is disputed, a refund: the
-invoice that the payment named is open again, or should be. Whether it is, the ledger
-does not say, so nobody applies such a payment unseen.
+A direct debit that the payer's bank returns, a charge that is disputed: the invoice
+that the payment named is open again, or should be. Whether it is, the ledger does not
+say, so nobody applies such a payment unseen. A refund is another thing: the payment
+counts, and the company itself gave the money back.
 """
 
 import numpy as np
@@ -13,12 +14,26 @@ from payymo_core.comparison import TELLING
 from payymo_core.finds import find
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Ints, Keys, Mask, mix
+from payymo_core.noise import is_word
 from payymo_core.payers import paying_accounts
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind
 from payymo_core.texts import contrary, text_column
 
 _RECENT = 60  # days within which a debit that names nothing undoes a payment
+_RETURNED = (
+    *("RETURN", "RETURNED", "REVERSAL", "REVERSED", "CHARGEBACK", "REJECT", "REJECTED"),
+    *("UNPAID", "DISHONOURED", "BOUNCED", "RUCKLASTSCHRIFT", "RUECKLASTSCHRIFT"),
+    *(
+        "LASTSCHRIFTRUCKGABE",
+        "LASTSCHRIFTRUECKGABE",
+        "RUCKGABE",
+        "RUECKGABE",
+        "RETOURE",
+    ),
+    *("RETOUR", "REJET", "REJETE", "IMPAYE", "STORNO", "STORNERING", "INSOLUTO"),
+    *("DEVUELTO", "TERUGBOEKING", "STORNERING", "ZWROT", "TILBAGEFORT", "PALAUTUS"),
+)
 
 
 def sent_back(
@@ -41,7 +56,10 @@ def sent_back(
     back = choose_rows(transactions, out)
     texts = text_column(back.texts, len(back))
     finds = find(texts, ledger.forms, ruleset.references)
-    plain = finds.bits >= TELLING
+    returned = np.zeros(len(back), np.bool_)
+    returned[texts.row[texts.scan.text[is_word(texts.scan, _RETURNED)]]] = True
+    refund = contrary(texts) & ~returned
+    plain = (finds.bits >= TELLING) & ~refund[finds.transaction]
     row, invoice = finds.transaction[plain], finds.invoice[plain]
     owner, claimed, _ = hypotheses.incidence()
     live = hypotheses.kind[owner] != Kind.CLOSED
@@ -52,7 +70,7 @@ def sent_back(
     )
     undone = np.zeros(len(transactions), np.bool_)
     undone[payer[named]] = True
-    undone |= _by_account(hypotheses, transactions, back, out, contrary(texts))
+    undone |= _by_account(hypotheses, transactions, back, out, returned)
     return undone & (transactions.gross > 0)
 
 

@@ -20,7 +20,7 @@ _REASONS = {
     Reason.AMOUNT_DIFFERS: "The amount is not what is outstanding.",
     Reason.AMOUNT_ONLY: "Only the amount agrees: no reference and no payer.",
     Reason.BEFORE_ISSUE: "It came before the invoice was issued.",
-    Reason.SENT_BACK: "The same amount went back later.",
+    Reason.SENT_BACK: "A later debit took the same amount back.",
     Reason.CONTRARY_WORDS: "The text speaks of a refund or a cancellation.",
     Reason.CURRENCY_DIFFERS: "The text names an invoice in another currency.",
     Reason.DUPLICATE_PAYMENT: "It looks like a second payment of the same invoice.",
