@@ -3,6 +3,7 @@
 import gzip
 import logging
 import ssl
+import tracemalloc
 import zlib
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from payymo_adapters.errors import (
     UndeliveredError,
 )
 from payymo_adapters.http import Flow, HttpRequest, HttpResponse, Secret
+from payymo_adapters.http_body import Intake
 from payymo_adapters.http_limits import Pause, pause_of
 from payymo_adapters.http_rules import Limits, Site
 from payymo_adapters.httpx_driver import AsyncHttpxDriver, Clock, HttpxDriver
@@ -220,6 +222,17 @@ def test_a_gzip_bomb_is_refused_before_it_is_unpacked(ask):
     assert len(bomb) < limits.body_bytes
     with pytest.raises(PayloadError, match="larger than 1,048,576 bytes"):
         ask(scripted(response(200, bomb, content_encoding="gzip")), limits=limits)
+
+
+def test_a_gzip_bomb_takes_no_more_memory_than_is_allowed():
+    bomb = zlib.compress(bytes(100 * 2**20), 9)
+    intake = Intake("Example", "deflate", most=2**20)
+    tracemalloc.start()
+    with pytest.raises(PayloadError, match="larger"):
+        intake.take(bomb)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8 * 2**20
 
 
 def test_an_endless_answer_ends(ask):
