@@ -26,9 +26,9 @@ from payymo_adapters.httpx_driver import HttpxDriver
 from payymo_adapters.whmcs.answers import read_answer
 from payymo_adapters.whmcs.flows import (
     classic_api,
+    find_invoice,
     find_transactions,
     get_client,
-    get_invoice,
     list_clients,
     list_currencies,
     list_invoices,
@@ -150,7 +150,7 @@ def whmcs():
 def test_an_invoice_is_the_list_and_the_invoice_itself(whmcs):
     whmcs.bill(42, "119.00", client=7, paid=Decimal("19.00"))
     [listed] = whmcs.drive(list_invoices(API, "Unpaid"))
-    alone = whmcs.drive(get_invoice(API, listed.id))
+    alone = whmcs.drive(find_invoice(API, listed.id))
     [found] = to_ledger([merged(listed, alone)], {"7": "juergen@example.com"})
     assert found == Invoice(
         id="42",
@@ -285,7 +285,7 @@ def test_a_payment_that_cannot_be_read_is_not_passed_over(answer, field):
 
 
 def test_an_answer_about_another_invoice_is_refused():
-    flow = get_invoice(API, "1")
+    flow = find_invoice(API, "1")
     next(flow)
     body = b'{"result":"success","invoiceid":"2","total":"9.00","status":"Unpaid"}'
     with pytest.raises(PayloadError, match="invoiceid"):
@@ -339,7 +339,7 @@ def test_the_items_come_over_the_wire(whmcs):
     item = {"id": 5, "type": "Invoice", "relid": 1, "description": "", "amount": "9.00"}
     whmcs.bill(1, "9.00")
     whmcs.bill(9, "9.00", items=[item])
-    entries = [whmcs.drive(get_invoice(API, number)) for number in ("1", "9")]
+    entries = [whmcs.drive(find_invoice(API, number)) for number in ("1", "9")]
     assert entries[1].items == (ItemEntry(type="Invoice", related="1"),)
 
 
@@ -377,9 +377,9 @@ def test_an_address_that_is_not_allowed_gets_in_with_the_access_key(whmcs):
     whmcs.blocked = "203.0.113.7"
     with driver_for(whmcs) as driver:
         with pytest.raises(UnauthorisedError, match=r"203\.0\.113\.7"):
-            driver.run(get_invoice(API, "1"))
+            driver.run(find_invoice(API, "1"))
         opened = classic_api(evolve(ACCESS, access_key=Secret(ACCESS_KEY)))
-        assert driver.run(get_invoice(opened, "1")).id == "1"
+        assert driver.run(find_invoice(opened, "1")).id == "1"
 
 
 def test_an_action_that_the_role_lacks_is_named(whmcs):
@@ -439,7 +439,7 @@ values = st.recursive(
 )
 FLOWS = (
     lambda: list_invoices(API),
-    lambda: get_invoice(API, "1"),
+    lambda: find_invoice(API, "1"),
     lambda: find_transactions(API, "t"),
     lambda: list_clients(API),
     lambda: get_client(API, "1"),

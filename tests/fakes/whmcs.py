@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum, unique
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from attrs import define, field, frozen
 from starlette.types import Receive, Scope, Send
@@ -402,4 +402,5 @@ class Whmcs:
 
 def _form(request: HttpRequest) -> dict[str, str]:
     assert (request.method, request.path, request.query) == ("POST", PATH, ())
-    return dict(parse_qsl(request.body.decode(), strict_parsing=True))
+    pairs = (pair.split("=") for pair in request.body.decode("ascii").split("&"))
+    return {unquote_plus(key): unquote_plus(value) for key, value in pairs}

@@ -24,7 +24,12 @@ from payymo_adapters.errors import (
 )
 from payymo_adapters.http import Flow
 from payymo_adapters.whmcs import PROVIDER
-from payymo_adapters.whmcs.flows import Api, find_transactions, get_client, get_invoice
+from payymo_adapters.whmcs.flows import (
+    Api,
+    find_invoice,
+    find_transactions,
+    get_client,
+)
 from payymo_adapters.whmcs.wire import InvoiceEntry
 
 # Not Payment Pending: the gateway collects that money itself, and will record it.
@@ -32,7 +37,6 @@ _PAYABLE = ("Unpaid", "Overdue", "Collections")
 _CENTS = Decimal("0.01")
 # Of WHMCS: what PHP would make of another text may well be another invoice.
 _ID = re.compile(r"[1-9][0-9]{0,17}")
-_NOT_FOUND = "invoice id not found"
 
 
 @unique
@@ -142,15 +146,11 @@ def preview_payment(
     known = _fault_of(payment) or (yield from _look_up(api, payment))
     if known:
         return known
-    try:
-        invoice = yield from get_invoice(api, payment.invoice)
-    except RefusedError as error:
-        if _NOT_FOUND not in error.fault.lower():
-            raise
-        return _refused(payment, Refusal.NOT_FOUND, "there is no such invoice")
+    invoice = yield from find_invoice(api, payment.invoice)
     refused = _objection(payment, invoice, excess)
     if refused:
         return refused
+    assert invoice  # or else it were refused
     client = yield from get_client(api, invoice.customer or "")
     billed = currencies.get(client.currency or "")
     if billed != payment.currency:
@@ -180,7 +180,7 @@ def apply_payment(
     if seen.outcome is not Outcome.WOULD_APPLY:
         return seen
     # Once more and last: between the first look and the last question time has passed.
-    invoice = yield from get_invoice(api, payment.invoice)
+    invoice = yield from find_invoice(api, payment.invoice)
     refused = _objection(payment, invoice, excess)
     if refused:
         return refused
@@ -245,8 +245,10 @@ def _fault_of(payment: Payment) -> Settlement | None:
 
 
 def _objection(
-    payment: Payment, invoice: InvoiceEntry, excess: Excess
+    payment: Payment, invoice: InvoiceEntry | None, excess: Excess
 ) -> Settlement | None:
+    if invoice is None:
+        return _refused(payment, Refusal.NOT_FOUND, "there is no such invoice")
     if invoice.status not in _PAYABLE:
         says = f"the invoice is {invoice.status or 'of no status'}"
         return _refused(payment, Refusal.NOT_OPEN, says)

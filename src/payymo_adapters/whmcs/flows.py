@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from attrs import frozen
 
-from payymo_adapters.errors import FieldError, PayloadError
+from payymo_adapters.errors import FieldError, PayloadError, RefusedError
 from payymo_adapters.http import Flow, HttpRequest, Secret
 from payymo_adapters.whmcs import PROVIDER
 from payymo_adapters.whmcs.answers import read_answer
@@ -34,6 +34,7 @@ T = TypeVar("T")
 _PAGE = 250
 # Steps back in one listing: more, and it changes faster than it can be read.
 _MOST_STEPS_BACK = 50
+_NOT_FOUND = "invoice id not found"
 
 
 class Api(Protocol):
@@ -99,9 +100,14 @@ def list_invoices(api: Api, status: str = "") -> Flow[list[InvoiceEntry | Reject
     return [_or_rejected(value, read_invoice) for value in values]
 
 
-def get_invoice(api: Api, invoice: str) -> Flow[InvoiceEntry]:
-    """Ask for one invoice, with its balance and its items."""
-    answer = yield from api("GetInvoice", {"invoiceid": invoice})
+def find_invoice(api: Api, invoice: str) -> Flow[InvoiceEntry | None]:
+    """Ask for one invoice, with its balance and its items; None where there is none."""
+    try:
+        answer = yield from api("GetInvoice", {"invoiceid": invoice})
+    except RefusedError as error:
+        if _NOT_FOUND in error.fault.lower():
+            return None
+        raise
     found = _whole(lambda: read_invoice(answer))
     if found.id != invoice:
         raise PayloadError(PROVIDER, f"asked for {invoice}", field="invoiceid")
