@@ -14,6 +14,8 @@ import httpx
 import pytest
 import trustme
 from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
 from payymo_adapters.budget import FileBudget, MemoryBudget
 from payymo_adapters.errors import (
@@ -482,6 +484,20 @@ def test_a_limit_used_up_is_waited_for_before_the_next_call(ask, headers, second
 )
 def test_what_the_headers_say_of_the_next_call(headers, pause):
     assert pause_of(HttpResponse(status=200, headers=headers), NOON) == pause
+
+
+RESETS = ["0", "7", "1772366409", "Sun, 01 Mar 2026 12:00:09 GMT", "2026-03-01", "-1"]
+NAMES = ["retry-after", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit-reset"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(NAMES), st.sampled_from(RESETS) | st.text(max_size=9))
+    )
+)
+def test_whatever_headers_say_it_is_a_time_that_is_not_for_ever(headers):
+    found = pause_of(HttpResponse(status=429, headers=tuple(headers)), NOON).site
+    assert found is None or found <= NOON + timedelta(days=31)
 
 
 # --- the budget -----------------------------------------------------------------------

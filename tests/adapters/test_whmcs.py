@@ -24,6 +24,7 @@ from payymo_adapters.http import Flow, HttpResponse, Secret
 from payymo_adapters.http_rules import Limits, Site
 from payymo_adapters.httpx_driver import HttpxDriver
 from payymo_adapters.whmcs.answers import read_answer
+from payymo_adapters.whmcs.applying import Payment, apply_payment
 from payymo_adapters.whmcs.flows import (
     classic_api,
     find_invoice,
@@ -437,6 +438,15 @@ values = st.recursive(
     ),
     max_leaves=12,
 )
+PAYMENT = Payment(
+    account="",
+    transaction="t",
+    invoice="1",
+    amount=Decimal("9.00"),
+    currency="EUR",
+    day=date(2026, 3, 4),
+    gateway="mailin",
+)
 FLOWS = (
     lambda: list_invoices(API),
     lambda: find_invoice(API, "1"),
@@ -445,6 +455,7 @@ FLOWS = (
     lambda: get_client(API, "1"),
     lambda: list_currencies(API),
     lambda: list_payment_methods(API),
+    lambda: apply_payment(API, PAYMENT, {"1": "EUR"}),
 )
 
 
