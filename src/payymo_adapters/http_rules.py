@@ -1,7 +1,7 @@
 """What every driver decides alike: where to, what again, when, how much. No I/O."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Generic, TypeVar
 from urllib.parse import urlsplit
@@ -290,3 +290,8 @@ def _redirected(site: Site, response: HttpResponse) -> RefusedError:
         advice="If it is the right place, make it the address in the settings",
         code=str(response.status),
     )
+
+
+def utc_now() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)

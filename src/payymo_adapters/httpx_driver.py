@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypedDict, TypeVar
 
 import anyio
@@ -28,6 +28,7 @@ from payymo_adapters.http_rules import (
     attempts_for,
     headers_of,
     is_worth_repeating,
+    utc_now,
 )
 
 __all__ = ["AsyncHttpxDriver", "Clock", "HttpxDriver"]
@@ -47,10 +48,6 @@ _FAULTS: dict[type[httpx.TransportError], str] = {
 }
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @frozen(kw_only=True)
 class Clock:
     """The time, as a driver sees it.
@@ -62,7 +59,7 @@ class Clock:
         sleep_async: The same for the asynchronous driver.
     """
 
-    now: Callable[[], datetime] = _utc_now
+    now: Callable[[], datetime] = utc_now
     elapsed: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     sleep_async: Callable[[float], Awaitable[None]] = anyio.sleep

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from payymo_adapters.cli.terminal import say, stage, stdout
 from payymo_adapters.errors import ProviderError, SettingsError
 from payymo_adapters.exchange import read_matches
 from payymo_adapters.files import read_statement
+from payymo_adapters.http_rules import utc_now
 from payymo_adapters.settings import WhmcsSettings
 from payymo_adapters.whmcs.applying import (
     Excess,
@@ -179,16 +179,16 @@ def _settle(
 
 
 def _settle_one(desk: _Desk, payment: Payment, book: Journal) -> Settlement:
-    until = book.wait_until(payment, _now())
+    until = book.wait_until(payment, utc_now())
     if until:
         return _ask_again(desk, payment, book, f"{until:%H:%M} UTC")
-    book.note(payment, Step.SENDING, _now())
+    book.note(payment, Step.SENDING, utc_now())
     try:
         settled = desk.apply(payment)
     except ProviderError as error:
-        book.note(payment, Step.NOT_SENT, _now(), str(error))
+        book.note(payment, Step.NOT_SENT, utc_now(), str(error))
         raise
-    book.settle(settled, _now())
+    book.settle(settled, utc_now())
     return settled
 
 
@@ -196,15 +196,11 @@ def _ask_again(desk: _Desk, payment: Payment, book: Journal, until: str) -> Sett
     """Ask for what was sent a moment ago: it may yet be under way."""
     settled = desk.ask(payment)
     if settled.outcome is not Outcome.UNKNOWN:
-        book.settle(settled, _now())
+        book.settle(settled, utc_now())
         return settled
     says = f"sent before, and {settled.says} yet; not sent again before {until}"
-    book.note(payment, Step.STILL_UNKNOWN, _now(), says)
+    book.note(payment, Step.STILL_UNKNOWN, utc_now(), says)
     return Settlement(payment=payment, outcome=Outcome.UNKNOWN, says=says)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _show(settled: Settlement) -> None:
