@@ -24,8 +24,15 @@ from payymo_adapters.exchange import (
     write_matches,
     write_transactions,
 )
-from payymo_adapters.whmcs.payments import Unpayable, to_payments
-from payymo_core import Allocation, Invoice, Match, Outcome, TransactionStatus
+from payymo_adapters.whmcs.payments import to_orders
+from payymo_core import (
+    Allocation,
+    Invoice,
+    Match,
+    Outcome,
+    Transaction,
+    TransactionStatus,
+)
 from tests.builders import payment
 from tests.fakes.serving import serve
 from tests.fakes.whmcs import ACCESS_KEY, IDENTIFIER, SECRET, Fault, Whmcs
@@ -389,10 +396,13 @@ def test_a_file_that_is_no_journal_is_refused(apply, at, whmcs):
 
 def test_a_journal_goes_on_after_a_line_that_was_cut_off(at):
     path = at / "j.jsonl"
-    path.write_text('{"outcome": "applied", "transid": "ä"}\n{"at": "2', "utf-8")
+    row = {"at": "2026-03-01T12:00:00+00:00", "outcome": "applied", "transid": "ä"}
+    row |= {"account": "", "transaction": "t1", "amount": "9.00"}
+    line = json.dumps(row, ensure_ascii=False) + "\n"
+    path.write_text(line + '{"at": "2', "utf-8")
     with opened(path):
         pass
-    assert path.read_text("utf-8") == '{"outcome": "applied", "transid": "ä"}\n'
+    assert path.read_text("utf-8") == line
     path.write_text("[]\n", "utf-8")
     with pytest.raises(FileError, match="line of this journal"), opened(path):
         pass
@@ -401,39 +411,66 @@ def test_a_journal_goes_on_after_a_line_that_was_cut_off(at):
 # --- what is no payment ---------------------------------------------------------------
 
 
+def refusals(
+    transaction: Transaction | None, *matches: Match
+) -> tuple[list[str], list[str]]:
+    """Invoices that are to be paid, and why others are not."""
+    known = {transaction.id: transaction} if transaction else {}
+    orders, left = to_orders(matches, known, "banktransfer")
+    return [o.payment.invoice for o in orders], [each.says for each in left]
+
+
+NINE = payment("t1", "9.00 EUR", booked="2026-03-04")
+PART = Allocation("1", Decimal("4.00"))
+
+
 @pytest.mark.parametrize(
-    ("transaction", "says"),
+    ("transaction", "match", "says"),
     [
-        (payment("t1", "9.00 EUR"), "no date"),
-        (payment("t1", "8.99 EUR", booked="2026-03-04"), "more is allocated"),
+        (evolve(NINE, booking_date=None), matched("t1", i1="9.00"), "no date"),
+        (NINE, matched("t1", i1="9.01"), "more is allocated"),
+        (NINE, matched("t1", i1="5.00", i2="5.00"), "more is allocated"),
+        (NINE, matched("t1", i1="12.00", i2="-3.00"), "nets a credit note"),
+        (NINE, evolve(matched("t1"), allocations=(PART, PART)), "named twice"),
         (
-            payment(
-                "t1", "9.00 EUR", booked="2026-03-04", status=TransactionStatus.PENDING
-            ),
+            evolve(NINE, status=TransactionStatus.PENDING),
+            matched("t1", i1="9.00"),
             "not booked",
         ),
-        (None, "not among"),
+        (None, matched("t1", i1="9.00"), "not among"),
     ],
 )
-def test_a_match_that_is_none_to_record_is_refused(transaction, says):
-    found = to_payments(matched("t1", i1="9.00"), transaction, "banktransfer")
-    assert isinstance(found, Unpayable)
-    assert says in found.says
+def test_a_match_that_is_none_to_record_is_refused(transaction, match, says):
+    paid, left = refusals(transaction, match)
+    assert not paid
+    assert [says in each for each in left] == [True]
 
 
-def test_one_invoice_named_twice_is_refused():
-    twice = Match(
-        transaction="t1",
-        outcome=Outcome.MATCH,
-        confidence=0.99,
-        allocations=(
-            Allocation("1", Decimal("4.00")),
-            Allocation("1", Decimal("5.00")),
-        ),
-        unapplied=Decimal(0),
-        alternatives=(),
-        evidence=(),
-        reasons=(),
-    )
-    found = to_payments(twice, payment("t1", "9.00 EUR", booked="2026-03-04"), "x")
-    assert isinstance(found, Unpayable)
+def test_a_transaction_that_is_matched_twice_pays_nothing():
+    twice = (matched("t1", i1="9.00"), matched("t1", i2="9.00"))
+    assert refusals(NINE, *twice) == ([], ["it is matched twice"] * 2)
+
+
+def test_what_a_processor_kept_back_was_paid_all_the_same():
+    net = payment("t1", "8.70 EUR", booked="2026-03-04", fee=Decimal("0.30"))
+    assert refusals(net, matched("t1", i1="9.00")) == (["1"], [])
+
+
+def test_money_that_paid_one_invoice_does_not_pay_another_when_matched_anew(
+    apply, whmcs
+):
+    whmcs.bill(3, "9.00")
+    assert apply("--yes", matches=[matched("t2", i1="9.00")]).exit_code == Exit.DONE
+    anew = [matched("t2", i3="9.00")]
+    for options in ((), ("--yes",)):
+        ran = apply(*options, matches=anew)
+        assert ran.exit_code == Exit.REJECTED
+        assert "it brought 9.00, and 9.00 of that paid others before" in ran.stdout
+    assert len(whmcs.transactions) == 1
+
+
+def test_what_was_refused_has_spent_nothing(apply, whmcs):
+    whmcs.bills[1].status = "Cancelled"
+    whmcs.bill(3, "9.00")
+    assert "refused" in apply("--yes", matches=[matched("t2", i1="9.00")]).stdout
+    assert apply("--yes", matches=[matched("t2", i3="9.00")]).exit_code == Exit.DONE

@@ -275,6 +275,9 @@ def test_reading_may_be_repeated_and_writing_may_not():
         ({"transactions": {"transaction": [{"id": 1, "amountin": "x"}]}}, "0.amountin"),
         ({"transactions": {"transaction": ["x"]}}, "transaction.0"),
         ({}, "transactions"),
+        ({"totalresults": 1, "transactions": ""}, "1 are told of, and 0 listed"),
+        ({"totalresults": "1", "transactions": {"odd": [{}]}}, "no 'transaction'"),
+        ({"transactions": {"odd": [{}]}}, "no 'transaction'"),
     ],
 )
 def test_a_payment_that_cannot_be_read_is_not_passed_over(answer, field):
@@ -282,6 +285,24 @@ def test_a_payment_that_cannot_be_read_is_not_passed_over(answer, field):
     next(flow)
     body = json.dumps({"result": "success", **answer}).encode()
     with pytest.raises(PayloadError, match=field):
+        flow.send(HttpResponse(status=200, body=body))
+
+
+def test_no_list_at_all_is_an_empty_one_only_where_none_is_told_of():
+    flow = find_transactions(API, "t")
+    next(flow)
+    with pytest.raises(StopIteration) as end:
+        flow.send(
+            HttpResponse(status=200, body=b'{"result":"success","totalresults":0}')
+        )
+    assert end.value.value == []
+
+
+def test_a_page_that_keeps_back_what_it_tells_of_is_an_error():
+    flow = list_invoices(API)
+    next(flow)
+    body = b'{"result":"success","totalresults":3,"invoices":""}'
+    with pytest.raises(PayloadError, match="3 are told of, and none is listed"):
         flow.send(HttpResponse(status=200, body=body))
 
 

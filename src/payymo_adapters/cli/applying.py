@@ -1,7 +1,8 @@
 """``payymo apply``: record in WHMCS what was matched."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,13 +25,15 @@ from payymo_adapters.whmcs.applying import (
     Excess,
     Outcome,
     Payment,
+    Refusal,
     Settlement,
     apply_payment,
     ask_for_payment,
     preview_payment,
+    refuse,
 )
 from payymo_adapters.whmcs.flows import Api, list_currencies, list_payment_methods
-from payymo_adapters.whmcs.payments import Unpayable, to_payments
+from payymo_adapters.whmcs.payments import Order, Unpayable, to_orders
 from payymo_core import Transaction
 
 if TYPE_CHECKING:
@@ -86,7 +89,7 @@ def apply_command(  # noqa: PLR0913 - what the user may say
     later. Settings: those of `payymo invoices`, and PAYYMO_WHMCS_GATEWAY.
     """
     whmcs = load_settings(WhmcsSettings, settings)
-    payments, left = _orders(matches, transactions, mapping, whmcs.gateway)
+    orders, left = _orders(matches, transactions, mapping, whmcs.gateway)
     journal = journal or matches.with_name("applied.jsonl")
     refuse_overwriting([journal], [matches, transactions])
     with connected(whmcs.site) as driver:
@@ -98,11 +101,10 @@ def apply_command(  # noqa: PLR0913 - what the user may say
             currencies={c.id: c.code for c in driver.run(list_currencies(api))},
             excess=Excess.CREDIT if credit else Excess.REFUSE,
         )
-        if yes:
-            with opened(journal) as book:
-                seen = _settle(desk, payments, book)
-        else:
-            seen = _preview(desk, payments)
+        # A look ahead makes no journal, but reads the one that is there.
+        with opened(journal) if yes or journal.exists() else nullcontext() as book:
+            act = _settle if yes else _preview
+            seen = _each(orders, lambda order: act(desk, order, book))
     _finish(seen, left)
 
 
@@ -139,16 +141,11 @@ class _Desk:
 
 def _orders(
     matches: Path, transactions: Path, mapping: Path | None, gateway: str
-) -> tuple[list[Payment], list[Unpayable]]:
+) -> tuple[list[Order], list[Unpayable]]:
     with stage(f"reading {transactions}"):
         read = read_statement(transactions, load_mapping(mapping)).records
     known = {each.id: each for each in read if isinstance(each, Transaction)}
-    made = [
-        to_payments(match, known.get(match.transaction), gateway)
-        for match in read_matches(matches)
-    ]
-    payments = [p for each in made if not isinstance(each, Unpayable) for p in each]
-    return payments, [each for each in made if isinstance(each, Unpayable)]
+    return to_orders(read_matches(matches), known, gateway)
 
 
 def _check_gateway(driver: "HttpxDriver", api: Api, gateway: str) -> None:
@@ -158,30 +155,33 @@ def _check_gateway(driver: "HttpxDriver", api: Api, gateway: str) -> None:
         raise SettingsError((fault,))
 
 
-def _preview(desk: _Desk, payments: Iterable[Payment]) -> Counter[Outcome]:
-    seen: Counter[Outcome] = Counter()
-    for payment in payments:
-        settled = desk.preview(payment)
-        seen[settled.outcome] += 1
-        _show(settled)
-    return seen
-
-
-def _settle(
-    desk: _Desk, payments: Iterable[Payment], book: Journal
+def _each(
+    orders: Iterable[Order], act: Callable[[Order], Settlement]
 ) -> Counter[Outcome]:
     seen: Counter[Outcome] = Counter()
-    for payment in payments:
-        settled = _settle_one(desk, payment, book)
+    for order in orders:
+        settled = act(order)
         seen[settled.outcome] += 1
         _show(settled)
     return seen
 
 
-def _settle_one(desk: _Desk, payment: Payment, book: Journal) -> Settlement:
+def _preview(desk: _Desk, order: Order, book: Journal | None) -> Settlement:
+    settled = desk.preview(order.payment)
+    if settled.outcome is not Outcome.WOULD_APPLY or book is None:
+        return settled
+    return _overspent(order, book) or settled
+
+
+def _settle(desk: _Desk, order: Order, book: Journal | None) -> Settlement:
+    assert book
+    payment = order.payment
     until = book.wait_until(payment, utc_now())
     if until:
         return _ask_again(desk, payment, book, f"{until:%H:%M} UTC")
+    overspent = _overspent(order, book)
+    if overspent:
+        return overspent
     book.note(payment, Step.SENDING, utc_now())
     try:
         settled = desk.apply(payment)
@@ -190,6 +190,15 @@ def _settle_one(desk: _Desk, payment: Payment, book: Journal) -> Settlement:
         raise
     book.settle(settled, utc_now())
     return settled
+
+
+def _overspent(order: Order, book: Journal) -> Settlement | None:
+    """Refuse what would make two payments of one: matched anew, to another invoice."""
+    spent = book.spent(order.payment)
+    if spent + order.payment.amount <= order.brought:
+        return None
+    says = f"it brought {order.brought:f}, and {spent:f} of that paid others before"
+    return refuse(order.payment, Refusal.SPENT, says)
 
 
 def _ask_again(desk: _Desk, payment: Payment, book: Journal, until: str) -> Settlement:

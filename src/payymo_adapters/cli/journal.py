@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum, unique
 from pathlib import Path
 from typing import IO
@@ -37,14 +38,17 @@ class Step(StrEnum):
 
 
 _UNSETTLED = (Step.SENDING, Outcome.UNKNOWN)
+_KEPT = ("at", "outcome", "account", "transaction", "amount")
+_HELD = (*_UNSETTLED, Outcome.APPLIED, Outcome.ALREADY_APPLIED)
+Row = Mapping[str, str]
 
 
 @frozen
 class Journal:
-    """The file, and when each payment was sent whose outcome is not known."""
+    """The file, and the last line of each payment."""
 
     _file: IO[str]
-    _sent: dict[str, datetime] = field(factory=dict)
+    _rows: dict[str, Row] = field(factory=dict)
 
     def wait_until(self, payment: Payment, now: datetime) -> datetime | None:
         """When it may be sent again; None for now.
@@ -53,8 +57,25 @@ class Journal:
             payment: Which.
             now: In UTC.
         """
-        sent = self._sent.get(payment.transid)
-        return sent + WAIT if sent and now < sent + WAIT else None
+        row = self._rows.get(payment.transid)
+        if row is None or row["outcome"] not in _UNSETTLED:
+            return None
+        until = datetime.fromisoformat(row["at"]).astimezone(UTC) + WAIT
+        return until if now < until else None
+
+    def spent(self, payment: Payment) -> Decimal:
+        """What its transaction has paid others, or may have; major units."""
+        key = (payment.account, payment.transaction)
+        return sum(
+            (
+                Decimal(row["amount"])
+                for transid, row in self._rows.items()
+                if transid != payment.transid
+                and (row["account"], row["transaction"]) == key
+                and row["outcome"] in _HELD
+            ),
+            Decimal(0),
+        )
 
     def note(self, payment: Payment, step: Step, now: datetime, says: str = "") -> None:
         """Write down a step, before it is made or after it failed."""
@@ -80,6 +101,7 @@ class Journal:
         row = {
             "at": now.isoformat(timespec="seconds"),
             "outcome": outcome,
+            "account": payment.account,
             "transaction": payment.transaction,
             "invoice": payment.invoice,
             "amount": f"{payment.amount:f}",
@@ -90,7 +112,7 @@ class Journal:
         self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
         self._file.flush()
         os.fsync(self._file.fileno())
-        _take(self._sent, row)
+        _take(self._rows, row)
 
 
 @contextmanager
@@ -108,26 +130,27 @@ def opened(path: Path) -> Iterator[Journal]:
         if rest:
             # Cut off when the machine went down: what it was to say had not been done.
             file.truncate(len(f"{whole}\n".encode()) if whole else 0)
-        yield Journal(file, _sent_in(whole, path))
+        yield Journal(file, _rows_of(whole, path))
 
 
-def _sent_in(text: str, path: Path) -> dict[str, datetime]:
-    sent: dict[str, datetime] = {}
+def _rows_of(text: str, path: Path) -> dict[str, Row]:
+    rows: dict[str, Row] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         try:
-            _take(sent, json.loads(line))
-        except (ValueError, KeyError, TypeError):
+            _take(rows, json.loads(line))
+        except (ValueError, KeyError, TypeError, ArithmeticError):
             fault = "not a line of this journal; move the file away to begin another"
             raise FileError(str(path), fault, line=number) from None
-    return sent
+    return rows
 
 
-def _take(sent: dict[str, datetime], row: Mapping[str, str]) -> None:
-    transid, outcome = row["transid"], row["outcome"]
-    if outcome in _UNSETTLED:
-        sent[transid] = datetime.fromisoformat(row["at"]).astimezone(UTC)
-    elif outcome != Step.STILL_UNKNOWN:
-        sent.pop(transid, None)
+def _take(rows: dict[str, Row], row: Row) -> None:
+    # What is asked in vain changes nothing: not even how long ago it was sent.
+    if row["outcome"] == Step.STILL_UNKNOWN:
+        return
+    datetime.fromisoformat(row["at"])
+    Decimal(row["amount"])
+    rows[row["transid"]] = {key: row[key] for key in _KEPT}
 
 
 def _lock(file: IO[str], path: Path) -> None:

@@ -81,7 +81,10 @@ def _entries(name: str, page: object) -> Iterator[object]:
             "your own go one on a line, with no list around them (JSON Lines)"
         )
         raise FileError(name, fault, field="invoices")
-    yield from listed(page["invoices"], "invoice")
+    try:
+        yield from listed(page["invoices"], "invoice")
+    except FieldError as error:
+        raise FileError(name, error.fault, field="invoices") from None
 
 
 def _missing_pages(pages: list[object], count: int) -> Iterator[str]:

@@ -76,6 +76,8 @@ class Refusal(StrEnum):
     OTHER_CURRENCY = "other_currency"
     OVER_BALANCE = "over_balance"
     OTHER_ON_RECORD = "other_on_record"
+    SPENT = "spent"
+    """Its transaction has paid others, and has not so much left."""
     BY_WHMCS = "by_whmcs"
 
 
@@ -155,7 +157,7 @@ def preview_payment(
     billed = currencies.get(client.currency or "")
     if billed != payment.currency:
         says = f"the client is billed in {billed or 'an unknown currency'}"
-        return _refused(payment, Refusal.OTHER_CURRENCY, says)
+        return refuse(payment, Refusal.OTHER_CURRENCY, says)
     return Settlement(payment=payment, outcome=Outcome.WOULD_APPLY)
 
 
@@ -187,7 +189,7 @@ def apply_payment(
     try:
         yield from api("AddInvoicePayment", _form_of(payment))
     except (RefusedError, UnauthorisedError, LimitError) as error:
-        answered = _refused(payment, Refusal.BY_WHMCS, str(error))
+        answered = refuse(payment, Refusal.BY_WHMCS, str(error))
     except ProviderError as error:
         answered = _unknown(payment, str(error))
     else:
@@ -230,17 +232,17 @@ def _look_up(api: Api, payment: Payment) -> Flow[Settlement | None]:
         return Settlement(payment=payment, outcome=Outcome.ALREADY_APPLIED)
     listed = ", ".join(f"{amount} for invoice {invoice}" for invoice, amount in said)
     says = f"under the id {payment.transid} there is on record: {listed}"
-    return _refused(payment, Refusal.OTHER_ON_RECORD, says)
+    return refuse(payment, Refusal.OTHER_ON_RECORD, says)
 
 
 def _fault_of(payment: Payment) -> Settlement | None:
     if not _ID.fullmatch(payment.invoice):
-        return _refused(payment, Refusal.NOT_FOUND, "that is no id of WHMCS")
+        return refuse(payment, Refusal.NOT_FOUND, "that is no id of WHMCS")
     if payment.amount <= 0:
-        return _refused(payment, Refusal.NOT_POSITIVE, "no money that came in")
+        return refuse(payment, Refusal.NOT_POSITIVE, "no money that came in")
     if payment.amount % _CENTS:
         says = "WHMCS has two decimals in every currency"
-        return _refused(payment, Refusal.FRACTION_OF_CENT, says)
+        return refuse(payment, Refusal.FRACTION_OF_CENT, says)
     return None
 
 
@@ -248,17 +250,17 @@ def _objection(
     payment: Payment, invoice: InvoiceEntry | None, excess: Excess
 ) -> Settlement | None:
     if invoice is None:
-        return _refused(payment, Refusal.NOT_FOUND, "there is no such invoice")
+        return refuse(payment, Refusal.NOT_FOUND, "there is no such invoice")
     if invoice.status not in _PAYABLE:
         says = f"the invoice is {invoice.status or 'of no status'}"
-        return _refused(payment, Refusal.NOT_OPEN, says)
+        return refuse(payment, Refusal.NOT_OPEN, says)
     if invoice.balance is None:
         raise PayloadError(PROVIDER, "required, and missing", field="balance")
     if invoice.balance <= 0:
-        return _refused(payment, Refusal.NOT_OPEN, "nothing is left to pay")
+        return refuse(payment, Refusal.NOT_OPEN, "nothing is left to pay")
     if payment.amount > invoice.balance and excess is Excess.REFUSE:
         says = f"{invoice.balance} is left to pay"
-        return _refused(payment, Refusal.OVER_BALANCE, says)
+        return refuse(payment, Refusal.OVER_BALANCE, says)
     return None
 
 
@@ -273,7 +275,8 @@ def _form_of(payment: Payment) -> dict[str, str]:
     }
 
 
-def _refused(payment: Payment, refusal: Refusal, says: str) -> Settlement:
+def refuse(payment: Payment, refusal: Refusal, says: str) -> Settlement:
+    """Say that a payment is not recorded, and why."""
     return Settlement(
         payment=payment, outcome=Outcome.REFUSED, refusal=refusal, says=says
     )

@@ -117,9 +117,12 @@ def find_invoice(api: Api, invoice: str) -> Flow[InvoiceEntry | None]:
 def find_transactions(api: Api, transid: str) -> Flow[list[TransactionEntry]]:
     """Ask for the payments on record under an id that was given to them."""
     answer = yield from api("GetTransactions", {"transid": transid})
-    if "transactions" not in answer:
-        raise PayloadError(PROVIDER, "required, and missing", field="transactions")
-    values = listed(answer["transactions"], "transaction")
+    values = _list_of(answer, "transactions", "transaction")
+    total = _total_of(answer)
+    if total not in (None, len(values)):
+        # What is not seen would be taken for not on record, and sent again.
+        fault = f"{total} are told of, and {len(values)} listed"
+        raise PayloadError(PROVIDER, fault, field="transactions")
     found = _whole(
         lambda: list(read_each(values, read_transaction, "transactions.transaction"))
     )
@@ -143,14 +146,14 @@ def get_client(api: Api, client: str) -> Flow[ClientEntry]:
 def list_currencies(api: Api) -> Flow[list[CurrencyEntry]]:
     """Ask for the currencies that are billed in."""
     answer = yield from api("GetCurrencies", {})
-    values = listed(answer.get("currencies"), "currency")
+    values = _list_of(answer, "currencies", "currency")
     return _whole(lambda: list(read_each(values, read_currency, "currencies.currency")))
 
 
 def list_payment_methods(api: Api) -> Flow[list[MethodEntry]]:
     """Ask for the ways to pay that are switched on."""
     answer = yield from api("GetPaymentMethods", {})
-    values = listed(answer.get("paymentmethods"), "paymentmethod")
+    values = _list_of(answer, "paymentmethods", "paymentmethod")
     path = "paymentmethods.paymentmethod"
     return _whole(lambda: list(read_each(values, read_method, path)))
 
@@ -186,7 +189,7 @@ def _read_pages(api: Api, pages: _Pages) -> Flow[list[object]]:
     start = size = steps_back = 0
     while True:
         answer = yield from api(pages.action, pages.at(start))
-        page = _page_of(answer, pages)
+        page = _list_of(answer, pages.outer, pages.inner)
         ids = [_id_of(value) for value in page]
         if size > 1 and not found.keys() & set(ids):
             steps_back += 1
@@ -206,17 +209,28 @@ def _read_pages(api: Api, pages: _Pages) -> Flow[list[object]]:
         start += max(1, size - 1)
 
 
-def _page_of(answer: Entry, pages: _Pages) -> list[object]:
-    if pages.outer not in answer:
-        raise PayloadError(PROVIDER, "required, and missing", field=pages.outer)
-    return listed(answer[pages.outer], pages.inner)
+def _list_of(answer: Entry, outer: str, inner: str) -> list[object]:
+    if outer not in answer and _total_of(answer) != 0:
+        raise PayloadError(PROVIDER, "required, and missing", field=outer)
+    try:
+        return listed(answer.get(outer), inner)
+    except FieldError as error:
+        raise PayloadError(PROVIDER, error.fault, field=outer) from None
+
+
+def _total_of(answer: Entry) -> int | None:
+    total = text(answer, "totalresults") or ""
+    return int(total[:12]) if total.isascii() and total.isdigit() else None
 
 
 def _is_last(answer: Entry, start: int, count: int) -> bool:
-    total = text(answer, "totalresults") or ""
-    if not (total.isascii() and total.isdigit()):
+    total = _total_of(answer)
+    if total is None:
         return count < _PAGE
-    return not count or start + count >= int(total[:12])
+    if not count and start < total:
+        fault = f"{total} are told of, and none is listed from {start} on"
+        raise PayloadError(PROVIDER, fault)
+    return start + count >= total
 
 
 def _id_of(value: object) -> str:

@@ -144,7 +144,7 @@ def read_invoice(value: object) -> InvoiceEntry:
         first_name=text(entry, "firstname"),
         last_name=text(entry, "lastname"),
         company=text(entry, "companyname"),
-        items=tuple(map(_read_item, listed(entry.get("items"), "item"))),
+        items=_items(entry),
     )
 
 
@@ -200,6 +200,14 @@ def read_method(value: object) -> MethodEntry:
     return MethodEntry(module=module, name=text(entry, "displayname") or module)
 
 
+def _items(entry: Entry) -> tuple[ItemEntry, ...]:
+    try:
+        return tuple(map(_read_item, listed(entry.get("items"), "item")))
+    except FieldError as error:
+        key = "items"
+        raise error.under(key) from None
+
+
 def _read_item(value: object) -> ItemEntry:
     entry = _entry(value)
     return ItemEntry(type=text(entry, "type") or "", related=text(entry, "relid") or "")
@@ -233,9 +241,15 @@ def listed(held: object, name: str) -> list[object]:
     ([1, 2], [{'id': 1}])
     >>> listed("", "item"), listed({"item": {"0": 1, "1": 2}}, "item")
     ([], [1, 2])
+
+    Raises:
+        FieldError: Wrapped in a way that is not known; it is not taken for empty.
     """
-    if isinstance(held, Mapping) and not _is_numbered(held):
-        held = held.get(name)
+    if isinstance(held, Mapping) and held and not _is_numbered(held):
+        if name not in held:
+            msg = f"there is no {name!r} in it"
+            raise FieldError(msg)
+        held = held[name]
     if isinstance(held, Mapping) and _is_numbered(held):
         held = list(held.values())
     if isinstance(held, list):
