@@ -1,6 +1,7 @@
 """What every driver decides alike: where to, what again, when, how much. No I/O."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Generic, TypeVar
@@ -282,8 +283,11 @@ class Gate:
 
 
 def _redirected(site: Site, response: HttpResponse) -> RefusedError:
-    parts = urlsplit(response.header("location")[:2000])
-    there = f" to {parts.scheme}://{parts.hostname}" if parts.hostname else ""
+    there = ""
+    with suppress(ValueError):
+        parts = urlsplit(response.header("location")[:2000])
+        # Where to, and no more of it: the rest may hold a token.
+        there = f" to {parts.scheme}://{parts.hostname}" if parts.hostname else ""
     return RefusedError(
         site.provider,
         f"answers with a redirect{there}, which is not followed",

@@ -2,9 +2,11 @@
 
 import gzip
 import logging
+import random
 import ssl
 import tracemalloc
 import zlib
+from collections import Counter
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from time import sleep
@@ -22,6 +24,7 @@ from payymo_adapters.errors import (
     FileError,
     LimitError,
     PayloadError,
+    ProviderError,
     RefusedError,
     UnauthorisedError,
     UndeliveredError,
@@ -44,6 +47,8 @@ QUICK = Limits(
     most_wait_seconds=0.002,
 )
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+# Made once: to load what is trusted takes longer than a test.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 GET = HttpRequest(path="/things")
 POST = HttpRequest(method="POST", path="/things", body=b"a=b")
 
@@ -81,12 +86,12 @@ def asking(*requests: HttpRequest) -> Flow[list[HttpResponse]]:
 def run(request):
     """Run flows with one of the drivers, all of them with the same driver."""
 
-    def run_sync(site, *flows, verify=True, **further):
+    def run_sync(site, *flows, verify=NO_TLS, **further):
         with httpx.Client(verify=verify) as client:
             driver = HttpxDriver(client=client, site=site, **further)
             return [driver.run(flow) for flow in flows]
 
-    def run_async(site, *flows, verify=True, **further):
+    def run_async(site, *flows, verify=NO_TLS, **further):
         async def main():
             async with httpx.AsyncClient(verify=verify) as client:
                 driver = AsyncHttpxDriver(client=client, site=site, **further)
@@ -327,6 +332,41 @@ def test_an_answer_that_does_not_come_is_asked_for_again_only_if_it_may_be(
     with pytest.raises(UndeliveredError, match=words):
         ask(counted, limits=evolve(QUICK, attempts=2))
     assert len(seen) == 3
+
+
+def test_whatever_bytes_come_over_the_wire_come_to_an_answer_or_an_error(run):
+    dice = random.Random(7)
+    whole = response(
+        302,
+        gzip.compress(b"abc"),
+        location="http://[::1]/x",
+        content_encoding="gzip",
+        retry_after="1",
+        set_cookie="a=b",
+    )
+
+    def spoilt(connection):
+        sent = bytearray(whole)
+        for _ in range(dice.randint(0, 6)):
+            sent[dice.randrange(len(sent))] = dice.randrange(256)
+        connection.sendall(sent[: dice.randint(len(sent) // 2, 2 * len(sent))])
+        connection.close()
+
+    seen: Counter[object] = Counter()
+    with serve_raw(spoilt) as (origin, _):
+        site = Site(provider="Example", origin=origin, limits=QUICK)
+        for _ in range(150):
+            try:
+                run(site, asking(POST))
+                seen["answered"] += 1
+            except ProviderError as error:
+                seen[type(error)] += 1
+    assert len(seen) >= 3
+
+
+def test_a_redirect_to_nowhere_is_one_all_the_same(ask):
+    with pytest.raises(RefusedError, match="with a redirect, which is not followed"):
+        ask(scripted(response(302, location="http://[x")))
 
 
 def test_nobody_at_home_is_undelivered(run):
