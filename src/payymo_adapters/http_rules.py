@@ -126,17 +126,25 @@ def headers_of(site: Site, request: HttpRequest) -> list[tuple[str, str]]:
         RefusedError: A value that no header may hold; it is not quoted.
     """
     headers = [("accept-encoding", ", ".join(PACKINGS)), ("user-agent", "payymo")]
-    for name, given in request.headers:
-        value = given.reveal() if isinstance(given, Secret) else given
-        if not (value.isascii() and value.isprintable() and value == value.strip()):
+    for name, value in request.headers:
+        if not _is_sendable(value):
             fault = (
                 f"what is to be sent as {name!r} holds blanks or signs that it cannot"
             )
             raise RefusedError(
                 site.provider, fault, advice="Set the credential again, as one line"
             )
-        headers.append((name, value))
+        headers.append((name, _plain(value)))
     return headers
+
+
+def _is_sendable(value: str | Secret) -> bool:
+    text = _plain(value)
+    return text.isascii() and text.isprintable() and text == text.strip()
+
+
+def _plain(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 class Walk(Generic[T]):

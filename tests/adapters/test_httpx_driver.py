@@ -4,6 +4,7 @@ import gzip
 import logging
 import random
 import ssl
+import traceback
 import tracemalloc
 import zlib
 from collections import Counter
@@ -188,6 +189,7 @@ def test_a_credential_that_is_no_header_is_refused_and_not_shown(ask, value):
     request = HttpRequest(path="/", headers=(("authorization", Secret(value)),))
     with pytest.raises(RefusedError, match="authorization") as refused:
         ask(scripted(response(200)), request)
+    assert not [line for line in shown_by(refused.value) if SECRET in line]
     assert SECRET not in repr(refused.value)
 
 
@@ -597,6 +599,19 @@ def test_a_budget_in_a_file_outlasts_the_process(tmp_path):
 # --- secrets --------------------------------------------------------------------------
 
 
+def shown_by(error: Exception) -> list[str]:
+    """What tools say of an error that show the variables of a traceback."""
+    whole = traceback.TracebackException.from_exception(error, capture_locals=True)
+    frames = [f for f in whole.stack if "payymo_adapters" in f.filename]
+    assert frames
+    # A cause of httpx would carry the request, and with it what is sent.
+    return [repr(error.__cause__ and vars(error.__cause__)), *map(_locals_of, frames)]
+
+
+def _locals_of(frame: traceback.FrameSummary) -> str:
+    return repr(frame.locals)
+
+
 @contextmanager
 def everything_said(caplog):
     caplog.set_level(logging.DEBUG)
@@ -633,7 +648,7 @@ def test_no_log_error_or_repr_holds_a_secret(run, caplog):
                     said.append(repr(run(site, asking(request))))
                 except (UndeliveredError, RefusedError) as error:
                     said += [str(error), repr(error), repr(vars(error))]
-                    said += [repr(error.__cause__), repr(error.__context__)]
+                    said.extend(shown_by(error))
                 said += [repr(site), repr(request)]
     assert any("POST /things: 200" in line for line in said), "nothing was logged"
     assert any("retry" in line for line in said), "no retry was logged"

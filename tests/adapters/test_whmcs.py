@@ -2,6 +2,7 @@
 
 import json
 import logging
+import traceback
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -431,6 +432,11 @@ def test_no_secret_is_in_what_is_logged_or_raised(whmcs, caplog):
                     said.append(repr(driver.run(list_clients(api))))
                 except ProviderError as error:
                     said += [str(error), repr(error), repr(vars(error))]
+                    whole = traceback.TracebackException.from_exception(
+                        error, capture_locals=True
+                    )
+                    frames = [f for f in whole.stack if "/whmcs/flows" in f.filename]
+                    said += [repr(frame.locals) for frame in frames]
     said += [repr(vars(record)) for record in caplog.records]
     assert len(said) > 20
     assert not [line for line in said if SECRET in line or IDENTIFIER in line]

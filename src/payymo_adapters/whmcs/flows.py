@@ -74,7 +74,8 @@ def classic_api(access: Access) -> Api:
         secrets.append(access.access_key)
         sent["accesskey"] = access.access_key
     always = {"responsetype": "json", **{k: v.reveal() for k, v in sent.items()}}
-    credentials = urlencode(always)
+    # A secret as a whole: what fails shows the variables of its place to some tools.
+    credentials = Secret(urlencode(always))
 
     def ask(action: str, parameters: Mapping[str, str]) -> Flow[Entry]:
         form = urlencode({"action": action, **parameters})
@@ -82,7 +83,7 @@ def classic_api(access: Access) -> Api:
             method="POST",
             path=access.path,
             headers=(("content-type", "application/x-www-form-urlencoded"),),
-            body=f"{credentials}&{form}".encode("ascii"),
+            body=f"{credentials.reveal()}&{form}".encode("ascii"),
             # Reading twice is reading once, whatever the verb. What writes has no key:
             # WHMCS knows none, so it must never be sent again.
             idempotency_key=action if action.startswith("Get") else "",
