@@ -18,6 +18,7 @@ class FileError(PayymoError, ValueError):
       - ProviderError               a provider
         . UndeliveredError          not delivered, or no answer: the outcome is unknown
         . UnauthorisedError         not let in; says what to do
+          + ConsentError            a redirect that connects nothing (in ``consent``)
         . LimitError                refused by a limit; says until when
         . RefusedError              understood and refused; the request must change
         . PayloadError              answered, but not as documented; names the field
