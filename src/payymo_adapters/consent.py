@@ -47,6 +47,7 @@ class ConsentFault(StrEnum):
     OTHER_PROVIDER = "other_provider"
     DENIED = "denied"
     NO_CODE = "no_code"
+    NO_ANSWER = "no_answer"
 
 
 _SAYS = {
@@ -60,6 +61,7 @@ _SAYS = {
     ConsentFault.OTHER_PROVIDER: "the consent was begun with another provider",
     ConsentFault.DENIED: "the consent was not given",
     ConsentFault.NO_CODE: "the redirect carries no code",
+    ConsentFault.NO_ANSWER: "nobody came back from the provider's page in time",
 }
 
 
