@@ -81,12 +81,14 @@ class Journal:
             file.write(json.dumps(row) + "\n")
 
 
-def journalled(flow: Flow[T], journal: Journal, tell: Callable[[int], None]) -> Flow[T]:
+def journalled(
+    flow: Flow[T], journal: Journal | None, tell: Callable[[int], None]
+) -> Flow[T]:
     """Answer a flow from a journal as far as that goes, and keep what comes after.
 
     Args:
         flow: What is asked.
-        journal: What was answered before.
+        journal: What was answered before; None where nothing is kept.
         tell: Told before each request how many there were.
     """
     advance = _next(flow)
@@ -99,7 +101,7 @@ def journalled(flow: Flow[T], journal: Journal, tell: Callable[[int], None]) -> 
             return result
         tell(asked)
         asked += 1
-        response = journal.answer(request)
+        response = None if journal is None else journal.answer(request)
         if response:
             advance = _send(flow, response)
             continue
@@ -108,7 +110,8 @@ def journalled(flow: Flow[T], journal: Journal, tell: Callable[[int], None]) -> 
         except ProviderError as error:
             advance = _throw(flow, error)
         else:
-            journal.keep(request, response)
+            if journal is not None:
+                journal.keep(request, response)
             advance = _send(flow, response)
 
 

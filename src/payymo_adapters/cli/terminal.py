@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TextIO, TypeVar
@@ -95,6 +95,20 @@ def steps(name: str, items: Sequence[T]) -> Iterator[T]:
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as progress:
         yield from progress.track(items, description=printable(name))
+
+
+@contextmanager
+def counting(name: str) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how many answers of a provider's there are so far."""
+    console = stderr()
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task(printable(name), total=None)
+        yield lambda number: progress.update(
+            task, description=printable(f"{name}: {number:,} answers")
+        )
 
 
 @contextmanager
