@@ -33,6 +33,7 @@ from payymo_core.curve import Advice, CurvePoint
 from payymo_core.inspection.advice import WORDS
 from payymo_core.reliability import CalibrationBin
 from payymo_core.rules import ReferenceRule
+from tests.fakes.pages import stripe_around
 from tests.fakes.serving import serve
 from tests.fakes.whmcs import IDENTIFIER, SECRET, Whmcs
 
@@ -107,7 +108,10 @@ def whmcs_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 # Page -> what it talks to while it is run.
-AROUND = {"docs/how-to/connect-whmcs.md": whmcs_around}
+AROUND = {
+    "docs/how-to/connect-whmcs.md": whmcs_around,
+    "docs/how-to/read-stripe.md": stripe_around,
+}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
