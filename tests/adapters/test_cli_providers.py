@@ -135,7 +135,7 @@ def test_connect_says_that_the_owner_refused() -> None:
         fake.redirects.add(address)
         assert "Not connected" in visit(link).text
         _, errors = process.communicate(timeout=30)
-    assert process.returncode == 2
+    assert process.returncode == 3
     assert "access_denied" in errors
     assert "Traceback" not in errors
     assert not fake.connected
@@ -161,7 +161,7 @@ def test_connect_gives_up_in_time() -> None:
         shown = run(
             environment, "connect", "stripe", "--no-browser", "--port", 0, "--wait", 1
         )
-    assert shown.exit_code == 2
+    assert shown.exit_code == 3
     assert "nobody came back" in shown.stderr
 
 
@@ -175,7 +175,7 @@ def test_connect_tells_the_window_that_the_code_was_not_taken() -> None:
         fake.redirects.add(address)
         assert visit(link).status_code == 502
         _, errors = process.communicate(timeout=30)
-    assert process.returncode == 2
+    assert process.returncode == 3
     assert "invalid_x" in errors
     assert "Traceback" not in errors
 
@@ -198,6 +198,30 @@ def test_a_setting_that_is_missing_is_named(command: str) -> None:
     shown = run({"PAYYMO_STRIPE_KEY": " "}, command, "stripe", *days)
     assert shown.exit_code == 2
     assert "PAYYMO_STRIPE_KEY" in shown.stderr
+
+
+def test_connecting_needs_the_client_id() -> None:
+    shown = run({"PAYYMO_STRIPE_KEY": KEY}, "connect", "stripe")
+    assert shown.exit_code == 2
+    assert "PAYYMO_STRIPE_CLIENT_ID: missing" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ACCOUNT", "acme"),
+        ("CLIENT_ID", "acme"),
+        ("UGX_DECIMALS", "3"),
+        ("API", "http://api.stripe.example"),
+        ("CONNECT", "ftp://x"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named(name: str, value: str) -> None:
+    wrong = {"PAYYMO_STRIPE_KEY": KEY, f"PAYYMO_STRIPE_{name}": value}
+    shown = run(wrong, "fetch", "stripe", *DAYS)
+    assert shown.exit_code == 2
+    assert f"PAYYMO_STRIPE_{name}" in shown.stderr
+    assert KEY not in shown.output
 
 
 # --- fetch ----------------------------------------------------------------------------
@@ -273,7 +297,7 @@ def test_fetch_goes_on_where_it_was_cut_off(tmp_path: Path) -> None:
     fake.faults["/v1/charges"] = [down]
     with settings(fake) as environment:
         shown = run(environment, "fetch", "stripe", *DAYS, "-o", target)
-        assert shown.exit_code == 2
+        assert shown.exit_code == 3
         assert "503" in shown.stderr
         assert f"kept: {target}.partial" in shown.stderr
         assert not target.exists()
@@ -306,6 +330,35 @@ def test_fetch_of_other_days_begins_anew(tmp_path: Path) -> None:
     assert lists(fake)["/v1/balance_transactions"] == 2
 
 
+def test_shillings_are_read_as_the_settings_say() -> None:
+    fake = FakeStripe()
+    paid = fake.pay(5_000, settled=False, currency="ugx")
+    fake.settle(paid, currency="ugx")
+    told = []
+    for decimals in ("2", "0"):
+        with settings(fake, PAYYMO_STRIPE_UGX_DECIMALS=decimals) as environment:
+            row = json.loads(run(environment, "fetch", "stripe", *DAYS).stdout)
+        told.append((row["amount"], row["fee"]))
+    assert told == [("49", "1"), ("4900", "100")]
+
+
+def test_settings_may_stand_in_a_file_but_for_the_key(tmp_path: Path) -> None:
+    fake = busy(1)
+    fake.connected["acct_owner"] = "read_only"
+    file = tmp_path / "payymo.toml"
+    with settings(fake) as environment:
+        key = {"PAYYMO_STRIPE_KEY": KEY}
+        api = environment["PAYYMO_STRIPE_API"]
+        text = f'[stripe]\naccount = "acct_owner"\napi = "{api}"\n'
+        file.write_text(text, encoding="utf-8")
+        shown = run(key, "fetch", "stripe", *DAYS, "--settings", file)
+        assert json.loads(shown.stdout)["account"] == "acct_owner"
+        file.write_text(f'{text}key = "{KEY}"\n', encoding="utf-8")
+        shown = run(key, "fetch", "stripe", *DAYS, "--settings", file)
+    assert shown.exit_code == 2
+    assert "no place in a file" in shown.stderr
+
+
 def test_the_days_are_whole_days_of_utc() -> None:
     midnight = NOON - 12 * 3600
     fake = FakeStripe()
@@ -326,7 +379,7 @@ def test_a_connected_account_is_read_in_its_name() -> None:
         assert json.loads(shown.stdout)["account"] == "acct_owner"
         fake.connected.clear()
         gone = run(environment, "fetch", "stripe", *DAYS)
-    assert gone.exit_code == 2
+    assert gone.exit_code == 3
     assert "payymo connect stripe" in gone.stderr
     assert KEY not in gone.output
 
@@ -375,4 +428,4 @@ def test_what_is_not_installed_is_said(tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode == 2
-    assert "pip install 'payymo[http]'" in done.stderr
+    assert "pip install 'payymo[cli,http]'" in done.stderr

@@ -5,11 +5,13 @@ import secrets
 import webbrowser
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from threading import Thread
 
 import click
 
-from payymo_adapters.cli.failures import EXIT_CODES
+from payymo_adapters.cli.connections import settings_option
+from payymo_adapters.cli.failures import CONNECTED_EXIT_CODES
 from payymo_adapters.cli.providers import PROVIDERS
 from payymo_adapters.cli.redirect import listening
 from payymo_adapters.cli.tasks import Connector
@@ -20,7 +22,7 @@ from payymo_adapters.http_rules import utc_now
 _ENTROPY = 32
 
 
-@click.command("connect", epilog=EXIT_CODES)
+@click.command("connect", epilog=CONNECTED_EXIT_CODES)
 @click.argument("provider", type=click.Choice(list(PROVIDERS)))
 @click.option(
     "--port",
@@ -43,14 +45,17 @@ _ENTROPY = 32
     default=True,
     help="Open the provider's page, or only print where it is.",
 )
-def connect_command(provider: str, port: int, seconds: int, *, opens: bool) -> None:
+@settings_option
+def connect_command(
+    provider: str, port: int, seconds: int, settings: Path | None, *, opens: bool
+) -> None:
     """Let an account of PROVIDER be read, by its owner's consent.
 
-    Opens the provider's page and waits on this machine for the way back. The settings
-    come from the environment; see the how-to of the provider.
+    Opens the provider's page and waits on this machine for the way back. Settings: see
+    the how-to of the provider.
     """
     with (
-        PROVIDERS[provider].connector(os.environ) as connector,
+        PROVIDERS[provider].connector(settings) as connector,
         listening(port, f"/{provider}") as redirect,
     ):
         store = ConsentsInMemory()

@@ -1,13 +1,13 @@
 """``payymo fetch``: a provider's transactions, as a file of the exchange format."""
 
-import os
 from datetime import date, datetime
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from payymo_adapters.cli.failures import EXIT_CODES, finish
+from payymo_adapters.cli.connections import settings_option
+from payymo_adapters.cli.failures import CONNECTED_EXIT_CODES, finish
 from payymo_adapters.cli.outputs import STDOUT, WRITABLE
 from payymo_adapters.cli.providers import PROVIDERS
 from payymo_adapters.cli.tasks import Fetched, Fetcher, Span
@@ -29,7 +29,7 @@ from payymo_adapters.journal import Journal, journalled
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.command("fetch", epilog=EXIT_CODES)
+@click.command("fetch", epilog=CONNECTED_EXIT_CODES)
 @click.argument("provider", type=click.Choice(list(PROVIDERS)))
 @click.option("--since", type=_DAY, required=True, help="The first day, in UTC.")
 @click.option("--until", type=_DAY, help="The last day, in UTC.  [default: today]")
@@ -40,17 +40,22 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     default=STDOUT,
     help="Write the transactions, JSON Lines.  [default: -, which is stdout]",
 )
+@settings_option
 def fetch_command(
-    provider: str, since: datetime, until: datetime | None, output: Path
+    provider: str,
+    since: datetime,
+    until: datetime | None,
+    output: Path,
+    settings: Path | None,
 ) -> None:
     """Fetch what PROVIDER has of the days from --since to --until.
 
     With -o a fetch that was cut off goes on where it was, when it is given again on the
-    same day: what was answered so far stands in FILE.partial. The settings come from
-    the environment; see the how-to of the provider.
+    same day: what was answered so far stands in FILE.partial. Settings: see the
+    how-to of the provider.
     """
     span = _span(since, until)
-    with PROVIDERS[provider].fetcher(os.environ) as fetcher:
+    with PROVIDERS[provider].fetcher(settings) as fetcher:
         if output == STDOUT:
             fetched = _at_once(provider, fetcher, span)
         else:

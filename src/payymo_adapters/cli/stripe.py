@@ -1,40 +1,32 @@
 """Stripe for the commands: its settings, and what is said of what came."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from attrs import frozen
 
-from payymo_adapters.cli.tasks import Fetched, Span, driver_for, setting
+from payymo_adapters.cli.connections import connected, load_settings
+from payymo_adapters.cli.tasks import Fetched, Span
 from payymo_adapters.consent import OAUTH, Accepted, RedirectNames
-from payymo_adapters.errors import FieldError
+from payymo_adapters.errors import FieldError, SettingsError
 from payymo_adapters.files.texts import counted
-from payymo_adapters.http import Flow, Secret
-from payymo_adapters.http_rules import Site
+from payymo_adapters.http import Flow
+from payymo_adapters.settings import variable
 from payymo_adapters.stripe.failures import PROVIDER
-from payymo_adapters.stripe.flows import (
-    API,
-    CONNECT,
-    Access,
-    Window,
-    connect,
-    consent_link,
-)
+from payymo_adapters.stripe.flows import Window, connect, consent_link
 from payymo_adapters.stripe.ledger import Carried, Ledger, ledger
 from payymo_adapters.stripe.mapping import Mapped, map_ledger
 from payymo_adapters.stripe.payouts import explode, unready
-from payymo_adapters.stripe.retry import is_worth_repeating
+from payymo_adapters.stripe.settings import StripeSettings
 from payymo_core import Rejected
 
 if TYPE_CHECKING:
     from payymo_adapters.httpx_driver import HttpxDriver
 
 T = TypeVar("T")
-_KEY, _ACCOUNT = "PAYYMO_STRIPE_KEY", "PAYYMO_STRIPE_ACCOUNT"
-_CLIENT, _REDIRECT = "PAYYMO_STRIPE_CLIENT_ID", "PAYYMO_STRIPE_REDIRECT"
-_API, _CONNECT = "PAYYMO_STRIPE_API", "PAYYMO_STRIPE_CONNECT"
 
 
 @frozen(kw_only=True)
@@ -42,16 +34,19 @@ class _Connector:
     """Connects an account to the platform that the key is of."""
 
     driver: "HttpxDriver"
-    key: Secret
-    client_id: str
-    redirect: str
+    settings: StripeSettings
     title: str = PROVIDER
     names: RedirectNames = OAUTH
+
+    @property
+    def redirect(self) -> str:
+        """The registered address; "" for the listener's own."""
+        return self.settings.redirect
 
     def link(self, state: str, redirect: str) -> str:
         """Give the page at which an owner lets us read."""
         return consent_link(
-            client_id=self.client_id,
+            client_id=self.settings.client_id,
             redirect=redirect,
             state=state,
             base=self.driver.site.origin,
@@ -59,11 +54,11 @@ class _Connector:
 
     def finish(self, accepted: Accepted) -> tuple[str, ...]:
         """Exchange the code."""
-        found = self.driver.run(connect(self.key, accepted.code))
+        found = self.driver.run(connect(self.settings.key, accepted.code))
         mode = "live mode" if found.livemode else "test mode"
         return (
             f"connected: {found.account} ({found.scope}, {mode})",
-            f"to read it: set {_ACCOUNT}={found.account}",
+            f"to read it: set {_variable('account')}={found.account}",
         )
 
 
@@ -72,18 +67,18 @@ class _Fetcher:
     """Fetches what moved the balance of an account."""
 
     driver: "HttpxDriver"
-    access: Access
+    settings: StripeSettings
 
     @property
     def account(self) -> str:
         """The connected account, or "" for the key's own."""
-        return self.access.account
+        return self.settings.account
 
     def fetch(self, span: Span) -> Flow[Fetched]:
         """Ask for the ledger of a span."""
         window = Window(since=span.begin, until=span.end)
-        found = yield from ledger(self.access, window)
-        return _told(found, self.account)
+        found = yield from ledger(self.settings.access, window)
+        return _told(found, self.settings)
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow against Stripe."""
@@ -91,43 +86,39 @@ class _Fetcher:
 
 
 @contextmanager
-def stripe_connector(environment: Mapping[str, str]) -> Iterator[_Connector]:
+def stripe_connector(path: Path | None) -> Iterator[_Connector]:
     """Open what connects an account.
 
     Raises:
-        click.UsageError: A setting is missing.
+        SettingsError: A setting is missing or wrong.
     """
-    key = Secret(setting(environment, _KEY))
-    client_id = setting(environment, _CLIENT)
-    with driver_for(_site(environment.get(_CONNECT) or CONNECT)) as driver:
-        yield _Connector(
-            driver=driver,
-            key=key,
-            client_id=client_id,
-            redirect=environment.get(_REDIRECT, ""),
-        )
+    settings = load_settings(StripeSettings, path)
+    if not settings.client_id:
+        fault = "missing; the client id of the platform, as ca_..."
+        raise SettingsError((f"{_variable('client_id')}: {fault}",))
+    with connected(settings.connect_site) as driver:
+        yield _Connector(driver=driver, settings=settings)
 
 
 @contextmanager
-def stripe_fetcher(environment: Mapping[str, str]) -> Iterator[_Fetcher]:
+def stripe_fetcher(path: Path | None) -> Iterator[_Fetcher]:
     """Open what fetches transactions.
 
     Raises:
-        click.UsageError: A setting is missing.
+        SettingsError: A setting is missing or wrong.
     """
-    key = Secret(setting(environment, _KEY))
-    access = Access(key=key, account=environment.get(_ACCOUNT, ""))
-    with driver_for(_site(environment.get(_API) or API)) as driver:
-        yield _Fetcher(driver=driver, access=access)
+    settings = load_settings(StripeSettings, path)
+    with connected(settings.api_site) as driver:
+        yield _Fetcher(driver=driver, settings=settings)
 
 
-def _site(origin: str) -> Site:
-    return Site(provider=PROVIDER, origin=origin, again=is_worth_repeating)
+def _variable(key: str) -> str:
+    return variable(StripeSettings.SECTION, key)
 
 
-def _told(found: Ledger, account: str) -> Fetched:
-    mapped = map_ledger(found, account)
-    uneven = (_uneven(carried) for carried in found.carried)
+def _told(found: Ledger, settings: StripeSettings) -> Fetched:
+    mapped = map_ledger(found, settings.account, settings.exponents)
+    uneven = (_uneven(carried, settings) for carried in found.carried)
     return Fetched(
         transactions=mapped.transactions,
         rejected=(*mapped.rejected, *(each for each in uneven if each)),
@@ -135,9 +126,9 @@ def _told(found: Ledger, account: str) -> Fetched:
     )
 
 
-def _uneven(carried: Carried) -> Rejected | None:
+def _uneven(carried: Carried, settings: StripeSettings) -> Rejected | None:
     try:
-        explode(carried)
+        explode(carried, settings.exponents)
     except FieldError as error:
         name = carried.payout.id
         return Rejected(record_id=name, fault=error.fault, field=error.path)

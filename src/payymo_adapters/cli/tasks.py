@@ -1,20 +1,13 @@
 """What providers do for ``connect`` and ``fetch``, whoever they are."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-import click
 from attrs import frozen
 
 from payymo_adapters.consent import Accepted, RedirectNames
 from payymo_adapters.http import Flow
-from payymo_adapters.http_rules import Site
 from payymo_core import Rejected, Transaction
-
-if TYPE_CHECKING:
-    from payymo_adapters.httpx_driver import HttpxDriver
 
 T = TypeVar("T")
 
@@ -94,35 +87,3 @@ class Fetcher(Protocol):
     def run(self, flow: Flow[T]) -> T:
         """Run a flow against the provider."""
         ...
-
-
-@contextmanager
-def driver_for(site: Site) -> "Iterator[HttpxDriver]":
-    """Connect to a site, for as long as a command takes.
-
-    Raises:
-        click.UsageError: Payymo was installed without what that takes.
-    """
-    # Here and not above: the other commands work without the extra, and start faster.
-    try:
-        import httpx  # noqa: PLC0415
-
-        from payymo_adapters.httpx_driver import HttpxDriver  # noqa: PLC0415
-    except ImportError as error:
-        msg = f"{error.name} is not installed; pip install 'payymo[http]' brings it."
-        raise click.UsageError(msg) from None
-    with httpx.Client() as client:
-        yield HttpxDriver(client=client, site=site)
-
-
-def setting(environment: Mapping[str, str], name: str) -> str:
-    """Read a setting that there has to be.
-
-    Raises:
-        click.UsageError: It is not set.
-    """
-    found = environment.get(name, "").strip()
-    if not found:
-        msg = f"{name} is not set."
-        raise click.UsageError(msg)
-    return found
