@@ -23,6 +23,9 @@ BREACHES = [
     ("payymo_adapters/whmcs/mapping.py", "from pathlib import Path"),
     ("payymo_adapters/http_rules.py", "import time"),
     ("payymo_adapters/files/whmcs.py", "import payymo_adapters.httpx_driver"),
+    ("payymo_adapters/stripe/flows.py", "import httpx"),
+    ("payymo_adapters/stripe/webhook.py", "import time"),
+    ("payymo_adapters/consent.py", "import secrets"),
 ]
 
 
