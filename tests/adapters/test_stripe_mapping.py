@@ -23,6 +23,7 @@ from payymo_adapters.stripe.currencies import (
     WHOLE_SHILLINGS,
     from_smallest,
 )
+from payymo_adapters.stripe.envelopes import Event
 from payymo_adapters.stripe.fields import Fields
 from payymo_adapters.stripe.flows import EVER, Access
 from payymo_adapters.stripe.ledger import Carried, Ledger, ledger
@@ -32,7 +33,6 @@ from payymo_adapters.stripe.wire import (
     BalanceTransaction,
     Charge,
     Dispute,
-    Event,
     PaymentIntent,
     Payout,
     Refund,

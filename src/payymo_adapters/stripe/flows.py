@@ -10,17 +10,16 @@ from attrs import frozen
 
 from payymo_adapters.errors import FieldError, PayloadError
 from payymo_adapters.http import Flow, HttpRequest, HttpResponse, Pairs, Secret
+from payymo_adapters.stripe.envelopes import Connected, read_page
 from payymo_adapters.stripe.failures import PROVIDER, failure, malformed
 from payymo_adapters.stripe.fields import Fields, decode
 from payymo_adapters.stripe.wire import (
     BalanceTransaction,
     Charge,
-    Connected,
     Dispute,
     PaymentIntent,
     Payout,
     Refund,
-    read_page,
 )
 
 T = TypeVar("T")

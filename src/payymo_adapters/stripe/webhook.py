@@ -16,8 +16,8 @@ from attrs import frozen
 
 from payymo_adapters.errors import FieldError, PayloadError
 from payymo_adapters.http import Secret
+from payymo_adapters.stripe.envelopes import Event
 from payymo_adapters.stripe.failures import PROVIDER, malformed
-from payymo_adapters.stripe.wire import Event
 
 HEADER = "stripe-signature"
 TOLERANCE = 300
