@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from traceback import TracebackException
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -379,6 +380,25 @@ def test_a_wrong_key_shows_in_no_error() -> None:
         with pytest.raises(UnauthorisedError) as other:
             driver.run(every(Access(key=wrong), CHARGES))
     assert "wrong_one" not in str(one.value) + str(other.value)
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        lambda: connect(Secret(KEY), Secret("ac_secret_code")),
+        lambda: disconnect(Secret(KEY), "ca_1", "acct_1"),
+        lambda: every(ACCESS, CHARGES),
+    ],
+)
+def test_not_even_the_variables_of_a_traceback_hold_a_secret(
+    flow: Callable[[], Flow[Any]],
+) -> None:
+    error = error_of(flow(), refused(500, message="no"))
+    told = TracebackException.from_exception(error, capture_locals=True)
+    shown = "".join(told.format())
+    assert "response = " in shown
+    assert KEY not in shown
+    assert "ac_secret_code" not in shown
 
 
 def test_a_consent_that_was_given_back_lets_nobody_read() -> None:

@@ -205,20 +205,23 @@ def connect(key: Secret, code: Secret) -> Flow[Connected]:
     Raises:
         ProviderError: Stripe did not take it.
     """
-    body = urlencode(
-        {
-            "grant_type": "authorization_code",
-            "code": code.reveal(),
-            "client_secret": key.reveal(),
-        }
+    response = yield _exchange(key, code)
+    return _read(response, lambda found: Connected.of(decode(found)))
+
+
+def _exchange(key: Secret, code: Secret) -> HttpRequest:
+    """Make the request apart from its flow: no variable there holds a secret."""
+    form = (
+        ("grant_type", "authorization_code"),
+        ("code", code.reveal()),
+        ("client_secret", key.reveal()),
     )
-    response = yield HttpRequest(
+    return HttpRequest(
         method="POST",
         path="/oauth/token",
         headers=(("Accept", "application/json"), _FORM),
-        body=body.encode(),
+        body=urlencode(form).encode(),
     )
-    return _read(response, lambda found: Connected.of(decode(found)))
 
 
 def disconnect(key: Secret, client_id: str, account: str) -> Flow[str]:
