@@ -18,6 +18,14 @@ BREACHES = [
     ("payymo_core/rules.py", "import time"),
     ("payymo_core/spans.py", "import os"),
     ("payymo_core/blocking.py", "from payymo_core.decision import decide"),
+    ("payymo_adapters/whmcs/flows.py", "import httpx"),
+    ("payymo_adapters/whmcs/wire.py", "import logging"),
+    ("payymo_adapters/whmcs/mapping.py", "from pathlib import Path"),
+    ("payymo_adapters/http_rules.py", "import time"),
+    ("payymo_adapters/files/whmcs.py", "import payymo_adapters.httpx_driver"),
+    ("payymo_adapters/stripe/flows.py", "import httpx"),
+    ("payymo_adapters/stripe/webhook.py", "import time"),
+    ("payymo_adapters/consent.py", "import secrets"),
 ]
 
 

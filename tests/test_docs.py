@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from payymo_adapters.cli import main
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.ruleset_toml import ruleset_to_toml
-from payymo_adapters.errors import FileError
+from payymo_adapters.errors import FileError, ProviderError
 from payymo_adapters.exchange import (
     read_invoices,
     read_labels,
@@ -33,6 +33,9 @@ from payymo_core.curve import Advice, CurvePoint
 from payymo_core.inspection.advice import WORDS
 from payymo_core.reliability import CalibrationBin
 from payymo_core.rules import ReferenceRule
+from tests.fakes.pages import stripe_around
+from tests.fakes.serving import serve
+from tests.fakes.whmcs import IDENTIFIER, SECRET, Whmcs
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -82,12 +85,47 @@ def every(language: str, *words: str) -> list[Any]:
     ]
 
 
+@contextlib.contextmanager
+def nothing_around(_monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Most pages need nobody but themselves."""
+    yield
+
+
+@contextlib.contextmanager
+def whmcs_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A WHMCS with two open invoices, and the settings that reach it."""
+    whmcs = Whmcs()
+    whmcs.clients[7] = {"firstname": "Anna", "lastname": "Berg", "currency": 1}
+    whmcs.clients[8] = {"companyname": "Weber Metallbau GmbH", "currency": 1}
+    whmcs.bill(1042, "119.00", client=7)
+    whmcs.bill(1043, "59.50", client=8)
+    with serve(whmcs) as origin:
+        monkeypatch.setenv("PAYYMO_WHMCS_URL", origin)
+        monkeypatch.setenv("PAYYMO_WHMCS_IDENTIFIER", IDENTIFIER)
+        monkeypatch.setenv("PAYYMO_WHMCS_SECRET", SECRET)
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+        yield
+
+
+# Page -> what it talks to while it is run.
+AROUND = {
+    "docs/how-to/connect-whmcs.md": whmcs_around,
+    "docs/how-to/read-stripe.md": stripe_around,
+}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_what_a_page_shows_is_what_happens(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    with AROUND.get(name_of(page), nothing_around)(monkeypatch):
+        execute_page(page)
+
+
+def execute_page(page: Path) -> None:
+    """Run what a page holds in the working directory, and compare what it shows."""
     names: dict[str, object] = {}
     printed = ""
     for snippet in snippets(page):
@@ -274,7 +312,12 @@ def test_every_reason_error_and_exit_code_is_explained() -> None:
     text = (DOCS / "reference" / "exchange-format.md").read_text(encoding="utf-8")
     assert [r for r in Reason if f"| `{r}` |" not in text] == []
     text = (DOCS / "reference" / "errors.md").read_text(encoding="utf-8")
-    errors = {PayymoError, FileError, *PayymoError.__subclasses__()}
+    errors = {
+        PayymoError,
+        FileError,
+        *PayymoError.__subclasses__(),
+        *ProviderError.__subclasses__(),
+    }
     assert [e for e in errors if f"`{e.__name__}`" not in text] == []
     assert [code for code in Exit if f"| `{code:d}` |" not in text] == []
 

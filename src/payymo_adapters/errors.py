@@ -14,9 +14,11 @@ class FileError(PayymoError, ValueError):
       - RulesetError (ValueError)   your configuration
       - RecordError (ValueError)    a value that no record may carry
       - FileError (ValueError)      a file; names the file, the line and the field
+      - SettingsError (ValueError)  a connection's settings; lists every fault
       - ProviderError               a provider
         . UndeliveredError          not delivered, or no answer: the outcome is unknown
         . UnauthorisedError         not let in; says what to do
+          + ConsentError            a redirect that connects nothing (in ``consent``)
         . LimitError                refused by a limit; says until when
         . RefusedError              understood and refused; the request must change
         . PayloadError              answered, but not as documented; names the field
@@ -37,6 +39,18 @@ class FileError(PayymoError, ValueError):
         self.fault = fault
         self.line = line
         self.field = field
+
+
+class SettingsError(PayymoError, ValueError):
+    """Settings of a connection that cannot be used; no fault holds a secret.
+
+    Attributes:
+        faults: One line a fault, each naming the setting.
+    """
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
 
 
 class FieldError(ValueError):

@@ -81,4 +81,6 @@ class HttpResponse:
         return next((value for key, value in self.headers if key == wanted), "")
 
 
+# What a driver could not get done it throws into the flow where that waits, as a
+# ProviderError: a flow that knows better catches it there, and every other ends.
 Flow = Generator[HttpRequest, HttpResponse, T]

@@ -2,11 +2,15 @@
 
 import click
 
+from payymo_adapters.cli.applying import apply_command
+from payymo_adapters.cli.connecting import connect_command
 from payymo_adapters.cli.demo import demo_command
 from payymo_adapters.cli.evaluation import evaluate_command
 from payymo_adapters.cli.explanation import explain_command
 from payymo_adapters.cli.failures import EXIT_CODES, Group
+from payymo_adapters.cli.fetching import fetch_command
 from payymo_adapters.cli.inspection import check_command
+from payymo_adapters.cli.invoices import invoices_command
 from payymo_adapters.cli.learning import learn_command
 from payymo_adapters.cli.matching import match_command
 from payymo_adapters.cli.rules import rules_command
@@ -29,6 +33,10 @@ for command in (
     explain_command,
     learn_command,
     rules_command,
+    invoices_command,
+    apply_command,
     demo_command,
+    connect_command,
+    fetch_command,
 ):
     main.add_command(command)

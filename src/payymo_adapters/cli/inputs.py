@@ -104,7 +104,7 @@ def read_files(
         OSError: A file cannot be opened.
     """
     mappings = options.transactions_mapping, options.invoices_mapping
-    of_transactions, of_invoices = map(_load_mapping, mappings)
+    of_transactions, of_invoices = map(load_mapping, mappings)
     with stage(f"reading {transactions}"):
         statement = read_statement(transactions, of_transactions)
     with stage(f"reading {invoices}"):
@@ -128,7 +128,13 @@ def load_ruleset(path: Path | None) -> Ruleset:
         raise FileError(str(path), head + "\n".join(error.faults)) from None
 
 
-def _load_mapping(path: Path | None) -> CsvMapping | None:
+def load_mapping(path: Path | None) -> CsvMapping | None:
+    """Read a mapping of CSV columns; None where no file is named.
+
+    Raises:
+        FileError: Not a mapping.
+        OSError: The file cannot be opened.
+    """
     return None if path is None else CsvMapping.from_toml(_text_of(path), str(path))
 
 

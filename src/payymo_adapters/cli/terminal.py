@@ -3,17 +3,26 @@
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, TextIO, TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from payymo_adapters.errors import FileError
+
+T = TypeVar("T")
 
 # A file or a pipe has no width; this leaves room for every column of a table.
 _PLAIN_WIDTH = 160
@@ -76,6 +85,30 @@ def stage(name: str) -> Iterator[None]:
     ) as progress:
         progress.add_task(printable(name), total=None)
         yield
+
+
+def steps(name: str, items: Sequence[T]) -> Iterator[T]:
+    """Give items one by one, and show on a terminal how far it is."""
+    console = stderr()
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        yield from progress.track(items, description=printable(name))
+
+
+@contextmanager
+def counting(name: str) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how many answers of a provider's there are so far."""
+    console = stderr()
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task(printable(name), total=None)
+        yield lambda number: progress.update(
+            task, description=printable(f"{name}: {number:,} answers")
+        )
 
 
 @contextmanager
