@@ -63,6 +63,8 @@ def listed(
         fits = seen.digits[at] & ~silent[at] & (size <= whole)
         fits &= (size >= _LEAST_DIGITS) | (size == whole)
         alive, at, size = alive[fits], at[fits], size[fits]
+        if not len(alive):
+            break
         keys = seen.completed_keys(start[alive], end[alive] - size, at)
         hit, form, _ = forms.index.probe(keys, most_postings)
         atoms.append(at[hit])
