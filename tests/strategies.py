@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import TypeVar
 
-from attrs import fields, frozen
+from attrs import evolve, fields, frozen
 from hypothesis import strategies as st
 from stdnum.be import ogm_vcs
 from stdnum.ch import esr
@@ -128,8 +128,8 @@ _CLOSED = (InvoiceStatus.CANCELLED, InvoiceStatus.REFUNDED, InvoiceStatus.DRAFT)
 def ledgers(most: int = 8) -> st.SearchStrategy[tuple[Invoice, ...]]:
     """Open items whose ids look like numbers of others."""
     known = [*(f"i{n}" for n in range(8)), "2026001", "2026002", "R3"]
-    ids = st.lists(st.sampled_from(known), max_size=most, unique=True)
-    ids |= st.permutations(known).map(lambda held: held[:most])
+    sizes = st.sampled_from((most, most, most, most - 2, 3, 2, 1, 0))
+    ids = st.tuples(st.permutations(known), sizes).map(lambda held: held[0][: held[1]])
     return ids.flatmap(lambda held: st.tuples(*(invoices(one) for one in held)))
 
 
@@ -141,7 +141,7 @@ def _said_of(invoice: Invoice) -> tuple[str, ...]:
 def _mangled(draw: st.DrawFn, text: str) -> str:
     """What payers and banks do to a reference."""
     place = draw(st.integers(0, len(text) - 1))
-    way = draw(st.integers(0, 20))
+    way = draw(st.integers(-10, 17))
     mangled = {
         0: text.replace("-", " "),
         1: text.replace("-", ""),
@@ -177,8 +177,51 @@ def _amounts(draw: st.DrawFn, named: Sequence[Invoice], currency: str) -> int:
     scale = 10 ** EXPONENTS[currency]
     owed = sum(int(i.outstanding * scale) for i in named)
     owed = owed or draw(st.sampled_from(PRICES))
-    changed = (owed // 2, owed - 150, owed * 2, owed + 1, -owed)
-    return draw(st.sampled_from((*[owed] * 7, *changed))) or 1
+    changed = (owed // 2, owed - 150, -owed, owed * 2, owed + 1)
+    return draw(st.sampled_from((*[owed] * 4, *changed, *[owed] * 4))) or 1
+
+
+def _once_in(draw: st.DrawFn, count: int) -> bool:
+    """Whether a rare thing happens; no end of the range, as these are drawn oftener."""
+    return draw(st.integers(1, count)) == count // 2 + 1
+
+
+def _chosen(draw: st.DrawFn, ledger: Sequence[Invoice]) -> list[Invoice]:
+    """What a transaction has to do with: an invoice, and some that may go with it."""
+    if not ledger or _once_in(draw, 9):
+        return []
+    first = draw(st.sampled_from(ledger))
+    alike = [
+        one
+        for one in ledger
+        if one is not first
+        and one.currency == first.currency
+        and one.customer in (first.customer, None)
+    ]
+    others = [one for one in ledger if one is not first] if _once_in(draw, 9) else alike
+    if not others or draw(st.booleans()):
+        return [first]
+    more = st.lists(st.sampled_from(others), min_size=1, max_size=2, unique_by=id)
+    return [first, *draw(more)]
+
+
+def _text(draw: st.DrawFn, named: Sequence[Invoice]) -> str:
+    """References of invoices, mangled or not, and something beside them."""
+    said = [
+        _mangled(draw, draw(st.sampled_from(held)))
+        for held in map(_said_of, named)
+        if not _once_in(draw, 6)
+    ]
+    said.insert(draw(st.integers(0, len(said))), draw(st.sampled_from(_ASIDES)))
+    return draw(st.sampled_from((" ", ", ", " ", "/", ""))).join(said)
+
+
+def _payer(draw: st.DrawFn, named: Sequence[Invoice]) -> Counterparty | None:
+    """Who the invoice was sent to, or anybody."""
+    customer = named[0].customer if named else None
+    if customer is None or _once_in(draw, 3):
+        return draw(st.sampled_from(_COUNTERPARTIES))
+    return draw(st.sampled_from(_PAYERS[customer.id]))
 
 
 @st.composite
@@ -186,68 +229,54 @@ def transactions(
     draw: st.DrawFn, transaction_id: str, ledger: tuple[Invoice, ...]
 ) -> Transaction:
     """One transaction that has to do with some of a ledger, mostly."""
-    named: list[Invoice] = []
-    strange = draw(st.integers(0, 7)) == 0
-    mistaken = draw(st.integers(0, 7)) == 0
-    if ledger and not strange:
-        places = st.integers(0, len(ledger) - 1)
-        held = st.lists(places, min_size=1, max_size=3, unique=True)
-        named = [ledger[place] for place in draw(held)]
+    named = _chosen(draw, ledger)
     currency = named[0].currency if named else draw(st.sampled_from(CURRENCIES))
-    if draw(st.integers(0, 11)) == 0:
+    if _once_in(draw, 12):
         currency = draw(st.sampled_from(CURRENCIES))
     gross = _amounts(draw, [i for i in named if i.currency == currency], currency)
-    fee = draw(st.sampled_from((*[None] * 8, 0, 0, 30, 30, gross, 2 * gross)))
+    fee = draw(st.sampled_from((*[None] * 8, 0, 30, 30, gross, 2 * gross, 0)))
     # Some name one invoice and pay another.
-    told = [draw(st.sampled_from(ledger))] if named and mistaken else named
-    said = [
-        _mangled(draw, draw(st.sampled_from(held)))
-        for held in map(_said_of, told)
-        if draw(st.integers(0, 5))
-    ]
-    said.insert(draw(st.integers(0, len(said))), draw(st.sampled_from(_ASIDES)))
-    text = draw(st.sampled_from((" ", ", ", "/", ""))).join(said)
+    mistaken = named and _once_in(draw, 8)
+    text = _text(draw, [draw(st.sampled_from(ledger))] if mistaken else named)
     field = draw(st.integers(0, 6))
-    booked = DAY_ONE + timedelta(days=draw(st.sampled_from((0, 0, 1, 20, 300))))
+    booked = DAY_ONE + timedelta(days=draw(st.sampled_from((0, 0, 1, 20, 300, 0))))
     return Transaction(
         id=transaction_id,
         amount=from_minor(gross - (fee or 0), currency),
         currency=currency,
-        booking_date=booked if draw(st.integers(0, 4)) else None,
+        booking_date=None if _once_in(draw, 5) else booked,
         value_date=draw(st.sampled_from((None, DAY_ONE))),
-        status=draw(
-            st.sampled_from(
-                (*[TransactionStatus.BOOKED] * 9, TransactionStatus.PENDING)
-            )
-        ),
+        status=_PENDING if _once_in(draw, 10) else TransactionStatus.BOOKED,
         remittance=text if field < 3 else None,
         creditor_reference=text if field == 3 else None,
         end_to_end_id=text if field == 4 else None,
-        mandate_id=draw(st.sampled_from((None, "MANDATE-1"))) if field < 6 else text,
-        counterparty=draw(st.sampled_from(_COUNTERPARTIES)),
+        mandate_id=text if field == 6 else draw(st.sampled_from((None, "MANDATE-1"))),
+        counterparty=_payer(draw, named),
         account=draw(st.sampled_from((None, "DE02120300000000202051"))),
         fee=None if fee is None else from_minor(fee, currency),
         metadata={"invoice": text, "note": "2026"} if field == 5 else {},
     )
 
 
-_COUNTERPARTIES = (
-    None,
-    Counterparty(name="ANNA BERG"),
-    Counterparty(name="Berg u. Sohn G.m.b.H."),
-    Counterparty(name="Somebody Else", iban="DE89370400440532013000"),
-    Counterparty(account="0648489890"),
-    Counterparty(name="Nordwind"),
-)
+_PENDING = TransactionStatus.PENDING
+_PAYERS = {
+    "c1": (
+        Counterparty(name="ANNA BERG"),
+        Counterparty(name="Somebody Else", iban="DE89370400440532013000"),
+    ),
+    "c2": (Counterparty(name="Berg u. Sohn G.m.b.H."),),
+    "c3": (Counterparty(name="Nordwind"), Counterparty(account="0648489890")),
+    "c4": (Counterparty(name="Anna Berg"), Counterparty(name="A. Berg Consulting")),
+}
+_COUNTERPARTIES = (None, *chain.from_iterable(_PAYERS.values()))
 
 
 @st.composite
 def worlds(draw: st.DrawFn, most: int = 7) -> World:
     """A ledger and money that comes in against it."""
     ledger = draw(ledgers())
-    ids = draw(
-        st.lists(st.integers(0, 20).map("t{:02d}".format), max_size=most, unique=True)
-    )
+    size = draw(st.sampled_from((most, most - 1, most - 2, 3, 2, 1, 0)))
+    ids = draw(st.permutations([f"t{n:02d}" for n in range(most)]))[:size]
     held = draw(st.tuples(*(transactions(one, ledger) for one in ids)))
     return World(held, ledger)
 
@@ -309,11 +338,12 @@ def _rule(name: str) -> st.SearchStrategy[ReferenceRule]:
 
 
 def _references() -> st.SearchStrategy[tuple[ReferenceRule, ...]]:
-    """The built-in rules, or one to four others."""
+    """The built-in rules, or one to four others, of which the first may have a twin."""
     own = st.permutations(("order", "our number", "Number", "anything"))
     some = st.tuples(own, st.integers(1, 4)).map(lambda drawn: drawn[0][: drawn[1]])
     drawn = some.flatmap(lambda names: st.tuples(*map(_rule, names)))
-    return st.permutations(DEFAULT_REFERENCES).map(tuple) | drawn
+    twins = drawn.map(lambda rules: (*rules, evolve(rules[0], name="number")))
+    return drawn | st.permutations(DEFAULT_REFERENCES).map(tuple) | twins
 
 
 def _priors() -> st.SearchStrategy[Priors]:

@@ -1,4 +1,8 @@
-"""What holds of every run, whatever goes in."""
+"""What holds of every run, whatever goes in.
+
+Every law here has been seen to fail: ``bugs.toml`` holds a bug for each, and
+``python -m tests.bugs`` puts it in and says whether the law catches it.
+"""
 
 import decimal
 from collections import Counter, defaultdict
