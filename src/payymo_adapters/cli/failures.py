@@ -1,8 +1,10 @@
 """Exit codes, and one clear message where a command cannot be carried out."""
 
 import sys
+import traceback
 from collections.abc import Sequence
 from enum import IntEnum, unique
+from pathlib import Path
 from typing import Any
 
 import click
@@ -22,6 +24,8 @@ class Exit(IntEnum):
     """Done, but some records were rejected; they are listed on stderr."""
     REFUSED = 2
     """Wrong usage, an unreadable file or a wrong ruleset; nothing was done."""
+    BROKEN = 3
+    """Payymo itself failed: a bug, whatever the input."""
 
 
 EXIT_CODES = """\b
@@ -29,6 +33,7 @@ Exit codes:
   0  done
   1  done, but some records were rejected; they are listed on stderr
   2  not done: wrong usage, an unreadable file or a wrong ruleset
+  3  not done: an error in payymo itself; please report it
 """
 
 
@@ -46,15 +51,27 @@ class Group(click.Group):
         except OSError as error:
             name = f"{error.filename}: " if error.filename else ""
             _refuse(f"{name}{error.strerror or error}")
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise  # how click itself ends
+        except Exception as error:  # noqa: BLE001 - a message instead of a traceback
+            _refuse(_of_itself(error), Exit.BROKEN)
 
 
-def _refuse(message: str) -> None:
+def _of_itself(error: Exception) -> str:
+    """Say of an error that no file and no user made what it is and where it stands."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    kind = type(error).__name__
+    return f"an error in payymo itself, please report it\n{kind} at {place}: {error}"
+
+
+def _refuse(message: str, code: Exit = Exit.REFUSED) -> None:
     console = stderr()
     first, *more = message.splitlines()
     say(console, f"payymo: {first}", "bold red")
     for line in more:
         say(console, f"  {line}")
-    raise click.exceptions.Exit(Exit.REFUSED)
+    raise click.exceptions.Exit(code)
 
 
 def finish(rejected: Sequence[Rejected]) -> None:
