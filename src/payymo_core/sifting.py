@@ -77,11 +77,13 @@ def repeats(records: Sequence[Record]) -> dict[int, tuple[str, list[int]]]:
     Returns:
         For the place of each, what is wrong, and the places of all that carry its id.
     """
+    if len({record.id for record in records}) == len(records):
+        return {}
     carriers: dict[str, list[int]] = {}
     for place, record in enumerate(records):
         carriers.setdefault(record.id, []).append(place)
     out: dict[int, tuple[str, list[int]]] = {}
-    for held in carriers.values() if len(carriers) < len(records) else ():
+    for held in carriers.values():
         if all(records[place] == records[held[0]] for place in held):
             fault = "duplicate id: the same record was given before"
             out.update(dict.fromkeys(held[1:], (fault, held)))
