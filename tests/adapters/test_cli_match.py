@@ -436,6 +436,10 @@ def test_an_error_of_its_own_is_told_with_a_code_of_its_own(
     assert ran.stderr.startswith("payymo: an error in payymo itself, please report it")
     assert where in ran.stderr
     assert "Traceback" not in ran.stderr
+    asked = CliRunner().invoke(broken, [command], env={"PAYYMO_DEBUG": "1"})
+    assert asked.exit_code == 3
+    assert asked.stderr.startswith("Traceback")
+    assert asked.stderr.endswith(ran.stderr)
 
 
 @pytest.mark.parametrize("form", [(), ("--json",), ("--report", "r.html", "-o", "m")])

@@ -285,6 +285,17 @@ def test_dangerous_or_foreign_xml_is_refused_in_words(tmp_path, text, words):
     assert str(caught.value).startswith(str(file))
 
 
+def test_an_entity_that_is_not_defined_is_named_with_its_line(tmp_path):
+    file = tmp_path / "x.xml"
+    # The second time too: what the parser has logged of the first is not of this.
+    for text, name, line in (("&uuml;", "uuml", 4), ("\n&auml;", "auml", 5)):
+        file.write_text(PAGE.format(balances="", entries=text))
+        with pytest.raises(FileError) as caught:
+            read_camt(file)
+        fault = f"not well-formed XML: Entity '{name}' not defined"
+        assert str(caught.value) == f"{file}:{line}: {fault}"
+
+
 def test_sixty_four_levels_are_not_too_deep(tmp_path):
     file = tmp_path / "x.xml"
     file.write_text("<a>" * 64 + "</a>" * 64)

@@ -4,6 +4,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from enum import IntEnum, unique
+from os import environ
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ class Exit(IntEnum):
     BROKEN = 3
     """Payymo itself failed: a bug, whatever the input."""
 
+
+DEBUG = "PAYYMO_DEBUG"
+"""Environment variable: with any value, an error of payymo itself has its traceback."""
 
 EXIT_CODES = """\b
 Exit codes:
@@ -54,6 +58,8 @@ class Group(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise  # how click itself ends
         except Exception as error:  # noqa: BLE001 - a message instead of a traceback
+            if environ.get(DEBUG):
+                traceback.print_exception(error)
             _refuse(_of_itself(error), Exit.BROKEN)
 
 
@@ -62,7 +68,10 @@ def _of_itself(error: Exception) -> str:
     *_, last = traceback.extract_tb(error.__traceback__)
     place = f"{Path(last.filename).name}:{last.lineno}"
     kind = type(error).__name__
-    return f"an error in payymo itself, please report it\n{kind} at {place}: {error}"
+    return (
+        f"an error in payymo itself, please report it\n{kind} at {place}: {error}\n"
+        f"{DEBUG}=1 shows how it came to it"
+    )
 
 
 def _refuse(message: str, code: Exit = Exit.REFUSED) -> None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import Enum, unique
 from os import PathLike, fspath
 from pathlib import Path
+from typing import Any
 
 from attrs import define, field
 from lxml import etree
@@ -113,6 +114,7 @@ def _pieces(path: str | PathLike[str]) -> Iterator[tuple[_Piece, etree._Element]
 
 
 def _events(path: str | PathLike[str]) -> Iterator[tuple[str, etree._Element]]:
+    etree.clear_error_log()
     with Path(path).open("rb") as stream:
         try:
             yield from etree.iterparse(
@@ -125,8 +127,18 @@ def _events(path: str | PathLike[str]) -> Iterator[tuple[str, etree._Element]]:
                 remove_pis=True,
             )
         except etree.XMLSyntaxError as error:
-            fault = f"not well-formed XML: {error.msg}"
-            raise FileError(fspath(path), fault, line=error.lineno or 0) from None
+            raise _not_well_formed(fspath(path), error) from None
+
+
+def _not_well_formed(path: str, error: etree.XMLSyntaxError) -> FileError:
+    # After an entity that is not defined the parser goes on, with what stands behind it
+    # as a document of its own: the error raised is of that, the first logged is it.
+    name = str(Path(path).absolute())
+    log: Any = error.error_log  # the stubs leave it empty
+    logged = [one for one in log if one.filename == name]
+    words = logged[0].message if logged else error.msg
+    line = logged[0].line if logged else error.lineno
+    return FileError(path, f"not well-formed XML: {words}", line=line or 0)
 
 
 def _refuse_danger(path: str, element: etree._Element, depth: int) -> None:
