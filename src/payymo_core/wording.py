@@ -135,7 +135,8 @@ def sentence(row: Evidence) -> str:
         return _SENTENCES[row.rule](row)
     ours, theirs = row.transaction_text, row.invoice_text
     written = "" if ours == theirs else f" as {ours!r}"
-    return f"the text names {theirs}{written} ({row.rule}, {row.level})"
+    how = _WAYS.get(row.level, row.level.replace("_", " "))
+    return f"the text names {theirs}{written}, {how} ({row.rule})"
 
 
 def _of_prior(row: Evidence) -> str:
@@ -309,6 +310,8 @@ _EXACTNESS = {
     Exactness.ONE_EDIT: "with one character wrong",
     Exactness.TRUNCATED: "cut off at the end of the field",
 }
+
+_WAYS = {way.value: words for way, words in _EXACTNESS.items()}
 
 
 def _of_reference(rule: ReferenceRule) -> str:

@@ -29,15 +29,15 @@ GROUPS = {
 _PASSED_OVER = {
     "reference": (
         "reference",
-        "in the texts not looked up: too many invoices have the same",
+        "in the texts not looked up: too many invoices have that one",
     ),
     "amount": (
         "transaction",
-        "not compared by amount alone: too many open invoices have the same",
+        "not compared by amount alone: too many open invoices have that amount",
     ),
     "customer and amount": (
         "possible payer",
-        "not compared by amount: too many of their open invoices have the same",
+        "not compared by amount: too many of their open invoices have that amount",
     ),
     "open items of a customer": (
         "possible payer",
