@@ -19,7 +19,7 @@ from payymo_adapters.demo import INVOICES, STATEMENT, copy_files
 from payymo_adapters.exchange import read_matches
 from payymo_core import Money
 
-PAYYMO = (sys.executable, "-c", "from payymo_adapters.cli import main; main()")
+PAYYMO = (sys.executable, "-m", "payymo_adapters")
 INVOICE = {"id": "i1", "number": "INV-2026-004711", "outstanding": "99.00"}
 NAMED = {"id": "t1", "amount": "99.00", "remittance": "INV-2026-004711"}
 UNNAMED = {"id": "t2", "amount": "12.34", "remittance": "hello"}
