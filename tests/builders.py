@@ -151,6 +151,7 @@ def hypotheses(claims: Sequence[Sequence[Claim]]) -> Hypotheses:
         pairs=_pairs(rows, invoices),
         other=np.zeros(len(claims)),
         again=np.zeros(len(claims)),
+        crowded=np.zeros(len(claims), np.bool_),
     )
 
 

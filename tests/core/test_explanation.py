@@ -24,8 +24,8 @@ from payymo_core import (
     reason_in_words,
     sentence,
 )
+from payymo_core.bearers import PayerLevel
 from payymo_core.comparison import AmountLevel, TextLevel
-from payymo_core.payers import PayerLevel
 from payymo_core.results import OTHER_ROWS
 from payymo_core.rivals import MOST_BITS, RivalKind
 from payymo_core.rules import Policies, TiePolicy
