@@ -1,13 +1,13 @@
 """Records and columns in a line each: what tests are written with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import AttrsInstance, fields, frozen, has
 
 from payymo_core.comparison import Comparisons, References
 from payymo_core.hypotheses import PARTS, Hypotheses
@@ -216,3 +216,14 @@ ANYTHING: tuple[Any, ...] = (
     Customer(id="c"),
 )
 """A value of many a kind, for any field."""
+
+
+def leaves(value: AttrsInstance, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every field that holds no further fields, by its path, with what it holds."""
+    for field in fields(type(value)):
+        held = getattr(value, field.name)
+        inner = f"{path}{field.name}"
+        if has(type(held)):
+            yield from leaves(held, f"{inner}.")
+        else:
+            yield inner, tuple(held.items()) if isinstance(held, dict) else held

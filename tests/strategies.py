@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
+from typing import TypeVar
 
-from attrs import frozen
+from attrs import evolve, fields, frozen
 from hypothesis import strategies as st
 from stdnum.be import ogm_vcs
 from stdnum.ch import esr
@@ -30,7 +31,15 @@ from payymo_core.records import (
 )
 from payymo_core.rules import (
     DEFAULT_REFERENCES,
+    AmountRule,
+    CounterpartyEvidence,
+    CounterpartyRule,
+    DateRule,
+    Exactness,
+    GroupLimits,
     Policies,
+    Priors,
+    ReferenceRule,
     Ruleset,
     Thresholds,
     TiePolicy,
@@ -38,14 +47,21 @@ from payymo_core.rules import (
 )
 from payymo_core.scoring import Kind
 from tests import oracles
-from tests.builders import Claim
+from tests.builders import Claim, bill, payment
+
+T = TypeVar("T")
 
 DAY_ONE = date(2026, 3, 1)
 PRICES = (1000, 2500, 2500, 10000, 11900, 3333)
 CURRENCIES = (*["EUR"] * 6, "USD", "JPY", "KWD")
 
 CUSTOMERS = (
-    Customer(id="c1", name="Anna Berg", ibans=("DE89370400440532013000",)),
+    Customer(
+        id="c1",
+        name="Anna Berg",
+        email="anna@berg.example",
+        ibans=("DE89370400440532013000",),
+    ),
     Customer(id="c2", name="Berg & Sohn GmbH", company="Berg und Sohn"),
     Customer(id="c3", company="Nordwind Hosting AB", accounts=("648489890",)),
     Customer(id="c4", name="Anna Berg", aliases=("A. Berg Consulting",)),
@@ -78,7 +94,9 @@ def invoices(draw: st.DrawFn, invoice_id: str) -> Invoice:
     owed = draw(st.sampled_from(PRICES))
     currency = draw(st.sampled_from(CURRENCIES))
     sign = draw(st.sampled_from((*[1] * 9, -1)))
-    issued = DAY_ONE + timedelta(days=draw(st.sampled_from((-500, -40, -14, 0, 0, 9))))
+    issued = DAY_ONE + timedelta(
+        days=draw(st.sampled_from((-500, -40, -14, 0, 0, 9, 60)))
+    )
     dated = draw(st.integers(0, 3))
     return Invoice(
         id=invoice_id,
@@ -100,6 +118,7 @@ def invoices(draw: st.DrawFn, invoice_id: str) -> Invoice:
             )
         ),
         customer=draw(st.sampled_from((None, *CUSTOMERS, *CUSTOMERS))),
+        metadata=draw(st.sampled_from(({}, {}, {"order": "77001", "note": "2026"}))),
     )
 
 
@@ -109,12 +128,12 @@ _CLOSED = (InvoiceStatus.CANCELLED, InvoiceStatus.REFUNDED, InvoiceStatus.DRAFT)
 def ledgers(most: int = 8) -> st.SearchStrategy[tuple[Invoice, ...]]:
     """Open items whose ids look like numbers of others."""
     known = [*(f"i{n}" for n in range(8)), "2026001", "2026002", "R3"]
-    ids = st.lists(st.sampled_from(known), max_size=most, unique=True)
-    ids |= st.permutations(known).map(lambda held: held[:most])
+    sizes = st.sampled_from((most, most, most, most - 2, 3, 2, 1, 0))
+    ids = st.tuples(st.permutations(known), sizes).map(lambda held: held[0][: held[1]])
     return ids.flatmap(lambda held: st.tuples(*(invoices(one) for one in held)))
 
 
-def _references(invoice: Invoice) -> tuple[str, ...]:
+def _said_of(invoice: Invoice) -> tuple[str, ...]:
     said = (invoice.number, invoice.id, invoice.creditor_reference)
     return tuple(text for text in (*said, *invoice.references.values()) if text)
 
@@ -122,7 +141,7 @@ def _references(invoice: Invoice) -> tuple[str, ...]:
 def _mangled(draw: st.DrawFn, text: str) -> str:
     """What payers and banks do to a reference."""
     place = draw(st.integers(0, len(text) - 1))
-    way = draw(st.integers(0, 20))
+    way = draw(st.integers(-10, 17))
     mangled = {
         0: text.replace("-", " "),
         1: text.replace("-", ""),
@@ -148,6 +167,8 @@ _ASIDES = (
     "USD 7",
     "x",
     "Nordwind Hosting",
+    "Storno",
+    "refund of",
 )
 
 
@@ -156,8 +177,51 @@ def _amounts(draw: st.DrawFn, named: Sequence[Invoice], currency: str) -> int:
     scale = 10 ** EXPONENTS[currency]
     owed = sum(int(i.outstanding * scale) for i in named)
     owed = owed or draw(st.sampled_from(PRICES))
-    changed = (owed // 2, owed - 150, owed * 2, owed + 1, -owed)
-    return draw(st.sampled_from((*[owed] * 7, *changed))) or 1
+    changed = (owed // 2, owed - 150, -owed, owed * 2, owed + 1)
+    return draw(st.sampled_from((*[owed] * 4, *changed, *[owed] * 4))) or 1
+
+
+def _once_in(draw: st.DrawFn, count: int) -> bool:
+    """Whether a rare thing happens; no end of the range, as these are drawn oftener."""
+    return draw(st.integers(1, count)) == count // 2 + 1
+
+
+def _chosen(draw: st.DrawFn, ledger: Sequence[Invoice]) -> list[Invoice]:
+    """What a transaction has to do with: an invoice, and some that may go with it."""
+    if not ledger or _once_in(draw, 9):
+        return []
+    first = draw(st.sampled_from(ledger))
+    alike = [
+        one
+        for one in ledger
+        if one is not first
+        and one.currency == first.currency
+        and one.customer in (first.customer, None)
+    ]
+    others = [one for one in ledger if one is not first] if _once_in(draw, 9) else alike
+    if not others or draw(st.booleans()):
+        return [first]
+    more = st.lists(st.sampled_from(others), min_size=1, max_size=2, unique_by=id)
+    return [first, *draw(more)]
+
+
+def _text(draw: st.DrawFn, named: Sequence[Invoice]) -> str:
+    """References of invoices, mangled or not, and something beside them."""
+    said = [
+        _mangled(draw, draw(st.sampled_from(held)))
+        for held in map(_said_of, named)
+        if not _once_in(draw, 6)
+    ]
+    said.insert(draw(st.integers(0, len(said))), draw(st.sampled_from(_ASIDES)))
+    return draw(st.sampled_from((" ", ", ", " ", "/", ""))).join(said)
+
+
+def _payer(draw: st.DrawFn, named: Sequence[Invoice]) -> Counterparty | None:
+    """Who the invoice was sent to, or anybody."""
+    customer = named[0].customer if named else None
+    if customer is None or _once_in(draw, 3):
+        return draw(st.sampled_from(_COUNTERPARTIES))
+    return draw(st.sampled_from(_PAYERS[customer.id]))
 
 
 @st.composite
@@ -165,82 +229,163 @@ def transactions(
     draw: st.DrawFn, transaction_id: str, ledger: tuple[Invoice, ...]
 ) -> Transaction:
     """One transaction that has to do with some of a ledger, mostly."""
-    named: list[Invoice] = []
-    strange = draw(st.integers(0, 7)) == 0
-    if ledger and not strange:
-        places = st.integers(0, len(ledger) - 1)
-        held = st.lists(places, min_size=1, max_size=3, unique=True)
-        named = [ledger[place] for place in draw(held)]
+    named = _chosen(draw, ledger)
     currency = named[0].currency if named else draw(st.sampled_from(CURRENCIES))
-    if draw(st.integers(0, 11)) == 0:
+    if _once_in(draw, 12):
         currency = draw(st.sampled_from(CURRENCIES))
     gross = _amounts(draw, [i for i in named if i.currency == currency], currency)
-    fee = draw(st.sampled_from((*[None] * 8, 0, 0, 30, 30, gross, 2 * gross)))
-    said = [
-        _mangled(draw, draw(st.sampled_from(held)))
-        for held in map(_references, named)
-        if draw(st.integers(0, 5))
-    ]
-    said.insert(draw(st.integers(0, len(said))), draw(st.sampled_from(_ASIDES)))
-    text = draw(st.sampled_from((" ", ", ", "/", ""))).join(said)
-    field = draw(st.integers(0, 5))
-    booked = DAY_ONE + timedelta(days=draw(st.sampled_from((0, 0, 1, 20, 300))))
+    fee = draw(st.sampled_from((*[None] * 8, 0, 30, 30, gross, 2 * gross, 0)))
+    # Some name one invoice and pay another.
+    mistaken = named and _once_in(draw, 8)
+    text = _text(draw, [draw(st.sampled_from(ledger))] if mistaken else named)
+    field = draw(st.integers(0, 6))
+    booked = DAY_ONE + timedelta(days=draw(st.sampled_from((0, 0, 1, 20, 300, 0))))
     return Transaction(
         id=transaction_id,
         amount=from_minor(gross - (fee or 0), currency),
         currency=currency,
-        booking_date=booked if draw(st.integers(0, 4)) else None,
+        booking_date=None if _once_in(draw, 5) else booked,
         value_date=draw(st.sampled_from((None, DAY_ONE))),
-        status=draw(
-            st.sampled_from(
-                (*[TransactionStatus.BOOKED] * 9, TransactionStatus.PENDING)
-            )
-        ),
+        status=_PENDING if _once_in(draw, 10) else TransactionStatus.BOOKED,
         remittance=text if field < 3 else None,
         creditor_reference=text if field == 3 else None,
         end_to_end_id=text if field == 4 else None,
-        counterparty=draw(st.sampled_from(_COUNTERPARTIES)),
+        mandate_id=text if field == 6 else draw(st.sampled_from((None, "MANDATE-1"))),
+        counterparty=_payer(draw, named),
+        account=draw(st.sampled_from((None, "DE02120300000000202051"))),
         fee=None if fee is None else from_minor(fee, currency),
         metadata={"invoice": text, "note": "2026"} if field == 5 else {},
     )
 
 
-_COUNTERPARTIES = (
-    None,
-    Counterparty(name="ANNA BERG"),
-    Counterparty(name="Berg u. Sohn G.m.b.H."),
-    Counterparty(name="Somebody Else", iban="DE89370400440532013000"),
-    Counterparty(account="0648489890"),
-    Counterparty(name="Nordwind"),
-)
+_PENDING = TransactionStatus.PENDING
+_PAYERS = {
+    "c1": (
+        Counterparty(name="ANNA BERG"),
+        Counterparty(name="Somebody Else", iban="DE89370400440532013000"),
+    ),
+    "c2": (Counterparty(name="Berg u. Sohn G.m.b.H."),),
+    "c3": (Counterparty(name="Nordwind"), Counterparty(account="0648489890")),
+    "c4": (Counterparty(name="Anna Berg"), Counterparty(name="A. Berg Consulting")),
+}
+_COUNTERPARTIES = (None, *chain.from_iterable(_PAYERS.values()))
 
 
 @st.composite
 def worlds(draw: st.DrawFn, most: int = 7) -> World:
     """A ledger and money that comes in against it."""
     ledger = draw(ledgers())
-    ids = draw(
-        st.lists(st.integers(0, 20).map("t{:02d}".format), max_size=most, unique=True)
-    )
+    size = draw(st.sampled_from((most, most - 1, most - 2, 3, 2, 1, 0)))
+    ids = draw(st.permutations([f"t{n:02d}" for n in range(most)]))[:size]
     held = draw(st.tuples(*(transactions(one, ledger) for one in ids)))
     return World(held, ledger)
 
 
-def rulesets() -> st.SearchStrategy[Ruleset]:
-    """Thresholds, policies and orders of rules that a user may choose."""
-    treatments = st.sampled_from(Treatment)
+@st.composite
+def duels(draw: st.DrawFn) -> World:
+    """Two or three payments of one invoice, which say more or less clearly that."""
+    said = (
+        *(None, "your invoice 42", "2026 0042", "INV-2026-00"),
+        *("INV-2026-0042", "INV-2O26-0042", "INV-2026-0043"),
+    )
+    payers = (None, "Anna Berg", "A. Berg", "Somebody Else")
+    owed = bill("i1", "100.00 EUR", "INV-2026-0042", customer=CUSTOMERS[0])
+    paid = tuple(
+        payment(
+            f"t{n}",
+            "100.00 EUR",
+            draw(st.sampled_from(said)),
+            payer=draw(st.sampled_from(payers)),
+        )
+        for n in range(draw(st.integers(2, 3)))
+    )
+    return World(paid, (owed,))
+
+
+_PATTERNS = (
+    "INV-2026-{digits:4}",
+    "PO{digits:6}",
+    "R{digits:3}",
+    "/(20[0-9]{2}) ?[0-9]{3}/",
+    "/[A-Z]{1,3}-?([0-9]{4}-?[0-9]{4})/",
+)
+_SEARCHED = (
+    *("remittance", "creditor_reference", "end_to_end_id", "mandate_id"),
+    *("metadata.invoice", "metadata.note", "metadata.*"),
+)
+_LOOKED_FOR = (
+    *("number", "id", "creditor_reference"),
+    *("references.purchase_order", "references.order", "references.*"),
+)
+
+
+def _some(values: Sequence[T]) -> st.SearchStrategy[tuple[T, ...]]:
+    """At least one of them, in any order."""
+    return st.lists(st.sampled_from(values), min_size=1, unique=True).map(tuple)
+
+
+def _rule(name: str) -> st.SearchStrategy[ReferenceRule]:
+    """A rule, as often as not one that finds what the built-in ones do."""
     return st.builds(
-        lambda references, thresholds, policies: Ruleset(
-            references=tuple(references), thresholds=thresholds, policies=policies
+        ReferenceRule,
+        name=st.just(name),
+        transaction_fields=st.just(_SEARCHED) | _some(_SEARCHED),
+        invoice_fields=st.just(_LOOKED_FOR) | _some(_LOOKED_FOR),
+        pattern=st.sampled_from((None, None, *_PATTERNS)),
+        exactness=st.just(tuple(Exactness)) | _some(tuple(Exactness)),
+        reliability=st.sampled_from((0.6, 0.97, 0.99, 0.99, 0.999)),
+    )
+
+
+def _references() -> st.SearchStrategy[tuple[ReferenceRule, ...]]:
+    """The built-in rules, or one to four others, of which the first may have a twin."""
+    own = st.permutations(("order", "our number", "Number", "anything"))
+    some = st.tuples(own, st.integers(1, 4)).map(lambda drawn: drawn[0][: drawn[1]])
+    drawn = some.flatmap(lambda names: st.tuples(*map(_rule, names)))
+    twins = drawn.map(lambda rules: (*rules, evolve(rules[0], name="number")))
+    return drawn | st.permutations(DEFAULT_REFERENCES).map(tuple) | twins
+
+
+def _priors() -> st.SearchStrategy[Priors]:
+    """The built-in shares, or others, whole percents of which each kind has one."""
+    kinds = [field.name for field in fields(Priors)]
+    counts = st.lists(st.integers(1, 30), min_size=len(kinds), max_size=len(kinds))
+    return st.just(Priors()) | counts.map(
+        lambda held: Priors(
+            **{kind: n / sum(held) for kind, n in zip(kinds, held, strict=True)}
+        )
+    )
+
+
+def rulesets() -> st.SearchStrategy[Ruleset]:
+    """Everything that a user may choose."""
+    treatments = st.sampled_from(Treatment)
+    evidence = st.lists(st.sampled_from(CounterpartyEvidence), unique=True).map(tuple)
+    return st.builds(
+        Ruleset,
+        references=_references(),
+        amount=st.builds(
+            AmountRule,
+            short_percent=st.sampled_from(tuple(map(Decimal, ("3", "0", "1.5", "49")))),
+            short_most=st.sampled_from(tuple(map(Decimal, ("50", "0", "1", "2.5")))),
         ),
-        st.permutations(DEFAULT_REFERENCES),
-        st.builds(
+        counterparty=st.builds(
+            CounterpartyRule,
+            evidence=st.just(tuple(CounterpartyEvidence)) | evidence,
+        ),
+        dates=st.builds(DateRule, stale_after_days=st.sampled_from((365, 1, 30, 5000))),
+        groups=st.builds(
+            GroupLimits,
+            invoices=st.sampled_from((12, 2, 3)),
+            open_items=st.sampled_from((40, 2, 3)),
+        ),
+        thresholds=st.builds(
             Thresholds,
             match=st.sampled_from((0.6, 0.9, 0.99, 0.9999)),
             review=st.sampled_from((0.01, 0.05, 0.5)),
             margin=st.sampled_from((0.0, 0.5, 0.9)),
         ),
-        st.builds(
+        policies=st.builds(
             Policies,
             part=treatments,
             short=treatments,
@@ -248,6 +393,7 @@ def rulesets() -> st.SearchStrategy[Ruleset]:
             several=treatments,
             ties=st.sampled_from(TiePolicy),
         ),
+        priors=_priors(),
     )
 
 

@@ -229,6 +229,22 @@ print([name for name in names if importlib.util.find_spec(name)])
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("command", [("payymo",), ("python", "-m", "payymo_adapters")])
+def test_the_wheel_without_extras_says_what_its_command_line_needs(bare, command):
+    name, *arguments = command
+    ran = subprocess.run(
+        [str(bare.with_name(name)), *arguments, "match"],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    [line] = ran.stderr.splitlines()
+    assert line.startswith("payymo: click is not installed")
+    assert line.endswith("pip install 'payymo[cli]'")
+
+
+@pytest.mark.slow
 def test_the_wheel_is_typed_and_licensed(bare):
     code = """
 from importlib.metadata import files, metadata

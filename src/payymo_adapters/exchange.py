@@ -36,6 +36,7 @@ from payymo_adapters.jsonlines import (
     strings,
     text,
 )
+from payymo_adapters.repeats import without_repeats
 from payymo_core.errors import Rejected
 from payymo_core.labels import Label, Truth, Verdict
 from payymo_core.records import (
@@ -62,6 +63,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+Record = TypeVar("Record", Transaction, Invoice)
 
 
 def _transaction(**values: object) -> Transaction:
@@ -257,14 +259,19 @@ def read_matches(path: str | PathLike[str]) -> list[Match]:
 
 
 def _read_some(
-    path: str | PathLike[str], parse: Callable[[object], T]
-) -> list[T | Rejected]:
+    path: str | PathLike[str], parse: Callable[[object], Record]
+) -> list[Record | Rejected]:
     name = fspath(path)
-    with Path(path).open("rb") as lines:
-        return [
-            _rejected(name, found) if isinstance(found, LineFault) else found
-            for found in read_objects(lines, parse)
-        ]
+    lines: list[int] = []
+    records: list[Record | Rejected] = []
+    with Path(path).open("rb") as stream:
+        for line, found in read_numbered(stream, parse):
+            lines.append(line)
+            if isinstance(found, LineFault):
+                records.append(_rejected(name, found))
+            else:
+                records.append(found)
+    return without_repeats(records, lambda place: f"{name}:{lines[place]}")
 
 
 def _rejected(path: str, fault: LineFault) -> Rejected:

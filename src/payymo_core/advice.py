@@ -1,13 +1,13 @@
 """The one thing that would settle a transaction that is not matched."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from attrs import frozen
 
 from payymo_core.ambiguity import known_by, which_of_several, which_payment
 from payymo_core.bearers import PayerLevel
 from payymo_core.circumstances import LIKELY, Circumstances
-from payymo_core.comparison import TextLevel
 from payymo_core.matching import MatchResult
 from payymo_core.money import from_minor, to_minor, written
 from payymo_core.naming import (
@@ -18,6 +18,8 @@ from payymo_core.naming import (
     owner,
     payer,
     payment,
+    shortened,
+    texts,
     told,
     told_together,
 )
@@ -78,14 +80,12 @@ def _rejected(_: Circumstances) -> str:
 
 
 def _repeated(case: Circumstances) -> str:
-    if case.kind(case.best) is Kind.TWICE:
-        return _difference(case)
-    if case.contest.alone(case.best) < LIKELY:
+    if case.contest.alone[case.best] < LIKELY:
         return ""  # it would not pay what another pays, whatever became of that
     before = case.contest.paid_before(case.row)
     claims = case.contest.claims(case.best) if before is None else [before]
     of = case.run.confidence.of
-    if claims and of[claims[0]] > max(0.5, case.confidence):
+    if claims and of[claims[0]] * LIKELY > case.confidence:
         pays = "pays {}" if before is None else "has paid {} already"
         paid = pays.format(told_together(case.contest.bills(claims[0])))
         first = payment(case.contest.transaction(claims[0]))
@@ -126,29 +126,47 @@ def _currency(case: Circumstances) -> str:
     )
 
 
+def _other_invoice(case: Circumstances) -> str:
+    others = case.plainly_named()
+    said = "what looks like an invoice, and is none of the ledger"
+    if others:
+        said = listed([told(invoice) for invoice in others])
+    return (
+        f"The text names {said}, but what fits best is {case.contest.named(case.best)}."
+        " Ask the payer which it is for."
+    )
+
+
+def _contrary(case: Circumstances) -> str:
+    said = shortened(texts(case.record))
+    return (
+        f'The text "{said}" speaks of a refund, or of what is not paid; what fits best '
+        f"is {case.contest.named(case.best)}. Ask the payer what it is for."
+    )
+
+
 # --- one fits, but not quite ----------------------------------------------------------
 
 
 def _difference(case: Circumstances) -> str:
-    more, currency = case.more(), case.record.currency
-    alike = next(
-        (
-            i
-            for i in case.open_items(case.best)
-            if to_minor(i.outstanding, currency) == more
-        ),
-        None,
-    )
-    if alike is not None:
+    stands, more, currency = _stands(case), case.more(), case.record.currency
+    left = {to_minor(i.outstanding, currency): i for i in case.open_items(case.best)}
+    if more in left:
         note = "credit note " if more < 0 else ""
         return (
-            f"{_stands(case)}; {note}{told(alike)} comes to just that. Ask the payer "
+            f"{stands}; {note}{told(left[more])} comes to just that. Ask the payer "
             "whether it is meant too."
+        )
+    gross = to_minor(case.record.gross, currency)
+    if gross in left:
+        return (
+            f"{stands}; it would pay {told(left[gross])} in full. Ask the payer which "
+            "it is for."
         )
     fee = case.record.fee
     if fee is not None and to_minor(fee, currency) == more:
-        return f"{_stands(case)}: the fee. Ask the payer whether it was to be paid too."
-    return f"{_stands(case)}. {_ASKED[case.kind(case.best)].format(_apart(case))}"
+        return f"{stands}: the fee. Ask the payer whether it was to be paid too."
+    return f"{stands}. {_ASKED[case.kind(case.best)].format(_apart(case))}"
 
 
 _ASKED = {
@@ -163,7 +181,7 @@ def _stands(case: Circumstances) -> str:
     """How the money stands to what is outstanding on the one invoice proposed."""
     [invoice] = case.bills
     owed = written(invoice.outstanding, invoice.currency)
-    paid = written(case.gross(), invoice.currency)
+    paid = written(case.record.gross, invoice.currency)
     than = "more" if case.more() > 0 else "less"
     name = called(invoice)
     return f"{paid} is {_apart(case)} {than} than the {owed} outstanding on {name}"
@@ -176,7 +194,8 @@ def _apart(case: Circumstances) -> str:
 
 def _amount_only(case: Circumstances) -> str:
     who, [first, *_] = payer(case.record), case.bills
-    only = f"Nothing but the amount speaks for {told_together(case.bills)}"
+    number = " and a short number" if case.named(case.best) else ""
+    only = f"Nothing but the amount{number} speaks for {told_together(case.bills)}"
     if not who:
         return f"{only}, and nothing says who paid. Ask the bank."
     if first.customer is None:
@@ -188,6 +207,15 @@ def _if_customer(case: Circumstances, customer: Customer) -> str:
     who, whose = payer(case.record), owner(customer)
     known = f"customer {customer.id}"
     return f"If {who} pays for {whose}, add {known_by(case)} to {known}."
+
+
+def _early(case: Circumstances) -> str:
+    invoice = max(case.bills, key=lambda bill: (bill.issue_date or date.min, bill.id))
+    day = case.record.booking_date or case.record.value_date
+    return (
+        f"It came on {day}, but {called(invoice)} was issued on {invoice.issue_date}. "
+        "Ask the payer what it is for."
+    )
 
 
 def _stale(case: Circumstances) -> str:
@@ -257,36 +285,11 @@ def _who(case: Circumstances) -> str:
     return f"If {who} is a customer, add {known_by(case)} to that customer."
 
 
-def _other_named(case: Circumstances) -> str:
-    """The text names something, but none of what is proposed."""
-    best = case.contest.named(case.best)
-    if case.said() is TextLevel.UNKNOWN_REFERENCE:
-        named = "The text names an invoice that is not in the ledger"
-    else:
-        named = "The text names another invoice of the ledger"
-    return f"{named}; amount and payer fit {best}. Ask the payer which one it is for."
-
-
-def _contrary(case: Circumstances) -> str:
-    best = case.contest.named(case.best)
-    return (
-        "The text speaks of a refund or a cancellation. Read it whole, and see whether "
-        f"it pays {best} at all."
-    )
-
-
 def _sent_back(case: Circumstances) -> str:
     best = case.contest.named(case.best)
     return (
         "A debit of the same amount followed: a returned payment, it seems. See "
         f"whether {best} is open still, or again."
-    )
-
-
-def _too_early(case: Circumstances) -> str:
-    days = listed([told(invoice) for invoice in case.bills])
-    return (
-        f"It came before the invoice was issued: {days}. Ask the payer what it is for."
     )
 
 
@@ -297,12 +300,12 @@ ADVISERS: Mapping[Reason, Callable[[Circumstances], str]] = {
     Reason.DUPLICATE_PAYMENT: _repeated,
     Reason.REFERENCE_OF_PAID_INVOICE: _closed,
     Reason.CURRENCY_DIFFERS: _currency,
-    Reason.OTHER_INVOICE_NAMED: _other_named,
-    Reason.CONTRARY_WORDS: _contrary,
     Reason.SENT_BACK: _sent_back,
     Reason.AMBIGUOUS: which_of_several,
+    Reason.CONTRARY_WORDS: _contrary,
+    Reason.OTHER_INVOICE_NAMED: _other_invoice,
     Reason.AMOUNT_ONLY: _amount_only,
-    Reason.BEFORE_ISSUE: _too_early,
+    Reason.BEFORE_ISSUE: _early,
     Reason.TOO_OLD: _stale,
     Reason.REVIEW_BY_POLICY: _policy,
     Reason.AMOUNT_DIFFERS: _difference,

@@ -34,9 +34,9 @@ def which_of_several(case: Circumstances) -> str:
     if case.claims:
         return which_payment(case)
     return (
-        f"{told_together(case.bills)} may be paid, but so many payments and invoices "
-        "fit one another that no choice is sure. Ask the payer for the number of the "
-        "invoice."
+        f"What fits best is {case.contest.named(case.best)}, but so many payments and "
+        "invoices fit one another that no choice is sure. Ask the payer for the number "
+        "of the invoice."
     )
 
 
@@ -91,7 +91,7 @@ def _ways(case: Circumstances, options: Sequence[int]) -> str:
         either = listed([added_up(bills) for bills in rest], "or")
         return f"Together with {added_up(common)} it may pay {either}"
     ways = [
-        _WAYS.get(kind, "{}").format(added_up(bills))
+        _WAYS.get(kind, "{}").format(told_together(bills))
         for kind, bills in zip(kinds, held, strict=True)
     ]
     return f"It may pay {listed(ways, 'or')}"
@@ -109,6 +109,8 @@ _SAYS = {
     TextLevel.EMPTY: "there is no text",
     TextLevel.WORDS_ONLY: "the text has no number in it",
     TextLevel.OTHER_NUMBERS: "the numbers in the text are none of theirs",
+    TextLevel.OTHER_INVOICE: "the text names another invoice",
+    TextLevel.UNKNOWN_REFERENCE: "the text names what is not in the ledger",
 }
 
 

@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from functools import cached_property
 
 import numpy as np
 from attrs import frozen
 
 from payymo_core.bearers import MOST_SHARERS, PayerLevel
+from payymo_core.blocking import PLAIN
 from payymo_core.columns import NO_DAY, take_rows
 from payymo_core.comparison import NOT_FOUND, TextLevel
 from payymo_core.customers import text_keys
 from payymo_core.finds import find
-from payymo_core.keys import mix
+from payymo_core.keys import Ints, mix
 from payymo_core.matching import Run, hypothesis_evidence
-from payymo_core.money import added
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.records import Customer, Invoice, Transaction
 from payymo_core.results import Evidence
@@ -119,10 +118,6 @@ class Circumstances:
         payer = self.run.hypotheses.pairs.payer
         return PayerLevel(min(int(payer[m]) for m in self._members(self.best)))
 
-    def gross(self) -> Decimal:
-        """The money with the fee that was kept back of it, major units."""
-        return added(self.record.amount, self.record.fee or Decimal(0))
-
     def more(self) -> int:
         """By how much the money exceeds what the best one needs, minor units."""
         owed = self.run.ledger.invoices.outstanding[self.contest.places(self.best)]
@@ -153,14 +148,22 @@ class Circumstances:
 
     def foreign_invoices(self) -> list[Invoice]:
         """Open items in another currency that the text names."""
+        invoices, places = self.run.ledger.invoices, self._found(least=0.0)
+        other = invoices.currency[places] != self.run.transactions.currency[self.row]
+        named = places[other & invoices.is_open[places]]
+        return [invoices.records[place] for place in named.tolist()]
+
+    def plainly_named(self) -> list[Invoice]:
+        """Invoices that the text names beyond doubt."""
+        records = self.run.ledger.invoices.records
+        return [records[place] for place in self._found(least=PLAIN).tolist()]
+
+    def _found(self, *, least: float) -> Ints:
+        """Rows of the invoices that the text names, surprising by so many bits."""
         one = take_rows(self.run.transactions, self.row, self.row + 1)
         texts = text_column(one.texts, 1)
         finds = find(texts, self.run.ledger.forms, self.run.ruleset.references)
-        invoices = self.run.ledger.invoices
-        places = np.unique(finds.invoice)
-        other = invoices.currency[places] != one.currency[0]
-        named = places[other & invoices.is_open[places]]
-        return [invoices.records[place] for place in named.tolist()]
+        return np.unique(finds.invoice[finds.bits >= least])
 
     def known_payers(self) -> list[Customer]:
         """Customers that have the payer's IBAN, or else just the payer's name."""
@@ -174,9 +177,7 @@ class Circumstances:
             name = customers.name_rows.get(name_words(sequence), -1)
             keys = mix(np.array([name]))
             rows = customers.name_owner.probe(keys, MOST_SHARERS)[1].tolist()
-        ids = {customers.ids[row] for row in rows}
-        held = self.run.ledger.invoices.customers
-        return list({c.id: c for c in held if c.id in ids}.values())
+        return [self.run.customers[customers.ids[row]] for row in rows]
 
     def oldest(self) -> tuple[Invoice, int]:
         """The best one's oldest invoice, and days from its day to the payment."""

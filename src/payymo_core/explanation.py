@@ -224,7 +224,7 @@ def _why_not(
         return f"{standing} {_against(rows)}"
     first = " + ".join(best)
     claimed = rows[-1].level == RivalKind.OTHER_PAYMENT
-    taken = f" {_capital(sentence(rows[-1]))}." if claimed else ""
+    taken = f" {sentence(rows[-1])}." if claimed else ""
     return f"{standing}{taken} {_compare(first, name, match.evidence, rows)}"
 
 
@@ -242,12 +242,12 @@ def _standing(result: MatchResult, match: Match, invoice: str, name: str) -> str
 def _against(rows: Sequence[Evidence]) -> str:
     """What keeps an invoice from being proposed where nothing is."""
     *said, rivals = rows
-    worst = min(said, key=lambda row: row.weight)
-    if sum(row.weight for row in said) > 0 or rivals.weight < worst.weight:
+    worst = min(said[1:], key=lambda row: row.weight)
+    if sum(row.weight for row in said) > 0 and rivals.level != "none":
         return f"Against it: {sentence(rivals)}."
-    if worst.rule == "prior":
-        return "Too little speaks for it."
-    return f"Against it: {sentence(worst)}."
+    if worst.weight < 0:
+        return f"Against it: {sentence(worst)}."
+    return "Too little speaks for it."
 
 
 def _compare(
@@ -276,7 +276,3 @@ def _by_part(rows: Sequence[Evidence]) -> dict[str, Evidence]:
 
 def _bits(rows: Mapping[str, Evidence], part: str) -> float:
     return rows[part].weight if part in rows else 0.0
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"

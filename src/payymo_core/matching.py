@@ -21,6 +21,7 @@ from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Ints
 from payymo_core.money import from_minor, major_column
 from payymo_core.pausing import collector_paused
+from payymo_core.records import Customer
 from payymo_core.results import Allocation, Evidence, Match, Proposal, Reason
 from payymo_core.rivals import Contest, closed_instead, nothing_row, rivals_row
 from payymo_core.rules import Ruleset
@@ -60,6 +61,11 @@ class Run:
             self.transactions,
             self.ledger.invoices,
         )
+
+    @cached_property
+    def customers(self) -> dict[str, Customer]:
+        """The customers by id; of one that is given as several, one."""
+        return {c.id: c for c in self.ledger.invoices.customers}
 
 
 class LazyEvidence(Sequence[Evidence]):

@@ -170,13 +170,30 @@ def major_column(minor: Sequence[int], currencies: Sequence[str]) -> list[Decima
     return [multiply(m, _UNITS[c]) for m, c in zip(minor, currencies, strict=True)]
 
 
+def in_full(amount: Decimal, currency: str) -> Decimal:
+    """An amount with all the decimals of its currency; a sum may be of any size.
+
+    >>> in_full(Decimal("-1234.5"), "EUR"), in_full(Decimal(7), "JPY")
+    (Decimal('-1234.50'), Decimal('7'))
+
+    Raises:
+        RecordError: The amount has more decimals, or the code is none of a currency.
+    """
+    exponent = exponent_of(currency)
+    try:
+        return _EXACTLY.quantize(amount, _UNITS[currency])
+    except DecimalException:
+        msg = f"amount {amount} has more decimals than {currency} has ({exponent})"
+        raise RecordError(msg) from None
+
+
 def written(amount: Decimal, currency: str) -> str:
     """An amount as a bookkeeper writes it, with the decimals of its currency.
 
     >>> written(Decimal("-1234.5"), "EUR"), written(Decimal(7), "JPY")
     ('-1,234.50 EUR', '7 JPY')
     """
-    return f"{from_minor(to_minor(amount, currency), currency):,} {currency}"
+    return f"{in_full(amount, currency):,} {currency}"
 
 
 def added(one: Decimal, other: Decimal) -> Decimal:

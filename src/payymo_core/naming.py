@@ -102,3 +102,14 @@ def payer(transaction: Transaction) -> str:
     account = other.iban or other.account or ""
     name = shortened(other.name or "")
     return f"{name} ({account})" if name and account else name or account
+
+
+def texts(transaction: Transaction) -> str:
+    """Everything that a payer could have written a reference into."""
+    said = (
+        transaction.remittance,
+        transaction.creditor_reference,
+        transaction.end_to_end_id,
+        *transaction.metadata.values(),
+    )
+    return " · ".join(text for text in said if text)

@@ -7,8 +7,8 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.columns import NO_DAY, InvoiceColumns, TransactionColumns
-from payymo_core.confidence import Confidences
-from payymo_core.hypotheses import Hypotheses
+from payymo_core.confidence import Confidences, probability
+from payymo_core.hypotheses import Hypotheses, alone
 from payymo_core.keys import Floats, Ints, expand
 from payymo_core.naming import added_up, payment, percentage
 from payymo_core.records import Invoice, Transaction
@@ -60,6 +60,7 @@ class Contest:
         transactions: Their transactions.
         invoices: Their invoices.
         weight: Bits of each against "nothing", before any rival.
+        alone: Probability of each, were there no other transaction.
         claimed: The invoice of each claim, rising; closed invoices are not claimed.
         claimant: The hypothesis of each claim.
     """
@@ -69,6 +70,7 @@ class Contest:
     transactions: TransactionColumns
     invoices: InvoiceColumns
     weight: Floats
+    alone: Floats
     claimed: Ints
     claimant: Ints
 
@@ -90,6 +92,7 @@ class Contest:
             transactions,
             invoices,
             hypotheses.weight(),
+            alone(hypotheses),
             invoice[order],
             owner[order],
         )
@@ -176,13 +179,6 @@ class Contest:
         order = np.lexsort((claim, -self.weight[mine] - np.log2(believed)))
         return int(claim[order[0]])
 
-    def alone(self, hypothesis: int) -> float:
-        """How likely it would be, were there no other payment."""
-        row = int(self.hypotheses.transaction[hypothesis])
-        own = np.exp2(self.weight[self._all(row)]).sum()
-        whole = 1 + own + self.hypotheses.other[row]
-        return float(np.exp2(self.weight[hypothesis]) / whole)
-
     def named(self, hypothesis: int) -> str:
         """Its invoices, and how likely it is."""
         return f"{added_up(self.bills(hypothesis))} ({self.likely(hypothesis)})"
@@ -196,13 +192,19 @@ def strongest(contest: Contest, hypothesis: int) -> Rival:
     """What takes most from a hypothesis."""
     table, row = contest.hypotheses, int(contest.hypotheses.transaction[hypothesis])
     held = contest.rest(hypothesis)
-    odds = np.exp2(contest.weight[held])
+    closed = table.kind[held] == Kind.CLOSED
     again, many = float(table.again[row]), float(table.other[row])
-    own = log2(1 + float(odds.sum()) + again + many)
+    odds = np.exp2(contest.weight[held])
+    # All odds are against "nothing" without a story, after the other payments, and
+    # before verdicts correct them: "nothing" is not corrected.
+    stories = 1 + again + float(np.exp2(contest.weight[contest.closed(row)]).sum())
+    plain = float(contest.confidence.nothing[row]) / stories
+    before = contest.confidence.uncalibrated
+    odds[~closed] = probability(before[held[~closed]]) / plain
+    own = log2(1 + again + many + float(odds.sum()))
     # What its own transaction's other explanations do not take, other payments do.
-    left = contest.confidence.uncalibrated[hypothesis]
-    others = contest.weight[hypothesis] - own - left
-    if others > own:
+    left = log2(float(probability(before[hypothesis])) / plain)
+    if contest.weight[hypothesis] - left > own:
         claims = contest.claims(hypothesis)
         return Rival(RivalKind.OTHER_PAYMENT, claims[0] if claims else None)
     most = max(again, many, float(odds.max(initial=0.0)))
@@ -210,10 +212,9 @@ def strongest(contest: Contest, hypothesis: int) -> Rival:
         return Rival(RivalKind.MANY)
     if most == again:
         return Rival(RivalKind.SECOND_PAYMENT, contest.paid_before(row))
-    other = int(held[odds.argmax()])
-    closed = table.kind[other] == Kind.CLOSED
-    kind = RivalKind.CLOSED_INVOICE if closed else RivalKind.OTHER_INVOICES
-    return Rival(kind, other)
+    other = int(odds.argmax())
+    kind = RivalKind.CLOSED_INVOICE if closed[other] else RivalKind.OTHER_INVOICES
+    return Rival(kind, int(held[other]))
 
 
 def rivals_row(
@@ -261,7 +262,7 @@ def nothing_row(contest: Contest, row: int, log_odds: float) -> Evidence:
     if before is not None and contest.confidence.again[row] > _RATHER:
         ours = payment(contest.transaction(before))
         bills = added_up(contest.bills(before))
-        return Evidence("rivals", RivalKind.SECOND_PAYMENT, log_odds, ours, bills)
+        return Evidence("rivals", "paid_before", log_odds, ours, bills)
     if not held:
         return Evidence("rivals", "no_candidate", log_odds, "", "")
     return Evidence("rivals", "nothing", log_odds, "", contest.named(held[0]))

@@ -53,29 +53,44 @@ def in_order(records: Sequence[Record]) -> list[int]:
 def usable(
     records: Iterable[Record], fault_of: Callable[[Record], Fault | None]
 ) -> tuple[list[Record], list[Rejected]]:
-    """The records that columns can be made of, and the others with their faults.
-
-    Equal records of one id are one; of differing ones none can be trusted.
-    """
-    sound: dict[str, list[Record]] = {}
-    rejected = []
+    """The records that columns can be made of, and the others with their faults."""
+    sound, rejected = [], []
     for record in records:
         found = fault_of(record)
         if found is None:
-            sound.setdefault(record.id, []).append(record)
+            sound.append(record)
         else:
             field, fault = found
             rejected.append(_set_aside(record, fault, field))
-    kept = []
-    for held in sound.values():
-        if all(record == held[0] for record in held):
-            kept.append(held[0])
+    repeated = repeats(sound)
+    rejected += [
+        _set_aside(sound[place], fault, "id") for place, (fault, _) in repeated.items()
+    ]
+    return [r for place, r in enumerate(sound) if place not in repeated], rejected
+
+
+def repeats(records: Sequence[Record]) -> dict[int, tuple[str, list[int]]]:
+    """Records that are one too many of their id.
+
+    Equal records of one id are one, the first; of differing ones none can be trusted.
+
+    Returns:
+        For the place of each, what is wrong, and the places of all that carry its id.
+    """
+    if len({record.id for record in records}) == len(records):
+        return {}
+    carriers: dict[str, list[int]] = {}
+    for place, record in enumerate(records):
+        carriers.setdefault(record.id, []).append(place)
+    out: dict[int, tuple[str, list[int]]] = {}
+    for held in carriers.values():
+        if all(records[place] == records[held[0]] for place in held):
             fault = "duplicate id: the same record was given before"
-            rejected += [_set_aside(record, fault, "id") for record in held[1:]]
+            out.update(dict.fromkeys(held[1:], (fault, held)))
         else:
             fault = f"duplicate id: {len(held)} different records carry it"
-            rejected += [_set_aside(record, fault, "id") for record in held]
-    return kept, rejected
+            out.update(dict.fromkeys(held, (fault, held)))
+    return out
 
 
 def _set_aside(record: Transaction | Invoice, fault: str, field: str) -> Rejected:

@@ -78,23 +78,24 @@ _PAYERS = {
     "unknown": "nothing tells whether the payer is the customer",
     "other": "neither account nor name of the payer is the customer's",
 }
+# The days are those of timing.DateLevel; {} is the date they are counted from.
 _DATES = {
     "before_issue": "paid before it was issued",
     "early": "paid more than a week before {}",
-    "ahead": "paid a few days before {}",
+    "ahead": "paid 2 to 7 days before {}",
     "on_time": "paid within a day of {}",
-    "days_late": "paid no later than a week after {}",
-    "weeks_late": "paid more than a week after {}",
-    "months_late": "paid more than 30 days after {}",
+    "days_late": "paid 2 to 7 days after {}",
+    "weeks_late": "paid 8 to 30 days after {}",
+    "months_late": "paid 31 to 120 days after {}",
     "very_late": "paid more than 120 days after {}",
     "stale": "paid longer after {} than the ruleset ever lets pass unseen",
 }
 _NOT_FOUND = {
-    "not_found_empty": "there is no text that could name it",
-    "not_found_words_only": "the text has no number in it",
-    "not_found_other_numbers": "the text has numbers, but not this one",
-    "not_found_other_invoice": "the text names another invoice",
-    "not_found_unknown_reference": "the text names one that is not in the ledger",
+    "not_found_empty": "there is no text that could name {}",
+    "not_found_words_only": "the text has no number in it that could name {}",
+    "not_found_other_numbers": "the text has numbers, but not {}",
+    "not_found_other_invoice": "the text names another invoice, not {}",
+    "not_found_unknown_reference": "the text names what is not in the ledger, not {}",
 }
 # {0} is what the row says of the transaction, {1} what it says of the invoices.
 _GATES = {
@@ -112,6 +113,7 @@ _RIVALS = {
     "bounded": "as good as certain: no confidence is told any finer",
     "nothing": "nothing that is open explains it well; the nearest is {1}",
     "no_candidate": "no open invoice agrees in reference, payer or amount",
+    "paid_before": "{0} has likely paid {1} already",
     "left_out": "so little speaks for it that it was left out early",
     "other_invoices": "it may be for {1} instead",
     "closed_invoice": "it may be for {1}, which is not open",
@@ -128,11 +130,13 @@ def sentence(row: Evidence) -> str:
     '119.00 EUR is exactly what is outstanding (119.00 EUR)'
     """
     if row.level in _NOT_FOUND:
-        return f"{_NOT_FOUND[row.level]} ({row.invoice_text})"
+        return _NOT_FOUND[row.level].format(row.invoice_text)
     if row.rule in _SENTENCES:
         return _SENTENCES[row.rule](row)
     ours, theirs = row.transaction_text, row.invoice_text
-    return f"the text names it: {ours!r} for {theirs!r} ({row.rule}, {row.level})"
+    written = "" if ours == theirs else f" as {ours!r}"
+    how = _WAYS.get(row.level, row.level.replace("_", " "))
+    return f"the text names {theirs}{written}, {how} ({row.rule})"
 
 
 def _of_prior(row: Evidence) -> str:
@@ -155,11 +159,8 @@ def _of_dates(row: Evidence) -> str:
     ours, theirs = row.transaction_text, row.invoice_text
     if row.level == "unknown":
         return "a date is missing"
-    due = [day.rpartition("due ")[2] for day in theirs.split("; ")]
-    if row.level == "in_time" and theirs.count("due ") == len(due) and ours <= min(due):
-        return f"paid by the due date ({ours}; {theirs})"
     dated = _DATES[row.level].format(_expected(theirs))
-    several = " of one of them" if len(due) > 1 else ""
+    several = " of one of them" if ";" in theirs else ""
     return f"{dated}{several} ({ours}; {theirs})"
 
 
@@ -309,6 +310,8 @@ _EXACTNESS = {
     Exactness.ONE_EDIT: "with one character wrong",
     Exactness.TRUNCATED: "cut off at the end of the field",
 }
+
+_WAYS = {way.value: words for way, words in _EXACTNESS.items()}
 
 
 def _of_reference(rule: ReferenceRule) -> str:

@@ -65,6 +65,7 @@ def test_help_documents_the_exit_codes() -> None:
         assert "0  done" in shown
         assert "1  done, but" in shown
         assert "2  not done" in shown
+        assert "3  not done" in shown
 
 
 def test_an_unknown_command_is_wrong_usage() -> None:
@@ -153,6 +154,20 @@ def test_explain_is_a_table_with_bars_for_a_person(files: tuple[Path, Path]) -> 
     shown = run("explain", "t1", "--in", *files).stdout
     for words in ("INV-004711", "99.00 EUR", "prior", "amount", "sum", "█", "│"):
         assert words in shown
+
+
+def test_explain_says_what_would_settle_a_review(files: tuple[Path, Path]) -> None:
+    shown = run("explain", "t2", "--in", *files).stdout
+    assert "Two invoices of 50.00 EUR are open for Ahornhof Optik GmbH" in shown
+    assert "INV-SAME (id i3) and INV-SAME (id i4)" in shown
+    assert "(confidence 50.0 %)" in shown
+
+
+def test_explain_writes_no_signed_zero(files: tuple[Path, Path]) -> None:
+    for transaction in ("t1", "t2"):
+        shown = run("explain", transaction, "--in", *files).stdout
+        assert "-0.00" not in shown
+        assert "+0.00" not in shown
 
 
 def test_explain_says_why_not_another_invoice(files: tuple[Path, Path]) -> None:

@@ -6,16 +6,20 @@ import pty
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from payymo_adapters.cli import main
+from payymo_adapters.cli.failures import Exit, Group
 from payymo_adapters.demo import INVOICES, STATEMENT, copy_files
 from payymo_adapters.exchange import read_matches
+from payymo_core import Money
 
-PAYYMO = (sys.executable, "-c", "from payymo_adapters.cli import main; main()")
+PAYYMO = (sys.executable, "-m", "payymo_adapters")
 INVOICE = {"id": "i1", "number": "INV-2026-004711", "outstanding": "99.00"}
 NAMED = {"id": "t1", "amount": "99.00", "remittance": "INV-2026-004711"}
 UNNAMED = {"id": "t2", "amount": "12.34", "remittance": "hello"}
@@ -397,6 +401,64 @@ def test_as_a_process_it_gives_its_exit_codes(bank: Path, ledger: Path) -> None:
     assert as_process("match", bank, "nowhere").returncode == 2
     lines(bank, NAMED, {"id": "x", "amount": "?"})
     assert as_process("match", bank, ledger).returncode == 1
+
+
+@click.group(cls=Group)
+def broken() -> None:
+    """Commands that fail as no input makes one fail."""
+
+
+@broken.command()
+def divide() -> None:
+    """Divide by nothing."""
+    click.echo(str(1 // 0))
+
+
+@broken.command()
+def record() -> None:
+    """Find a value that no record may carry, where none is read."""
+    Money(Decimal("0.001"), "EUR")
+
+
+@pytest.mark.parametrize(
+    ("command", "where"),
+    [
+        ("divide", "ZeroDivisionError at test_cli_match.py:"),
+        ("record", "RecordError at money.py:"),
+    ],
+)
+def test_an_error_of_its_own_is_told_with_a_code_of_its_own(
+    command: str, where: str
+) -> None:
+    ran = CliRunner().invoke(broken, [command])
+    assert (ran.exit_code, int(Exit.BROKEN)) == (4, 4)
+    assert ran.stdout == ""
+    assert ran.stderr.startswith("payymo: an error in payymo itself, please report it")
+    assert where in ran.stderr
+    assert "Traceback" not in ran.stderr
+    asked = CliRunner().invoke(broken, [command], env={"PAYYMO_DEBUG": "1"})
+    assert asked.exit_code == 4
+    assert asked.stderr.startswith("Traceback")
+    assert asked.stderr.endswith(ran.stderr)
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--report", "r.html", "-o", "m")])
+def test_sums_may_be_larger_than_any_record(
+    form: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    most = "99999999999999.99"
+    bank = lines(
+        tmp_path / "bank.jsonl",
+        *({**UNNAMED, "id": f"t{n}", "amount": most} for n in (1, 2)),
+        {**UNNAMED, "id": "t3", "amount": most, "fee": most},
+    )
+    ledger = lines(tmp_path / "open.jsonl", INVOICE)
+    ran = run("match", bank, ledger, *form)
+    assert ran.exit_code == 0
+    assert "299,999,999,999,999.97 EUR" in ran.stdout + ran.stderr
+    assert run("explain", "t3", "--in", bank, ledger).exit_code == 0
+    assert run("check", bank, ledger).exit_code == 0
 
 
 def test_no_colour_goes_into_a_pipe(bank: Path, ledger: Path) -> None:

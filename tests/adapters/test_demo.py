@@ -1,5 +1,6 @@
 """The demo's month: made as shipped, and judged as a bookkeeper would."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
@@ -188,6 +189,11 @@ def test_the_demo_writes_its_files_and_is_done_in_five_seconds(tmp_path: Path) -
     assert len(read_matches(tmp_path / "new" / "demo" / "matches.jsonl")) >= 380
     assert ran.stdout.count("\n") < 160
     assert "report.html" in ran.stdout
+    named = re.findall(r" \S+ (explain|check|evaluate) (.+)", ran.stdout)
+    assert [command for command, _ in named] == ["explain", "check", "evaluate"]
+    for way in named:
+        shown = CliRunner().invoke(main, [way[0], *way[1].split()])
+        assert shown.exit_code == 0, shown.output
     for word in ("match", "review", "none", "outgoing", "pending", "100.00 %"):
         assert word in ran.stdout
 

@@ -23,6 +23,7 @@ from payymo_adapters.exchange import (
     write_matches,
     write_transactions,
 )
+from payymo_core import match
 from payymo_core.errors import PayymoError, RecordError, Rejected
 from payymo_core.labels import Label, Truth, Verdict
 from payymo_core.records import (
@@ -133,14 +134,14 @@ invoices = st.builds(
 )
 
 
-@given(st.lists(transactions, max_size=4))
+@given(st.lists(transactions, max_size=4, unique_by=lambda record: record.id))
 def test_transactions_come_back_as_they_were_written(tmp_path_factory, records):
     file = tmp_path_factory.mktemp("t") / "t.jsonl"
     write_transactions(records, file)
     assert read_transactions(file) == records
 
 
-@given(st.lists(invoices, max_size=4))
+@given(st.lists(invoices, max_size=4, unique_by=lambda record: record.id))
 def test_invoices_come_back_as_they_were_written(tmp_path_factory, records):
     file = tmp_path_factory.mktemp("i") / "i.jsonl"
     write_invoices(records, file)
@@ -253,7 +254,7 @@ def test_a_full_transaction_is_read(file):
     ],
 )
 def test_a_bad_value_rejects_the_transaction_and_names_line_and_field(file, key, value):
-    put(file, TRANSACTION, {**TRANSACTION, key: value}, TRANSACTION)
+    put(file, TRANSACTION, {**TRANSACTION, key: value}, {**TRANSACTION, "id": "t3"})
     good, bad, also_good = read_transactions(file)
     assert isinstance(good, Transaction)
     assert isinstance(also_good, Transaction)
@@ -318,8 +319,50 @@ def test_a_line_that_is_no_record_is_rejected_with_its_place(file, line):
 
 def test_a_byte_order_mark_blank_lines_and_crlf_are_tolerated(file):
     row = json.dumps(TRANSACTION).encode()
-    file.write_bytes(b"\xef\xbb\xbf" + row + b"\r\n\r\n   \n" + row)
+    other = row.replace(b'"t1"', b'"t2"')
+    file.write_bytes(b"\xef\xbb\xbf" + row + b"\r\n\r\n   \n" + other)
     assert [type(r) for r in read_transactions(file)] == [Transaction, Transaction]
+
+
+def test_the_same_record_given_again_is_rejected_with_the_lines_of_both(file):
+    other = {**TRANSACTION, "id": "t2"}
+    put(file, TRANSACTION, other, TRANSACTION, TRANSACTION)
+    found: list[Any] = read_transactions(file)
+    one, two, *again = found
+    assert [one.id, two.id] == ["t1", "t2"]
+    same = "duplicate id: the same record was given before"
+    assert list(map(str, again)) == [
+        f"{file}:3: record 't1': id: {same} (also {file}:1, {file}:4)",
+        f"{file}:4: record 't1': id: {same} (also {file}:1, {file}:3)",
+    ]
+
+
+def test_different_records_of_one_id_are_rejected_where_they_stand(file):
+    twins = [{**INVOICE, "outstanding": f"{n}.00"} for n in range(1, 6)]
+    put(file, twins[0], {**INVOICE, "id": "i2"}, *twins[1:], {"id": "i1"})
+    found: list[Any] = read_invoices(file)
+    first, good, *others, unread = found
+    assert isinstance(good, Invoice)
+    assert str(first) == (
+        f"{file}:1: record 'i1': id: duplicate id: 5 different records carry it "
+        f"(also {file}:3, {file}:4, {file}:5 and 1 more)"
+    )
+    assert [rejected.where for rejected in others] == [
+        f"{file}:{n}" for n in range(3, 7)
+    ]
+    assert unread.fault == "required, and missing"
+
+
+def test_what_a_reader_rejects_as_repeated_is_what_the_engine_would(file):
+    rows = [TRANSACTION, {**TRANSACTION, "amount": "7.00"}, {**TRANSACTION, "id": "t2"}]
+    rows += [rows[2], {**TRANSACTION, "id": "t3"}]
+    held = [read_transactions(put(file, row))[0] for row in rows]
+    by_engine = match(held, [])
+    by_reader = match(read_transactions(put(file, *rows)), [])
+    assert [m.transaction for m in by_reader] == [m.transaction for m in by_engine]
+    assert [(r.record_id, r.field) for r in by_reader.rejected] == [
+        (r.record_id, r.field) for r in by_engine.rejected
+    ]
 
 
 def test_labels_and_truths_are_read(file):

@@ -2,11 +2,12 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from weakref import ref
 
 import pytest
 
 from payymo_adapters.errors import FileError
-from payymo_adapters.files.camt import read_camt
+from payymo_adapters.files.camt import read_camt, stream_camt
 from payymo_core.errors import Rejected
 from payymo_core.records import Counterparty, Transaction, TransactionStatus
 
@@ -141,6 +142,32 @@ def test_of_several_balances_the_first_opens_and_the_last_closes(read):
     assert read(entry(), balances=opening + closing).notes == ()
 
 
+@pytest.mark.parametrize(
+    ("codes", "opening", "closing"),
+    [
+        (("ITBD", "ITBD"), "10.00", "110.00"),
+        (("OPBD", "ITBD"), "10.00", "110.00"),
+        (("ITBD", "CLBD"), "10.00", "110.00"),
+        (("OPBD", "ITBD", "ITBD"), "10.00", "110.00"),
+    ],
+)
+def test_an_interim_balance_stands_for_one_that_is_missing(
+    read, codes, opening, closing
+):
+    first, *between, last = codes
+    balances = balance(first, opening) + "".join(balance(c, "5.00") for c in between)
+    assert read(entry(), balances=balances + balance(last, closing)).notes == ()
+    [note] = read(entry("99.00"), balances=balances + balance(last, closing)).notes
+    assert "(difference 1.00); an interim balance is among them" in note
+
+
+def test_an_interim_balance_beside_both_others_or_alone_says_nothing(read):
+    ends = balance("OPBD", "1.00"), balance("CLBD", "101.00")
+    between = balance("ITBD", "7.00")
+    assert read(entry(), balances=ends[0] + between + ends[1]).notes == ()
+    assert read(entry(), balances=between).notes == ()
+
+
 def test_details_that_do_not_sum_up_are_read_as_one_transaction_and_noted(read):
     texts = [f"<RmtInf><Ustrd>INV-{n}</Ustrd></RmtInf>" for n in (1, 2)]
     details = detail("60.00", texts[0]) + detail("30.00", texts[1])
@@ -258,11 +285,30 @@ def test_dangerous_or_foreign_xml_is_refused_in_words(tmp_path, text, words):
     assert str(caught.value).startswith(str(file))
 
 
+def test_an_entity_that_is_not_defined_is_named_with_its_line(tmp_path):
+    file = tmp_path / "x.xml"
+    # The second time too: what the parser has logged of the first is not of this.
+    for text, name, line in (("&uuml;", "uuml", 4), ("\n&auml;", "auml", 5)):
+        file.write_text(PAGE.format(balances="", entries=text))
+        with pytest.raises(FileError) as caught:
+            read_camt(file)
+        fault = f"not well-formed XML: Entity '{name}' not defined"
+        assert str(caught.value) == f"{file}:{line}: {fault}"
+
+
 def test_sixty_four_levels_are_not_too_deep(tmp_path):
     file = tmp_path / "x.xml"
     file.write_text("<a>" * 64 + "</a>" * 64)
     with pytest.raises(FileError, match="not a camt"):
         read_camt(file)
+
+
+def test_a_statement_is_read_one_entry_at_a_time(tmp_path):
+    file = tmp_path / "long.xml"
+    file.write_text(PAGE.format(balances="", entries=entry() * 500))
+    made = [ref(record) for record in stream_camt(file)]
+    assert len(made) == 500
+    assert sum(one() is not None for one in made) <= 1
 
 
 def test_several_statements_of_one_file_are_each_checked(tmp_path):

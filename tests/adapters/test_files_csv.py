@@ -488,6 +488,19 @@ def test_a_sum_below_the_invoices_is_left_out_with_a_note(ledger):
     assert found.notes[-1].startswith("1 row with ")
 
 
+def test_an_id_given_twice_is_rejected_with_both_lines_and_a_number_may_be(ledger):
+    found = ledger(
+        "Invoice ID;Invoice number;Balance;Currency",
+        "7;R-1;1,50;EUR",
+        "8;R-1;1,50;EUR",
+        "7;R-2;2,50;EUR",
+    )
+    one, other, twin = found.records
+    assert other.number == "R-1"
+    assert [rejected.where.rpartition(":")[2] for rejected in (one, twin)] == ["2", "4"]
+    assert one.fault.endswith("ledger.csv:4)")
+
+
 # --- amounts and dates ----------------------------------------------------------
 
 

@@ -189,6 +189,11 @@ def printed(path: Path) -> None:
         (old_workbook, "an Excel workbook (XLS): save it as CSV"),
         (compressed, "compressed by gzip"),
         (printed, "a PDF"),
+        (
+            lambda path: path.write_text("\ufeff\n<!doctype HTML><p>Log in"),
+            "a web page",
+        ),
+        (lambda path: path.write_bytes(bytes(range(256)) * 9), "not text"),
     ],
 )
 @pytest.mark.parametrize("read", [read_statement, read_ledger])
@@ -198,6 +203,21 @@ def test_a_format_that_is_not_read_is_named_with_a_way_out(tmp_path, make, words
     with pytest.raises(FileError) as caught:
         read(file)
     assert str(caught.value).startswith(f"{file}: this is {words}")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1252"])
+def test_text_in_any_encoding_is_text(tmp_path, encoding):
+    file = tmp_path / "bank.csv"
+    rows = "Date;Amount;Currency;Text\n2026-05-04;1,00;EUR;M\u00fcller \x00 \u20ac\n"
+    file.write_text(rows, encoding=encoding)
+    assert amounts(read_statement(file)) == [Decimal("1.00")]
+
+
+def test_xml_of_another_kind_is_not_called_a_statement(tmp_path):
+    file = tmp_path / "list.xml"
+    file.write_text("<invoices><invoice/></invoices>")
+    with pytest.raises(FileError, match=r"list.xml:1: XML, .* invoices are wanted"):
+        read_ledger(file)
 
 
 def test_a_mapping_reaches_the_csv_reader(tmp_path):

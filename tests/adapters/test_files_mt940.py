@@ -3,13 +3,14 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from weakref import ref
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from payymo_adapters.errors import FileError
-from payymo_adapters.files.mt940 import read_mt940
+from payymo_adapters.files.mt940 import read_mt940, stream_mt940
 from payymo_adapters.files.mt940_details import read_details
 from payymo_core.errors import Rejected
 from payymo_core.records import Counterparty, Transaction
@@ -169,6 +170,26 @@ def test_a_time_at_the_start_of_a_line_is_no_field(read):
     entry = ":61:260304C1,NTRFNONREF\n:86:106?20EREF+X?21SVWZ+paid at 16\n:26:37 Nr. 7"
     [record] = read(entry, "1,").records
     assert record.remittance == "paid at 16:26:37 Nr. 7"
+
+
+def test_a_statement_is_read_one_entry_at_a_time(tmp_path):
+    file = tmp_path / "long.sta"
+    entries = "\n".join([":61:2603040304C1,00NTRFX\n:86:text"] * 500)
+    file.write_text(PAGE.format(entry=entries, closing="500,00"))
+    made = [ref(record) for record in stream_mt940(file)]
+    assert len(made) == 500
+    assert sum(one() is not None for one in made) <= 1
+
+
+def test_entries_before_their_account_and_currency_get_them_all_the_same(tmp_path):
+    file = tmp_path / "page.sta"
+    account = ":25:DE02120300000000202051"
+    file.write_text(
+        f":20:X\n:61:2603040304C1,00NTRFX\n:86:one\n{account}\n:62F:C260304EUR1,"
+    )
+    record: Any = read_mt940(file).records[0]
+    assert (record.remittance, record.currency) == ("one", "EUR")
+    assert record.account == "DE02120300000000202051"
 
 
 def test_text_after_the_statement_is_not_the_last_entrys(read):

@@ -59,6 +59,14 @@ def test_a_bad_invoice_is_rejected_with_its_place():
     assert bad.where.endswith("whmcs.json: invoices.invoice.4")
 
 
+def test_an_invoice_given_twice_is_rejected_with_both_places(read):
+    found = read({"invoices": {"invoice": [ENTRY, {**ENTRY, "id": 2}, ENTRY]}})
+    again = found.records[2]
+    assert again.where.endswith("saved.json: invoices.invoice.3")
+    assert "the same record was given before" in again.fault
+    assert again.fault.endswith("saved.json: invoices.invoice.1)")
+
+
 def test_what_the_response_does_not_hold_is_noted():
     pages, balances = read_whmcs(DATA / "whmcs.json").notes
     assert "4 of 5" in pages

@@ -21,6 +21,7 @@ from payymo_adapters.report.findings import MOST_CASES
 from payymo_adapters.report.page import Source, render, write_report
 from payymo_adapters.report.wording import amount, passed_over, percent
 from payymo_core import Counterparty, Customer, Invoice, MatchResult, Transaction, match
+from payymo_core.advice import what_would_settle
 from payymo_core.money import exponent_of
 
 HOSTILE = "</script><script>alert(1)</script><!--<img src=x onerror=alert(2)>&lt;\u2028"
@@ -169,6 +170,19 @@ def test_each_review_shows_its_rivals_with_their_evidence(demo: MatchResult) -> 
     for proposal in rivals:
         assert proposal["invoices"]
         assert len(proposal["invoices"]) > 1 or proposal["evidence"]
+
+
+def test_what_would_settle_it_stands_beside_each_review_and_what_is_left_over(
+    demo: MatchResult,
+) -> None:
+    rows = data_of(page(demo))["transactions"]
+    for row, found in zip(rows, demo, strict=True):
+        assert bool(row["settle"]) == (row["group"] != Group.MATCH)
+        assert str(row["settle"]) in str(row["why"])
+        advice = what_would_settle(demo, found.transaction)
+        assert row["settle"] == ("" if advice is None else advice.sentence)
+    twins = [r for r in rows if "82.11 EUR are open" in str(r["settle"])]
+    assert len(twins) == 3
 
 
 def test_rejected_records_are_told(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from payymo_core import (
     inspect,
     match,
 )
-from payymo_core.inspection import Case, Finding, FindingCode, Severity
+from payymo_core.inspection import Case, Finding, FindingCode, Severity, books
 from payymo_core.inspection.advice import WORDS
 from payymo_core.inspection.letters import compacted, folded
 from payymo_core.normalisation import compact, fold
@@ -579,6 +579,11 @@ def test_no_money_is_no_payment():
     assert not cases(TWICE, nothing, [OWED])
 
 
+def test_a_number_that_any_text_may_hold_names_nothing():
+    twice = paid("2026-05-04", "2026-05-28", text="R 7")
+    assert not cases(TWICE, twice, [evolve(OWED, number="R7")])
+
+
 def test_words_that_name_nothing_come_again_each_week():
     assert not cases(TWICE, paid("2026-05-04", "2026-05-11", text="thanks"), [OWED])
 
@@ -879,6 +884,14 @@ def test_the_order_of_the_records_changes_nothing(world, random):
     random.shuffle(transactions)
     random.shuffle(invoices)
     assert findings(transactions, invoices) == expected
+
+
+@given(strategies.worlds())
+def test_how_many_texts_are_searched_at_a_time_changes_nothing(world):
+    expected = findings(world.transactions, world.invoices)
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(books, "_CHUNK", 2)
+        assert findings(world.transactions, world.invoices) == expected
 
 
 @given(strategies.worlds())

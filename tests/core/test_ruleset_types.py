@@ -1,12 +1,11 @@
 """A ruleset made in Python holds what its fields declare, or says what does not."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
 import pytest
-from attrs import AttrsInstance, evolve, fields, has
+from attrs import AttrsInstance, evolve, fields
 
 from payymo_core import Matcher, ReferenceRule, Ruleset, RulesetError, Thresholds
 from payymo_core.rules import (
@@ -18,7 +17,7 @@ from payymo_core.rules import (
     Priors,
     Treatment,
 )
-from tests.builders import ANYTHING, Text
+from tests.builders import ANYTHING, Text, leaves
 
 RULE = ReferenceRule(name="number")
 
@@ -79,17 +78,6 @@ def test_a_choice_that_is_none_says_what_the_choices_are():
     assert faults(policies=of(Policies, over="review")) == (
         "policies.over: 'review' is not a Treatment: Treatment.MATCH, Treatment.REVIEW",
     )
-
-
-def leaves(value: AttrsInstance, path: str = "") -> Iterator[tuple[str, object]]:
-    """Every field that holds no further fields, by its path, with its value."""
-    for field in fields(type(value)):
-        held = getattr(value, field.name)
-        inner = f"{path}{field.name}"
-        if has(type(held)):
-            yield from leaves(held, f"{inner}.")
-        else:
-            yield inner, held
 
 
 LEAVES = dict(leaves(Ruleset()))

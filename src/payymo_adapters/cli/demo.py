@@ -1,13 +1,16 @@
 """``payymo demo``: a month of a fictional hosting company, from files to report."""
 
+import sys
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from pathlib import Path
+from shutil import which
 from time import perf_counter
 
 import click
+from rich.console import Console
 
-from payymo_adapters.cli.evaluation import show_evaluation
+from payymo_adapters.cli.evaluation import show_scores
 from payymo_adapters.cli.failures import EXIT_CODES, finish
 from payymo_adapters.cli.inputs import Options, match_files
 from payymo_adapters.cli.matching import show_summary, sources_of
@@ -29,6 +32,7 @@ _MOST_SHOWN = {
     Group.OUTGOING: 1,
     Group.PENDING: 1,
 }
+_ASKED_ABOUT = "260529E0333"  # two invoices of one amount, and no number
 _HOW_NAMED = ("prior", "amount", "counterparty", "dates", "set", "rivals")
 
 
@@ -67,11 +71,25 @@ def demo_command(directory: Path) -> None:
     show_summary(console, sources, result)
     say(console, "")
     say(console, "Against what was really paid:", "bold")
-    show_evaluation(console, evaluate(result, read_truth(directory / TRUTH)))
-    say(console, f"matches:  {matches}")
-    say(console, f"report:   {report}  (open it in a browser)")
-    say(console, f"read, matched and written in {took:.1f} s")
+    show_scores(console, evaluate(result, read_truth(directory / TRUTH)))
+    say(console, f"Read, matched and written in {took:.1f} s. Now:", "bold")
+    _show_ways_on(console, matches, report, paths)
     finish(result.rejected)
+
+
+def _show_ways_on(
+    console: Console, matches: Path, report: Path, paths: tuple[Path, Path]
+) -> None:
+    # As it can be typed: where make ran it, no shell knows the name.
+    payymo = "payymo" if which("payymo") else sys.argv[0]
+    read = " ".join(map(str, paths))
+    for words, way in (
+        ("look at the report", f"open {report} in a browser"),
+        ("ask why", f"{payymo} explain {_ASKED_ABOUT} --in {read}"),
+        ("see what is wrong with the data", f"{payymo} check {read}"),
+        ("measure it in full", f"{payymo} evaluate {matches} {matches.parent / TRUTH}"),
+    ):
+        say(console, f"  {words + ':':<33} {way}")
 
 
 def _refuse_overwriting(directory: Path) -> None:

@@ -98,6 +98,16 @@ def _measured(
 
 def show_evaluation(console: Console, found: Evaluation) -> None:
     """Print the figures, the calibration, the advice, and the ids of wrong matches."""
+    show_scores(console, found)
+    if found.calibration:
+        _show_calibration(console, found)
+    _show_advice(console, found)
+    for transaction in found.wrong:
+        say(console, f"wrong match: {transaction}", "bold red")
+
+
+def show_scores(console: Console, found: Evaluation) -> None:
+    """Print the figures alone."""
     table = plain_table("", "", "", "")
     table.show_header = False
     table.columns[1].justify = "right"
@@ -109,11 +119,6 @@ def show_evaluation(console: Console, found: Evaluation) -> None:
             cell(score.meaning, "dim"),
         )
     console.print(table)
-    if found.calibration:
-        _show_calibration(console, found)
-    _show_advice(console, found)
-    for transaction in found.wrong:
-        say(console, f"wrong match: {transaction}", "bold red")
 
 
 def _show_calibration(console: Console, found: Evaluation) -> None:

@@ -1,8 +1,11 @@
 """Exit codes, and one clear message where a command cannot be carried out."""
 
 import sys
+import traceback
 from collections.abc import Sequence
 from enum import IntEnum, unique
+from os import environ
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,13 +27,19 @@ class Exit(IntEnum):
     """Wrong usage or settings, an unreadable file or ruleset; nothing was done."""
     FAILED = 3
     """A provider did not answer or refused; what was done before it is listed."""
+    BROKEN = 4
+    """Payymo itself failed: a bug, whatever the input."""
 
+
+DEBUG = "PAYYMO_DEBUG"
+"""Environment variable: with any value, an error of payymo itself has its traceback."""
 
 EXIT_CODES = """\b
 Exit codes:
   0  done
   1  done, but some records were rejected; they are listed on stderr
   2  not done: wrong usage, an unreadable file or a wrong ruleset
+  4  not done: an error in payymo itself; please report it
 """
 CONNECTED_EXIT_CODES = """\b
 Exit codes:
@@ -38,6 +47,7 @@ Exit codes:
   1  done, but some records were rejected or payments refused; they are listed
   2  not done: wrong usage, wrong settings or an unreadable file
   3  a provider did not answer or refused; what was done before it is listed
+  4  an error in payymo itself; please report it
 """
 
 
@@ -57,6 +67,23 @@ class Group(click.Group):
         except OSError as error:
             name = f"{error.filename}: " if error.filename else ""
             _refuse(f"{name}{error.strerror or error}")
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise  # how click itself ends
+        except Exception as error:  # noqa: BLE001 - a message instead of a traceback
+            if environ.get(DEBUG):
+                traceback.print_exception(error)
+            _refuse(_of_itself(error), Exit.BROKEN)
+
+
+def _of_itself(error: Exception) -> str:
+    """Say of an error that no file and no user made what it is and where it stands."""
+    *_, last = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    kind = type(error).__name__
+    return (
+        f"an error in payymo itself, please report it\n{kind} at {place}: {error}\n"
+        f"{DEBUG}=1 shows how it came to it"
+    )
 
 
 def _refuse(message: str, code: Exit = Exit.REFUSED) -> None:

@@ -68,7 +68,7 @@ class _Cells:
                 cell(day.isoformat() if day else ""), cell(record.id, "dim")
             ),
             amount=cell(amount(record.amount, record.currency)),
-            payer=_lines(cell(payer_of(record)), cell(texts_of(record), "dim")),
+            payer=_lines(cell(payer_of(record)), cell(_start(texts_of(record)), "dim")),
             invoices=_lines(*_proposals(result, match)),
             why=cell(why(result, match)),
         )
@@ -115,6 +115,7 @@ class _Form:
 
 
 _ID = 20
+_MOST_TEXT = 600  # four lines of remittance, references and metadata
 # Characters of a line from which it reads well -> form; the widest first.
 _FORMS = {
     120: _Form(
@@ -134,6 +135,11 @@ _FORMS = {
     ),
     0: _Form({"Transaction": 0, "Payer, invoices and why": 1}, _Cells.in_two),
 }
+
+
+def _start(said: str) -> str:
+    """As much of a text as a bank lets a payer write; what is longer is cut."""
+    return said if len(said) <= _MOST_TEXT else f"{said[:_MOST_TEXT]} …"
 
 
 def matches_table(result: MatchResult, matches: Iterable[Match], width: int) -> Table:

@@ -1,23 +1,31 @@
 """ISO 20022 account reports: camt.052, camt.053 and camt.054.
 
 Elements are found by their local names, so that every version of the shape that
-version 2 introduced is read alike. The file is read as a stream: of a statement only
-its entry in hand is held.
+version 2 introduced is read alike. The file is read as a stream: only the entry in hand
+is held, and the ids given so far.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from enum import Enum, unique
 from os import PathLike, fspath
 from pathlib import Path
+from typing import Any
 
 from attrs import define, field
 from lxml import etree
 
 from payymo_adapters.errors import FieldError, FileError
 from payymo_adapters.files.camt_entries import SIGNS, Account, read_entry
-from payymo_adapters.files.statement import Balances, Ids, Statement
+from payymo_adapters.files.statement import (
+    Balances,
+    Ids,
+    Statement,
+    Stream,
+    Summary,
+    gathered,
+)
 from payymo_adapters.files.xml import amount, line_of, local, text
 from payymo_core.errors import Rejected
 from payymo_core.records import Transaction
@@ -33,7 +41,10 @@ _MESSAGES = {
 _STATEMENTS = {"Rpt": "report", "Stmt": "statement", "Ntfctn": "notification"}
 _VERSION = re.compile(r"camt\.05[234]\.[0-9]{3}\.([0-9]{2})")
 # The previous closing balance is what a statement opens with, where it says no other.
-_OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
+_OPENING, _CLOSING, _INTERIM = ("OPBD", "PRCD"), "CLBD", "ITBD"
+_CODES = (*_OPENING, _CLOSING, _INTERIM)
+_BETWEEN = "; an interim balance is among them: entries may stand in another message"
+_Balance = tuple[str, Decimal]
 
 
 @unique
@@ -49,11 +60,17 @@ class _Piece(Enum):
 def read_camt(path: str | PathLike[str]) -> Statement:
     """Read a camt.052, 053 or 054 file of any version from 2 on.
 
-    Args:
-        path: The file; its memory need does not grow with its size, but for the
-            records handed out.
+    Raises:
+        FileError: As ``stream_camt``.
+        OSError: The file cannot be opened.
+    """
+    return gathered(stream_camt(path))
 
-    Returns:
+
+def stream_camt(path: str | PathLike[str]) -> Stream:
+    """Read a camt file of any size, one record at a time.
+
+    Yields:
         One transaction a booked detail, or one an entry where the details give no
         amounts that sum up to it.
 
@@ -64,7 +81,7 @@ def read_camt(path: str | PathLike[str]) -> Statement:
     """
     reading = _Reading(fspath(path))
     for piece, element in _pieces(path):
-        reading.take(piece, element)
+        yield from reading.take(piece, element)
     return reading.done()
 
 
@@ -97,6 +114,7 @@ def _pieces(path: str | PathLike[str]) -> Iterator[tuple[_Piece, etree._Element]
 
 
 def _events(path: str | PathLike[str]) -> Iterator[tuple[str, etree._Element]]:
+    etree.clear_error_log()
     with Path(path).open("rb") as stream:
         try:
             yield from etree.iterparse(
@@ -109,8 +127,18 @@ def _events(path: str | PathLike[str]) -> Iterator[tuple[str, etree._Element]]:
                 remove_pis=True,
             )
         except etree.XMLSyntaxError as error:
-            fault = f"not well-formed XML: {error.msg}"
-            raise FileError(fspath(path), fault, line=error.lineno or 0) from None
+            raise _not_well_formed(fspath(path), error) from None
+
+
+def _not_well_formed(path: str, error: etree.XMLSyntaxError) -> FileError:
+    # After an entity that is not defined the parser goes on, with what stands behind it
+    # as a document of its own: the error raised is of that, the first logged is it.
+    name = str(Path(path).absolute())
+    log: Any = error.error_log  # the stubs leave it empty
+    logged = [one for one in log if one.filename == name]
+    words = logged[0].message if logged else error.msg
+    line = logged[0].line if logged else error.lineno
+    return FileError(path, f"not well-formed XML: {words}", line=line or 0)
 
 
 def _refuse_danger(path: str, element: etree._Element, depth: int) -> None:
@@ -136,34 +164,38 @@ class _Reading:
     """What is known so far of the file being read."""
 
     path: str
-    records: list[Transaction | Rejected] = field(factory=list)
     notes: list[str] = field(factory=list)
     ids: Ids = field(factory=Ids)
     message: str = ""
-    root: str = ""
     statements: int = 0
     name: str = ""
     account: Account = field(factory=Account)
-    balances: dict[str, Decimal] = field(factory=dict)
+    balances: list[_Balance] = field(factory=list)
     booked: Decimal = Decimal(0)
 
-    def take(self, piece: _Piece, element: etree._Element) -> None:
+    def take(
+        self, piece: _Piece, element: etree._Element
+    ) -> Sequence[Transaction | Rejected]:
+        """Take note of a piece, and give the records that it holds."""
         match piece:
             case _Piece.MESSAGE:
                 self.message = _words(element)
             case _Piece.STATEMENT:
-                self.statements += 1
-                kind = _STATEMENTS[local(element)]
-                self.name = f"{kind} {self.statements}"
-                self.account = Account()
-                self.balances = {}
-                self.booked = Decimal(0)
+                self._begin(element)
             case _Piece.PART:
-                self._take_part(element)
+                return self._take_part(element)
             case _Piece.END:
                 self._check_balances()
+        return ()
 
-    def _take_part(self, element: etree._Element) -> None:
+    def _begin(self, statement: etree._Element) -> None:
+        self.statements += 1
+        self.name = f"{_STATEMENTS[local(statement)]} {self.statements}"
+        self.account = Account()
+        self.balances = []
+        self.booked = Decimal(0)
+
+    def _take_part(self, element: etree._Element) -> Sequence[Transaction | Rejected]:
         match local(element):
             case "Id":
                 self.name += f" ({(element.text or '').strip()})"
@@ -175,15 +207,16 @@ class _Reading:
             case "Ntry":
                 where = f"{self.path}:{line_of(element)}"
                 found = read_entry(element, self.account, self.ids, where)
-                self.records += found.records
                 self.notes += (f"{where}: {note}" for note in found.notes)
                 self.booked += found.booked
+                return found.records
             case _:
                 pass
+        return ()
 
     def _take_balance(self, element: etree._Element) -> None:
         code = text(element, "Tp/CdOrPrtry/Cd") or ""
-        if code not in _OPENING + _CLOSING:
+        if code not in _CODES:
             return
         sign = SIGNS.get(text(element, "CdtDbtInd") or "")
         try:
@@ -191,31 +224,46 @@ class _Reading:
         except FieldError as error:
             found = None
             self.notes.append(f"{self.name}: balance {code}: {error}")
-        # Of several opening balances the first counts, of closing ones the last.
-        if found and sign and (code in _CLOSING or code not in self.balances):
-            self.balances[code] = sign * found[0]
+        if found and sign:
+            self.balances.append((code, sign * found[0]))
 
     def _check_balances(self) -> None:
-        opening = [self.balances[code] for code in _OPENING if code in self.balances]
+        opening, closing = _ends(self.balances)
         balances = Balances(
             name=self.name,
-            opening=opening[0] if opening else None,
-            closing=self.balances.get("CLBD"),
+            opening=opening and opening[1],
+            closing=closing and closing[1],
             booked=self.booked,
         )
         fault = balances.fault()
         if fault:
-            self.notes.append(fault)
+            interim = _INTERIM in {end[0] for end in (opening, closing) if end}
+            self.notes.append(fault + _BETWEEN * interim)
 
-    def done(self) -> Statement:
+    def done(self) -> Summary:
         if not self.message:
             fault = "XML, but not a camt.052, camt.053 or camt.054 message"
             raise FileError(self.path, fault, line=1)
         if not self.statements:
             self.notes.append("the message holds no statement")
-        return Statement(
-            records=tuple(self.records), format=self.message, notes=tuple(self.notes)
-        )
+        return Summary(format=self.message, notes=tuple(self.notes))
+
+
+def _ends(balances: Sequence[_Balance]) -> tuple[_Balance | None, _Balance | None]:
+    """What a statement opens and closes with, as far as it says.
+
+    Of several opening balances the first counts, of closing ones the last. Within the
+    day, and from page to page, an interim balance stands for the one that is missing.
+    """
+    ranked = sorted(balances, key=lambda b: _CODES.index(b[0]))
+    opening = next((b for b in ranked if b[0] in _OPENING), None)
+    closing = next((b for b in reversed(balances) if b[0] == _CLOSING), None)
+    interim = [b for b in balances if b[0] == _INTERIM]
+    if opening is None and len(interim) > (closing is None):
+        opening = interim.pop(0)
+    if closing is None and interim:
+        closing = interim[-1]
+    return opening, closing
 
 
 def _words(element: etree._Element) -> str:

@@ -12,6 +12,7 @@ from payymo_adapters.files.headers import LEDGER
 from payymo_adapters.files.statement import Ids, Ledger, rejected
 from payymo_adapters.files.texts import counted
 from payymo_adapters.files.vocabulary import INVOICE_STATUSES
+from payymo_adapters.repeats import without_repeats
 from payymo_core.errors import Rejected
 from payymo_core.records import Customer, Invoice, InvoiceStatus
 
@@ -56,8 +57,9 @@ def read_csv_ledger(
     if left_out:
         rows_left_out = counted(left_out, "row")
         notes.append(f"{rows_left_out} with neither id, number nor customer left out")
+    records = [_record(table, row, ids) for row in rows]
     return Ledger(
-        records=tuple(_record(table, row, ids) for row in rows),
+        records=tuple(without_repeats(records, lambda n: _where(table, rows[n]))),
         format=str(table.format),
         notes=tuple(notes),
         detected=table.format,
@@ -74,7 +76,11 @@ def _record(table: Table, row: Row, ids: Ids) -> Invoice | Rejected:
         return _invoice(table, row, ids)
     except FieldError as error:
         name = table.text(row, "id") or table.text(row, "number") or ""
-        return rejected(name, error, f"{table.path}:{row.line}")
+        return rejected(name, error, _where(table, row))
+
+
+def _where(table: Table, row: Row) -> str:
+    return f"{table.path}:{row.line}"
 
 
 def _invoice(table: Table, row: Row, ids: Ids) -> Invoice:
@@ -85,7 +91,7 @@ def _invoice(table: Table, row: Row, ids: Ids) -> Invoice:
         msg = "neither an id nor a number"
         raise FieldError(msg, "id")
     return Invoice(
-        # An id given twice is a fault that the engine names; a number may be.
+        # An id given twice is a fault; a number may be given twice.
         id=given or ids.unique(number or ""),
         number=number,
         outstanding=outstanding,

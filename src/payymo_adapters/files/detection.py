@@ -52,7 +52,13 @@ _FOREIGN = {
     rb"\xd0\xcf\x11\xe0": "an Excel workbook (XLS): save it as CSV",
     rb"\x1f\x8b": "compressed by gzip: unpack it",
     rb"%PDF": "a PDF: get the statement or list as CAMT, MT940 or CSV",
+    rb"(?:\xef\xbb\xbf)?\s*(?i:<!doctype html|<html)": (
+        "a web page: was it saved instead of the file, or in place of a login?"
+    ),
 }
+# What a text may hold but seldom does; in other files it is every tenth character.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f]")
+_MOST_CONTROL = 0.05
 
 
 def kind_of(path: str | PathLike[str]) -> Kind:
@@ -69,6 +75,9 @@ def kind_of(path: str | PathLike[str]) -> Kind:
             fault = f"this is {words}"
             raise FileError(fspath(path), fault)
     text = decode(head).content.lstrip()
+    if len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
+        fault = "this is not text, so no statement and no list that can be read"
+        raise FileError(fspath(path), fault)
     if text.startswith("<"):
         return Kind.CAMT
     if text.startswith(("{", "[")) and not _SWIFT.match(text):
@@ -160,7 +169,7 @@ def _ledger(
         case Kind.EMPTY:
             return Ledger(records=(), format=kind.value)
         case Kind.CAMT | Kind.MT940:
-            fault = "a bank statement; a list of invoices is wanted"
+            fault = f"{kind.value}, as statements are; invoices are wanted, CSV or JSON"
             raise FileError(fspath(path), fault, line=1)
         case _:
             assert_never(kind)

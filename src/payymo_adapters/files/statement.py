@@ -1,6 +1,7 @@
 """What the readers of files hand out, and what they share."""
 
 from collections import Counter
+from collections.abc import Generator
 from decimal import Decimal
 from hashlib import sha256
 
@@ -29,6 +30,35 @@ class Statement:
     format: str
     notes: tuple[str, ...] = ()
     detected: CsvFormat | None = None
+
+
+@frozen(kw_only=True)
+class Summary:
+    """What is known of a file once all of it was read.
+
+    Attributes:
+        format: What the file was found to be, in words.
+        notes: What a reader of the result should know.
+    """
+
+    format: str
+    notes: tuple[str, ...]
+
+
+Stream = Generator[Transaction | Rejected, None, Summary]
+"""The records of a file, one at a time; it returns what is known at its end."""
+
+
+def gathered(stream: Stream) -> Statement:
+    """Read a stream to its end."""
+    summaries: list[Summary] = []
+
+    def records() -> Generator[Transaction | Rejected]:
+        summaries.append((yield from stream))
+
+    held = tuple(records())
+    [summary] = summaries
+    return Statement(records=held, format=summary.format, notes=summary.notes)
 
 
 @frozen(kw_only=True)

@@ -1,6 +1,9 @@
 """Text files: their encoding, and white space in what they say."""
 
 import codecs
+from os import PathLike
+from pathlib import Path
+from typing import TextIO
 
 from attrs import frozen
 
@@ -10,6 +13,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_AT_ONCE = 65_536
 
 
 @frozen
@@ -44,6 +48,25 @@ def decode(data: bytes) -> Text:
             continue
         return Text(_lines(content), encoding)
     return Text(_lines(data.decode("latin-1")), "latin-1")
+
+
+def open_text(path: str | PathLike[str]) -> TextIO:
+    """Open a file of any size in the encoding that ``decode`` finds it to be in.
+
+    Every line of it ends with a line feed.
+    """
+    with Path(path).open("rb") as stream:
+        start = stream.read(4)
+    marked = [name for mark, name in _MARKS if start.startswith(mark)]
+    for encoding in (*marked, "utf-8", "cp1252"):
+        with Path(path).open(encoding=encoding) as text:
+            try:
+                while text.read(_AT_ONCE):
+                    pass
+            except UnicodeDecodeError:
+                continue
+        return Path(path).open(encoding=encoding)
+    return Path(path).open(encoding="latin-1")
 
 
 def _lines(content: str) -> str:

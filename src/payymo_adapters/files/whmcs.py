@@ -12,6 +12,7 @@ from pathlib import Path
 from payymo_adapters.errors import FieldError, FileError
 from payymo_adapters.files.statement import Ledger, rejected
 from payymo_adapters.files.texts import decode
+from payymo_adapters.repeats import without_repeats
 from payymo_adapters.whmcs.mapping import to_invoice
 from payymo_adapters.whmcs.wire import listed, read_invoice, text
 from payymo_core.errors import Rejected
@@ -40,13 +41,14 @@ def read_whmcs(path: str | PathLike[str]) -> Ledger:
     data = _load(name, Path(path).read_bytes())
     pages = data if isinstance(data, list) else [data]
     entries = [entry for page in pages for entry in _entries(name, page)]
-    records = [
-        _record(entry, f"{name}: invoices.invoice.{place}")
-        for place, entry in enumerate(entries, start=1)
-    ]
+
+    def where(place: int) -> str:
+        return f"{name}: invoices.invoice.{place + 1}"
+
+    records = [_record(entry, where(place)) for place, entry in enumerate(entries)]
     blind = any(isinstance(e, dict) and "balance" not in e for e in entries)
     return Ledger(
-        records=tuple(records),
+        records=tuple(without_repeats(records, where)),
         format="WHMCS GetInvoices (JSON)",
         notes=(
             *_missing_pages(pages, len(entries)),

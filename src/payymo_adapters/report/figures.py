@@ -8,6 +8,7 @@ from enum import StrEnum, unique
 from attrs import frozen
 
 from payymo_core import Match, MatchResult, Outcome, Reason
+from payymo_core.money import added
 
 
 @unique
@@ -100,5 +101,5 @@ def figures(result: MatchResult) -> Figures:
 def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> Mapping[str, Decimal]:
     totals = defaultdict[str, Decimal](Decimal)
     for currency, amount in amounts:
-        totals[currency] += amount
+        totals[currency] = added(totals[currency], amount)
     return {currency: total for currency, total in sorted(totals.items()) if total}

@@ -22,7 +22,7 @@ from payymo_core import (
     explain_pair,
     sentence,
 )
-from payymo_core.money import from_minor, to_minor
+from payymo_core.money import in_full
 
 Data = Mapping[str, object]
 _EXPLAINED_RIVALS = 3
@@ -105,4 +105,4 @@ def exact(value: Decimal, currency: str) -> str:
     >>> exact(Decimal("9.5"), "EUR")
     '9.50'
     """
-    return format(from_minor(to_minor(value, currency), currency), "f")
+    return format(in_full(value, currency), "f")

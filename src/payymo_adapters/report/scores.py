@@ -28,61 +28,69 @@ class Score:
 
 def scores(found: Evaluation) -> tuple[Score, ...]:
     """Write every figure with its bound and its meaning."""
+    return (*_of_matches(found), *_of_proposals(found), *_of_confidences(found))
+
+
+def _of_matches(found: Evaluation) -> Iterator[Score]:
     wrong = found.matched - found.matched_right
-    return (
-        Score(
-            name="transactions",
-            value=f"{found.transactions:,}",
-            meaning=f"judged, of {found.answers:,} in the run",
-        ),
-        Score(
-            name="matched",
-            value=f"{found.matched:,}",
-            meaning=f"of those judged; {wrong:,} of them wrongly",
-        ),
-        Score(
-            name="precision",
-            value=share(found.precision),
-            bound=f"at least {share(found.precision_at_least)}",
-            meaning="of the matches are right",
-        ),
-        Score(
-            name="straight through",
-            value=share(found.straight_through),
-            bound=f"at least {share(found.straight_through_at_least)}",
-            meaning=f"matched rightly, of {found.payable:,} that pay what is open",
-        ),
-        Score(
-            name="first proposal",
-            value=share(found.first_right),
-            meaning="of these: right at first",
-        ),
-        Score(
-            name="first three",
-            value=share(found.top_three_right),
-            meaning="of these: right in three",
-        ),
-        Score(
-            name="review load",
-            value=share(found.review_load),
-            bound=f"at most {share(found.review_load_at_most)}",
-            meaning=f"of the run: {found.reviewed:,} to look at",
-        ),
-        Score(
-            name="matched nothing",
-            value=f"{found.matched_nothing:,}",
-            meaning="pay nothing, yet matched",
-        ),
-        Score(
-            name="calibration error",
-            value=share(found.calibration_error),
-            meaning="between said and was, in ten equal bins",
-        ),
-        Score(
-            name="adaptive error",
-            value=share(found.adaptive_calibration_error),
-            meaning="the same, in bins of as many proposals each",
-        ),
+    yield Score(
+        name="transactions",
+        value=f"{found.transactions:,}",
+        meaning=f"judged, of {found.answers:,} in the run",
+    )
+    yield Score(
+        name="matched",
+        value=f"{found.matched:,}",
+        meaning=f"of those judged; {wrong:,} of them wrongly",
+    )
+    yield Score(
+        name="precision",
+        value=share(found.precision),
+        bound=f"at least {share(found.precision_at_least)}",
+        meaning="of the matches are right",
+    )
+    yield Score(
+        name="straight through",
+        value=share(found.straight_through),
+        bound=f"at least {share(found.straight_through_at_least)}",
+        meaning=f"matched rightly, of {found.payable:,} that pay what is open",
+    )
+
+
+def _of_proposals(found: Evaluation) -> Iterator[Score]:
+    yield Score(
+        name="first proposal",
+        value=share(found.first_right),
+        meaning="of these: right at first",
+    )
+    yield Score(
+        name="first three",
+        value=share(found.top_three_right),
+        meaning="of these: right in three",
+    )
+    yield Score(
+        name="review load",
+        value=share(found.review_load),
+        bound=f"at most {share(found.review_load_at_most)}",
+        meaning=f"of the run: {found.reviewed:,} to look at",
+    )
+    yield Score(
+        name="matched nothing",
+        value=f"{found.matched_nothing:,}",
+        meaning="pay nothing, yet matched",
+    )
+
+
+def _of_confidences(found: Evaluation) -> Iterator[Score]:
+    yield Score(
+        name="calibration error",
+        value=share(found.calibration_error),
+        meaning="between said and was, in ten equal bins",
+    )
+    yield Score(
+        name="adaptive error",
+        value=share(found.adaptive_calibration_error),
+        meaning="the same, in bins of as many proposals each",
     )
 
 

@@ -14,7 +14,7 @@ from payymo_core import (
 )
 from payymo_core.advice import what_would_settle
 from payymo_core.money import written
-from payymo_core.naming import percentage
+from payymo_core.naming import percentage, texts
 
 GROUPS = {
     Group.MATCH: "match",
@@ -29,15 +29,15 @@ GROUPS = {
 _PASSED_OVER = {
     "reference": (
         "reference",
-        "in the texts not looked up: too many invoices have the same",
+        "in the texts not looked up: too many invoices have that one",
     ),
     "amount": (
         "transaction",
-        "not compared by amount alone: too many open invoices have the same",
+        "not compared by amount alone: too many open invoices have that amount",
     ),
     "customer and amount": (
         "possible payer",
-        "not compared by amount: too many of their open invoices have the same",
+        "not compared by amount: too many of their open invoices have that amount",
     ),
     "open items of a customer": (
         "possible payer",
@@ -63,6 +63,8 @@ _LEVELS = {
         "name": "name",
         "name_part": "part of the name",
         "similar_name": "similar name",
+        "abbreviated": "name cut short",
+        "paid_before": "has paid for the customer before",
         "name_in_text": "name in the text",
         "shared_word": "a word of the name",
     },
@@ -136,15 +138,8 @@ def payer_of(transaction: Transaction) -> str:
     return "" if other is None else other.name or other.iban or other.account or ""
 
 
-def texts_of(transaction: Transaction) -> str:
-    """Everything a payer could have written a reference into."""
-    texts = (
-        transaction.remittance,
-        transaction.creditor_reference,
-        transaction.end_to_end_id,
-        *transaction.metadata.values(),
-    )
-    return " · ".join(text for text in texts if text)
+texts_of = texts
+"""Everything a payer could have written a reference into."""
 
 
 def why(result: MatchResult, match: Match) -> str:
