@@ -65,7 +65,7 @@ def test_help_documents_the_exit_codes() -> None:
         assert "0  done" in shown
         assert "1  done, but" in shown
         assert "2  not done" in shown
-        assert "3  not done" in shown
+        assert "4  not done" in shown
 
 
 def test_an_unknown_command_is_wrong_usage() -> None:
