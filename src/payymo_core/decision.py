@@ -19,7 +19,7 @@ REASONS = tuple(Reason)
 _MATCH = OUTCOMES.index(Outcome.MATCH)
 _REVIEW = OUTCOMES.index(Outcome.REVIEW)
 _NONE = OUTCOMES.index(Outcome.NONE)
-_OPEN_TO_ALL = 0.1  # below, "nothing" is no likely explanation
+_OPEN_TO_ALL = 0.9  # so surely some open item is paid, whichever
 _RIVAL = 0.25  # an alternative with this share of the best one's confidence is a rival
 
 
@@ -92,7 +92,8 @@ def decide(
     unseen = contrary | notices.sent_back | notices.rejected
     match = sure & ~barred.any(axis=1) & ~unseen
     # One of too many equals to stand out is still to be chosen by somebody.
-    one_of_many = table.identified & (confidence.nothing < _OPEN_TO_ALL)
+    least = max(thresholds.review, _OPEN_TO_ALL)
+    one_of_many = table.identified & (1 - confidence.nothing >= least)
     offered = held & ((table.confidence >= thresholds.review) | one_of_many) & ~match
     outcome = np.where(match, _MATCH, np.where(offered, _REVIEW, _NONE))
     closed = _names_closed(hypotheses, confidence, len(transactions))

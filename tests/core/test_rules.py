@@ -344,7 +344,7 @@ EFFECTS = {
         Ruleset(thresholds=Thresholds(match=0.9999, margin=0.0)),
     ),
     "thresholds.review": effect(
-        one_to_one(None),
+        ([payment("t1", ONE, None)], [bill("i1", ONE, "A-1"), bill("i2", ONE, "A-2")]),
         Ruleset(),
         Ruleset(thresholds=Thresholds(match=0.99, review=0.9)),
     ),
