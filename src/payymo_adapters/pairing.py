@@ -72,9 +72,17 @@ class Pairing:
             if n not in self.matched and k not in self.taken:
                 self._match(n, k)
         left = [k for k in ks if k not in self.taken]
-        for n in ns:
-            if n not in self.matched and left:
-                self.doubts[n] = (left[0], DoubtReason.OTHER_ID)
+        for n in [n for n in ns if n not in self.matched][: len(left)]:
+            self._doubt_twin(n, left)
+
+    def _doubt_twin(self, n: int, left: list[int]) -> None:
+        # A bank that numbers anew every day is doubted once, not once a day.
+        waiting = [k for k in left if self.known[k].doubtful]
+        if waiting:
+            self._match(n, waiting[0])
+            left.remove(waiting[0])
+        else:
+            self.doubts[n] = (left.pop(0), DoubtReason.OTHER_ID)
 
     def _by_id(self) -> None:
         """The same id and amount, though the bank moved it or words it otherwise."""
