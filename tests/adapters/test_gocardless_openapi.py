@@ -1,8 +1,10 @@
 """Bank Account Data against its own document: requests valid, every example read."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,7 +142,7 @@ def test_the_judge_sees_what_is_wrong() -> None:
     assert [request for request in wrong if not DOCUMENT.faults(request)] == []
 
 
-PARSED = {
+PARSED: dict[str, Callable[[bytes], Any]] = {
     "/api/v2/institutions/": lambda body: read_list(
         "P", body, lambda held: to_bank(wire.read_institution(held))
     ),
@@ -209,7 +211,7 @@ def test_every_error_example_is_the_right_error(example: Example) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "institution_id: This field is required.",
+        "redirect: This field is required.",
         "institution_id: Unknown Institution ID",
         "redirect: Redirect URL is required: Where",
         "Incorrect date range: Starting date",
