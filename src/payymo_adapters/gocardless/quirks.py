@@ -200,8 +200,8 @@ def spaced_keywords(entry: Entry) -> Entry:
     if not entry.texts:
         return entry
     joined = _COMMERZBANK.sub(_spaced, " ".join(entry.texts))
-    joined = joined.replace("End-to-End-Ref.: NOTPROVIDED", "")
-    return evolve(entry, text=" ".join(joined.split()), texts=())
+    text = " ".join(joined.split()).replace("End-to-End-Ref.: NOTPROVIDED ", "")
+    return evolve(entry, text=text, texts=())
 
 
 def _spaced(found: Match[str]) -> str:
