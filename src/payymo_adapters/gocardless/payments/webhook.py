@@ -8,7 +8,6 @@
 import hmac
 from collections.abc import Sequence
 from hashlib import sha256
-from http import HTTPStatus
 from typing import Protocol
 
 from attrs import frozen
@@ -23,6 +22,7 @@ SIGNATURE_HEADER = "webhook-signature"
 BAD_SIGNATURE = 498
 """What the provider wants to be answered where the signature is wrong."""
 
+TAKEN_IN = 204
 _MOST_EVENTS = 250
 
 
@@ -79,7 +79,7 @@ def receive(
         return Received(status=BAD_SIGNATURE)
     events = read(NAME, body, _events)
     fresh = tuple(event for event in events if seen.add(event.id))
-    return Received(status=HTTPStatus.NO_CONTENT, events=fresh)
+    return Received(status=TAKEN_IN, events=fresh)
 
 
 def is_signed(body: bytes, signature: str, secrets: Sequence[Secret]) -> bool:
