@@ -360,6 +360,13 @@ def test_fees_to_a_tenth_do_not_drift() -> None:
     assert not found.charges
 
 
+def test_a_fee_that_would_eat_its_payment_up_is_a_charge_of_its_own() -> None:
+    fee = wire.PayoutItem(type="app_fee", amount=Decimal(-600), payment="PM1")
+    found = explode(contents([payment(1, 500), payment(2, 900)], [fee]))
+    assert [record.amount for record in found.payments] == [Decimal(5), Decimal(9)]
+    assert [record.amount for record in found.charges] == [Decimal(-6)]
+
+
 @pytest.mark.parametrize(
     ("kind", "amount"),
     [

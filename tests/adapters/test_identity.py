@@ -285,6 +285,26 @@ def test_the_same_id_on_another_day_with_the_same_value_date_was_moved() -> None
     assert found.changed[0].booking_date == MARCH + timedelta(days=2)
 
 
+def test_the_same_id_on_another_day_was_moved_where_the_first_is_gone() -> None:
+    book = first(line(day=0, bank="B1"))
+    found = absorb(book, listing(line(day=2, bank="B1"), since=0, until=5))
+    assert counts(found) == (0, 1, 0)
+
+
+def test_an_id_that_comes_late_is_taken_all_the_same() -> None:
+    book = absorb(first(line()), listing(line(bank="77"))).book
+    other = line("INV-2", 9, amount="20.00", bank="77")
+    found = absorb(book, listing(other, since=5, until=20))
+    assert counts(found) == (1, 0, 0)
+    assert found.new[0].id != f"{ACCOUNT}/77"
+
+
+def test_a_twin_is_known_by_its_id_before_it_is_by_its_words() -> None:
+    book = first(line(), line(bank="b1"))
+    found = absorb(book, listing(line(bank="b1")))
+    assert found.book == book
+
+
 def test_the_same_id_and_amount_on_another_day_is_for_a_person() -> None:
     book = first(line(day=0, bank="B1"))
     found = absorb(book, listing(line(day=20, bank="B1"), since=15, until=25))
@@ -331,6 +351,9 @@ def test_other_words_for_what_is_gone_are_for_a_person() -> None:
     book = first(line("INV-1"))
     found = absorb(book, listing(line("INV-1 Anna Berg, thank you"), since=0, until=3))
     assert [d.reason for d in found.doubts] == [DoubtReason.OTHER_WORDS]
+    numbered = first(line("INV-1", bank="B1"))
+    other = listing(line("INV-2", bank="B2"), since=0, until=3)
+    assert counts(absorb(numbered, other)) == (1, 0, 0)
     apart = absorb(book, listing(line("INV-9", 2), since=1, until=3))
     assert counts(apart) == (1, 0, 0)
 
