@@ -62,6 +62,12 @@ class Pairing:
             self._pair_twins(ns, groups.get(said, []))
 
     def _pair_twins(self, ns: Sequence[int], ks: Sequence[int]) -> None:
+        twins = (*(self.seen[n] for n in ns), *(self.known[k] for k in ks))
+        if not any(one.ids or one.balance_after is not None for one in twins):
+            # Nothing tells them apart: of a thousand none is compared with another.
+            for n, k in zip(ns, ks, strict=False):
+                self._match(n, k)
+            return
         ranked = sorted(
             (-agreement(self.seen[n], self.known[k]), n, k)
             for n in ns

@@ -25,7 +25,7 @@ from payymo_adapters.banking import (
     Wish,
 )
 from payymo_adapters.enablebanking import EnableBanking
-from payymo_adapters.enablebanking.faults import fault_of
+from payymo_adapters.enablebanking.faults import fault_of, is_worth_asking_again
 from payymo_adapters.enablebanking.mapping import to_line
 from payymo_adapters.enablebanking.signing import application_token
 from payymo_adapters.enablebanking.wire import read_entry
@@ -337,3 +337,10 @@ def test_an_error_without_a_text_has_its_status() -> None:
         error = fault_of(answered(status, b"<html>"), NOW)
         assert type(error) is kind
         assert error.fault == f"answers with {status}"
+
+
+def test_what_the_bank_answers_is_not_asked_again_in_a_moment() -> None:
+    for code in ("ASPSP_RATE_LIMIT_EXCEEDED", "ASPSP_ERROR", "ASPSP_TIMEOUT"):
+        assert not is_worth_asking_again(answered(503, {"error": code}))
+    assert is_worth_asking_again(answered(503, b"<html>"))
+    assert not is_worth_asking_again(answered(422, {"error": "INVALID_HOST"}))

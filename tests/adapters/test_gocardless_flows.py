@@ -310,11 +310,17 @@ def test_a_limit_says_until_when(
     assert error.until == until
 
 
-def test_a_limit_of_the_day_is_not_asked_again_in_a_moment() -> None:
-    data = {"summary": "x", "detail": "y", "type": "RateLimitError"}
-    assert not is_worth_asking_again(answered(429, data))
+def test_what_the_bank_answers_is_not_asked_again_in_a_moment() -> None:
+    said = {"summary": "x", "detail": "y"}
+    for status, kind in (
+        (429, "RateLimitError"),
+        (500, "UnknownRequestError"),
+        (503, "ServiceError"),
+        (503, "ConnectionError"),
+    ):
+        assert not is_worth_asking_again(answered(status, {**said, "type": kind}))
+    assert is_worth_asking_again(answered(503, b"<html>"))
     assert is_worth_asking_again(answered(429, {"summary": "x", "detail": "y"}))
-    assert is_worth_asking_again(answered(503, {"type": "ServiceError"}))
 
 
 def test_what_a_stranger_writes_moves_no_cursor() -> None:

@@ -191,6 +191,37 @@ def test_of_any_list_each_entry_is_known_new_or_doubted(
         assert counts(absorb(book, listing(*lines))) == (0, 0, 0)
 
 
+anyhow = st.lists(
+    st.sampled_from(
+        [
+            BankId(space=space, value=value)
+            for space in ("bank", "consent 1", "consent 2")
+            for value in "12"
+        ]
+    ),
+    max_size=2,
+    unique=True,
+).map(tuple)
+
+
+@given(world=worlds(), splits=st.lists(periods, max_size=4), data=st.data())
+def test_whatever_ids_a_bank_makes_up_nothing_is_lost_and_nothing_is_new_twice(
+    world: list[Fact], splits: list[list[int]], data: st.DataObject
+) -> None:
+    """Ids that change, repeat, come late or anew with a consent, at every list."""
+    lists = []
+    for since, until in [*splits, [0, DAYS]]:
+        whole = told(world, MOMENTS, since, until)
+        changed = tuple(evolve(each, ids=data.draw(anyhow)) for each in whole.booked)
+        lists.append(evolve(whole, booked=changed))
+    _, found = read_all(lists)
+    truth = Counter(_said(each.line) for each in world)
+    held = Counter((k.said, k.day) for k in found[-1].book.booked)
+    sure = Counter((k.said, k.day) for k in found[-1].book.booked if not k.doubtful)
+    assert held >= truth
+    assert sure <= truth
+
+
 def _said(each: BankLine) -> tuple[str, date | None]:
     (known,) = first(each).booked
     return known.said, known.day

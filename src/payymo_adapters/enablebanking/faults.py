@@ -93,5 +93,8 @@ def _lenient(held: Fields, key: str) -> str:
 
 
 def is_worth_asking_again(response: HttpResponse) -> bool:
-    """For ``Site.again``: a bank's limit of the day does not pass in a moment."""
-    return is_passing(response) and code_of(response) != _LIMIT
+    """For ``Site.again``: only what the provider itself could not do just now.
+
+    A bank allows a few calls a day, whether they come to anything or not.
+    """
+    return is_passing(response) and code_of(response) not in (_LIMIT, *_BANK_FAILED)

@@ -180,9 +180,9 @@ def _until(response: HttpResponse, now: datetime) -> datetime | None:
 
 
 def is_worth_asking_again(response: HttpResponse) -> bool:
-    """For ``Site.again``: a bank's limit of the day does not pass in a moment.
+    """For ``Site.again``: only what the provider itself could not do just now.
 
-    Nor does what a bank answers for an account: ten failures suspend it.
+    What has a type is the bank's answer: its limit of the day does not pass in a moment,
+    and some ten failures in a row suspend the account.
     """
-    kinds = ("RateLimitError", "UnknownRequestError")
-    return is_passing(response) and problem_of(response).kind not in kinds
+    return is_passing(response) and not problem_of(response).kind
