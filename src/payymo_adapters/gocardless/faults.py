@@ -182,7 +182,7 @@ def _until(response: HttpResponse, now: datetime) -> datetime | None:
 def is_worth_asking_again(response: HttpResponse) -> bool:
     """For ``Site.again``: only what the provider itself could not do just now.
 
-    What has a type is the bank's answer: its limit of the day does not pass in a moment,
+    What has a type is the bank's answer: a limit of the day does not pass in a moment,
     and some ten failures in a row suspend the account.
     """
     return is_passing(response) and not problem_of(response).kind
