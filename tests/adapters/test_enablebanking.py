@@ -228,14 +228,14 @@ def test_too_long_a_period_is_halved_until_the_bank_tells_of_it() -> None:
 
 
 def test_a_user_is_asked_for_no_longer_than_the_bank_allows() -> None:
-    bank = Bank(id="x", name="Nordea", countries=("FI",), access_days=90)
+    bank = Bank(id="FI Nordea Business", name="", access_days=90)
     wish = Wish(bank=bank, redirect="https://a.example/back")
     script = Script([answered(200, {"url": "https://tilisy.example/1"})])
     run(PROVIDER.connect(wish, "st4te"), script)
     sent = json.loads(script.asked[0].body)
     assert sent == {
         "access": {"valid_until": (NOW + timedelta(days=90)).isoformat()},
-        "aspsp": {"name": "Nordea", "country": "FI"},
+        "aspsp": {"name": "Nordea Business", "country": "FI"},
         "state": "st4te",
         "redirect_url": "https://a.example/back",
         "psu_type": "business",

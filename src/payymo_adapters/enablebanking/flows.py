@@ -78,9 +78,11 @@ class EnableBanking:
     def connect(self, wish: Wish, state: str) -> Flow[Link]:
         """Ask for the bank's page; what is begun has no id before the redirect."""
         days = min(wish.access_days, wish.bank.access_days or wish.access_days)
+        # The id is all that a connection keeps of its bank, to connect it again.
+        country, _, name = wish.bank.id.partition(" ")
         wanted = wire.Authorisation(
-            name=wish.bank.name,
-            country=wish.bank.countries[0],
+            name=name,
+            country=country,
             psu_type=self.psu_type,
             redirect=wish.redirect,
             state=state,
