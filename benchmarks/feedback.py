@@ -10,10 +10,10 @@ from enum import Enum, unique
 from itertools import product
 from pathlib import Path
 
-from attrs import asdict, evolve, frozen
+from attrs import evolve, frozen
 
 from benchmarks.generate import make_world
-from benchmarks.report import provenance, save
+from benchmarks.report import provenance, save_rows
 from benchmarks.world import Kind, Regime, TruthRow, World
 from payymo_core import (
     Customer,
@@ -34,7 +34,7 @@ from payymo_core import (
 from payymo_core.learnt import Learnt
 
 REGIMES = (Regime.HOSTING, Regime.BUSINESS, Regime.AGENCY)
-REVIEWS = (0, 20, 50, 200, 1000)
+REVIEWS = (0, 20, 60, 200, 1000)
 REVIEWED = 0.6
 """Share of the statement, its beginning, that is reviewed; the rest is held out."""
 _IN_PARTS = frozenset({Kind.PART, Kind.INSTALMENT})
@@ -184,7 +184,7 @@ def _truth(row: TruthRow, seed: int) -> Truth:
 def shown(regime: Regime, knowledge: Knowledge, steps: Sequence[Step]) -> str:
     """One row a number of reviews."""
     titles = ("reviews", "precision", "wrong", "straight", "first", "review", "ECE")
-    rest = ("payers", "slope", "intercept")
+    rest = ("payers", "habits", "slope")
     held = steps[0].evaluation.transactions
     lines = [f"{regime.value}, {knowledge.value} ledger: {held:,} payments held out"]
     lines.append("".join(f"{title:>10}" for title in (*titles, *rest)))
@@ -195,8 +195,8 @@ def shown(regime: Regime, knowledge: Knowledge, steps: Sequence[Step]) -> str:
 def _row(step: Step) -> str:
     found, count = step.evaluation, len(step.learnt)
     payers = sum(len(one.payers) for one in step.learnt)
+    habits = sum(_with_habits(one) for one in step.learnt)
     slope = sum(one.calibration.slope for one in step.learnt) / count
-    intercept = sum(one.calibration.intercept for one in step.learnt) / count
     cells = (
         f"{step.seen:,}",
         _percent(found.precision),
@@ -206,8 +206,8 @@ def _row(step: Step) -> str:
         f"{found.reviewed:,}",
         _percent(found.calibration_error),
         f"{payers:,}",
+        f"{habits:,}",
         f"{slope:.3f}",
-        f"{intercept:.3f}",
     )
     return "".join(f"{cell:>10}" for cell in cells)
 
@@ -226,26 +226,41 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path, metavar="PATH", help="keep the figures")
     wanted = parser.parse_args()
-    kept = {}
+    rows = []
     for regime, knowledge in product(wanted.regime, Knowledge):
         steps = measure(regime, knowledge, wanted.invoices, wanted.seeds)
         print(shown(regime, knowledge, steps), end="\n\n", flush=True)
-        figures = [_figures(step) for step in steps]
-        kept[f"{regime.value}, {knowledge.value} ledger"] = figures
+        world = {"regime": regime.value, "ledger": knowledge.value}
+        rows += [world | _figures(step) for step in steps]
     if wanted.json:
-        save(provenance(datetime.now(UTC)) | {"feedback": kept}, wanted.json)
+        sizes = {"invoices": wanted.invoices, "seeds": wanted.seeds}
+        save_rows(provenance(datetime.now(UTC)) | sizes, rows, wanted.json)
 
 
 def _figures(step: Step) -> dict[str, object]:
-    """A step without the names of payers."""
-    calibrations = [asdict(one.calibration) for one in step.learnt]
-    figures = asdict(step.evaluation)
+    """What is kept of a step, all seeds together."""
+    found, count = step.evaluation, len(step.learnt)
     return {
-        "reviews": step.reviews,
-        "seen": step.seen,
-        "calibrations": calibrations,
-        "evaluation": figures,
+        "reviews": step.seen,
+        "payable": found.payable,
+        "matched": found.matched,
+        "wrong": len(found.wrong),
+        "straight_through": _rounded(found.straight_through),
+        "first_right": _rounded(found.first_right),
+        "reviewed": found.reviewed,
+        "calibration_error": _rounded(found.calibration_error),
+        "payers": sum(len(one.payers) for one in step.learnt),
+        "habits": sum(_with_habits(one) for one in step.learnt),
+        "slope": _rounded(sum(one.calibration.slope for one in step.learnt) / count),
     }
+
+
+def _with_habits(learnt: Learnt) -> int:
+    return len({habit.customer for habit in learnt.citing})
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 5)
 
 
 if __name__ == "__main__":

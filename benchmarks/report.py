@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -56,6 +56,17 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.machine()
+
+
+def save_rows(
+    head: Mapping[str, object], rows: Sequence[Mapping[str, object]], path: Path
+) -> None:
+    """Write a results file whose figures are a table: a row a line."""
+    figures = ",\n".join(f"  {json.dumps(row)}" for row in rows)
+    text = json.dumps({**head, "rows": []}, indent=1)
+    body = text.replace('"rows": []', f'"rows": [\n{figures}\n ]')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(body + "\n", encoding="utf-8")
 
 
 def save(figures: Mapping[str, object], path: Path) -> None:

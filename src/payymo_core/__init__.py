@@ -20,7 +20,6 @@ from payymo_core.records import (
 from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
 from payymo_core.rules import ReferenceRule, Ruleset, Thresholds
 from payymo_core.wording import (
-    describe_ruleset,
     reason_in_words,
     sentence,
 )
@@ -53,7 +52,6 @@ __all__ = [
     "TransactionStatus",
     "Truth",
     "Verdict",
-    "describe_ruleset",
     "evaluate",
     "explain",
     "explain_pair",

@@ -26,7 +26,7 @@ from payymo_core.naming import (
 from payymo_core.records import Customer, InvoiceStatus
 from payymo_core.results import Outcome, Reason
 from payymo_core.scoring import Kind
-from payymo_core.wording import reason_in_words, sentence
+from payymo_core.wording import sentence
 
 
 @frozen
@@ -72,8 +72,18 @@ def _outgoing(_: Circumstances) -> str:
     return "The money went out, and no open credit note explains it."
 
 
-def _rejected(_: Circumstances) -> str:
-    return reason_in_words(Reason.REJECTED_BEFORE)
+def _rejected(case: Circumstances) -> str:
+    """What was rejected for it, and what is left."""
+    rejected = case.rejected()
+    if [] in rejected:
+        fact = "A reviewer said that it pays nothing that is open"
+        return f"{fact}. Ask the payer what it is for, or pay it back."
+    sets = listed([told_together(bills) for bills in rejected])
+    fact = f"A reviewer rejected {sets} for it"
+    if not case.offered:
+        return f"{fact}, and nothing else that is open fits. {_who(case)}"
+    left = told_together(case.bills)
+    return f"{fact}; what fits next is {left}. Ask the payer whether it is for that."
 
 
 # --- the invoice is another, or not to be paid any more -------------------------------

@@ -75,11 +75,12 @@ def bearers_of(
     names = [transactions.names[place] for place in asked.tolist()]
     wanted = list(map(name_words, name_sequences(names)))
     found = [_resolve(wanted, customers)]
-    if len(memory.names.keys):
-        needle, owner, _ = memory.names.probe(text_keys(wanted), MOST_SHARERS)
-        sharers = np.bincount(needle, minlength=len(wanted))[needle]
+    if len(known := memory.names.customer):
+        needle, place, _ = memory.names.places.probe(text_keys(wanted), MOST_SHARERS)
         level = np.full(len(needle), PayerLevel.PAID_BEFORE)
-        found.append((needle, owner, level, sharers, np.ones(len(needle), np.int64)))
+        words = np.ones(len(needle), np.int64)
+        sharers = memory.names.sharers[place]
+        found.append((needle, known[place], level, sharers, words))
     name, *columns = map(np.concatenate, zip(*found, strict=True))
     order = np.argsort(name, kind="stable")
     count = np.bincount(asked[name], minlength=size)

@@ -142,9 +142,7 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         items=items,
         shapes=ledger_shapes(invoices.texts),
         formats=ledger_formats(invoices.texts),
-        experience=Experience.none(
-            len(invoices), remembered(ruleset.learnt, customers)
-        ),
+        experience=Experience.none(len(invoices), remembered(ruleset, customers)),
     )
 
 

@@ -1,69 +1,52 @@
 """How far confidences may be trusted, fitted to the proposals that were judged.
 
-A logistic fit (Platt 1999) of the verdicts on the log-odds, with a Gaussian prior at
-"they may be trusted as they are": few labels change next to nothing.
+The log-odds are scaled by one number (temperature scaling, Guo et al. 2017): the most
+probable one, given the verdicts and a prior at "they may be trusted as they are". The
+prior falls off from there as an exponential (Laplace) and a Gaussian do together, so
+that what may be chance changes nothing at all. A confirmed proposal never lowers the
+number and a rejected one never raises it, so that to be right more often never makes
+the bar for a match harder to reach. A second number, as in Platt (1999), would break
+that: a doubtful proposal that proves right would tilt the line, and lower what is
+thought of sure ones.
 """
 
 from collections.abc import Sequence
-from math import log
+from math import exp, fsum, log
 
-import numpy as np
-
-from payymo_core.keys import Floats
 from payymo_core.learnt import Calibration
 
 # A reviewer errs about once in a thousand: what looks surer counts as no surer.
 _MOST_BITS = 10.0
-# Standard deviation of the prior, of the slope and of the intercept in nats. It says as
-# much of the intercept as 64 verdicts on even odds do: twenty go a quarter of the way.
-_SPREAD = 0.25
-_STEPS = 100
-_HALVINGS = 30
-_SETTLED = 1e-9
+# What one sure proposal that is rejected pulls with: alone, it may be a slip.
+_SLIP = _MOST_BITS * log(2)
+# Inverse variance of the prior: it takes four such, and none that was right, to bring
+# a thousand to one below a hundred to one.
+_TRUST = 48.0
+_HALVINGS = 40
 
 
 def fitted(judged: Sequence[tuple[float, bool]]) -> Calibration:
     """The most probable correction of log-odds.
 
     Args:
-        judged: Log-odds of each proposal in bits, and whether it was right.
+        judged: Log-odds of each proposal in bits, and whether it was right. Of what was
+            thought unlikely they say nothing.
     """
-    # In one order, so that sums of the same labels are the same.
-    points = sorted(judged)
-    bits = np.clip([x for x, _ in points], -_MOST_BITS, _MOST_BITS)
-    design = np.column_stack([bits * log(2), np.ones(len(points))])
-    right = np.array([y for _, y in points], np.float64)
-    slope, intercept = _newton(design, right).tolist()
-    return Calibration(
-        slope=round(max(slope, 0.0), 4), intercept=round(intercept / log(2), 4)
-    )
+    points = [
+        (min(bits, _MOST_BITS) * log(2), right) for bits, right in judged if bits > 0
+    ]
+    low, high = 0.0, 1.0
+    if _pull(points, high) >= 0:
+        return Calibration()
+    # The pull falls as the slope rises: halve until it is where nothing pulls.
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _pull(points, middle) > 0 else (low, middle)
+    return Calibration(slope=round(low, 4))
 
 
-_PRIOR = np.array([1.0, 0.0])
-_PRECISION = np.full(2, _SPREAD**-2)
-
-
-def _newton(design: Floats, right: Floats) -> Floats:
-    """Newton's method; a step that gains nothing is halved until it does."""
-    at = _PRIOR
-    for _ in range(_STEPS):
-        share = 1 / (1 + np.exp(-design @ at))
-        gradient = design.T @ (right - share) - _PRECISION * (at - _PRIOR)
-        curvature = (design.T * (share * (1 - share))) @ design + np.diag(_PRECISION)
-        step = np.linalg.solve(curvature, gradient)
-        if np.abs(step).max() < _SETTLED:
-            break
-        worth = _worth(at, design, right)
-        for _ in range(_HALVINGS):
-            if _worth(at + step, design, right) >= worth:
-                break
-            step = step / 2
-        at = at + step
-    return at
-
-
-def _worth(at: Floats, design: Floats, right: Floats) -> float:
-    """Log of the posterior density, but for a constant."""
-    signed = np.where(right > 0, -1.0, 1.0) * (design @ at)
-    likelihood = -np.logaddexp(0.0, signed).sum()
-    return float(likelihood - 0.5 * (_PRECISION * (at - _PRIOR) ** 2).sum())
+def _pull(points: Sequence[tuple[float, bool]], slope: float) -> float:
+    """Derivative of the log of the posterior density at a slope."""
+    shares = (odds * (right - 1 / (1 + exp(-slope * odds))) for odds, right in points)
+    # Summed exactly: the order of the labels plays no part.
+    return fsum((*shares, _SLIP, -_TRUST * (slope - 1)))

@@ -179,6 +179,16 @@ class Circumstances:
             rows = customers.name_owner.probe(keys, MOST_SHARERS)[1].tolist()
         return [self.run.customers[customers.ids[row]] for row in rows]
 
+    def rejected(self) -> list[list[Invoice]]:
+        """The sets of invoices that reviewers rejected for it; [] for any at all."""
+        held = {i.id: i for i in self.run.ledger.invoices.records}
+        return [
+            [held[invoice] for invoice in proposal.invoices if invoice in held]
+            for proposal in self.run.ruleset.learnt.rejected
+            if proposal.transaction == self.record.id
+            and (not proposal.invoices or held.keys() & proposal.invoices)
+        ]
+
     def oldest(self) -> tuple[Invoice, int]:
         """The best one's oldest invoice, and days from its day to the payment."""
         invoices = self.run.ledger.invoices

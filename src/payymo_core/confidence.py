@@ -104,7 +104,7 @@ def _log_odds(probability: Floats) -> Floats:
 
 
 def _calibrated(bits: Floats, calibration: Calibration) -> Floats:
-    corrected = quantised(calibration.slope * bits + calibration.intercept)
+    corrected = quantised(calibration.slope * bits)
     return np.clip(corrected, -_LARGEST_BITS, bits)
 
 

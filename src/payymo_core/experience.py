@@ -20,22 +20,54 @@ class Look(Enum):
 
 
 @frozen(eq=False)
+class PayerIndex:
+    """Whom a payer has paid for, by some key of the payer.
+
+    Attributes:
+        places: Places in the columns below by key.
+        customer: Row of the customer.
+        sharers: As many customers that were paid for alike would have this one's share.
+    """
+
+    places: KeyIndex
+    customer: Ints
+    sharers: Ints
+
+
+@frozen(eq=False)
+class Habits:
+    """How payments of customers name what they pay.
+
+    Attributes:
+        ways: Places in ``payments`` by the key of customer, rule and level.
+        payments: That cited in this way.
+        total: Sum of these for each customer; the last one, 0, for none.
+    """
+
+    ways: KeyIndex
+    payments: Ints
+    total: Ints
+
+
+@frozen(eq=False)
 class Memory:
     """What verdicts taught about payers.
 
     Attributes:
-        ibans: Customers by the key of an IBAN that paid for them.
-        accounts: The same by the key of the end of an account.
-        names: The same by the key of a payer's name words.
+        ibans: By the key of an IBAN.
+        accounts: By the key of the end of an account.
+        names: By the key of the words of a name.
         fees: Places in ``fee_share`` by the key of customer, currency and fee.
         fee_share: How often, of all times that the customer is short, by that fee.
+        habits: How they cite.
     """
 
-    ibans: KeyIndex
-    accounts: KeyIndex
-    names: KeyIndex
+    ibans: PayerIndex
+    accounts: PayerIndex
+    names: PayerIndex
     fees: KeyIndex
     fee_share: Floats
+    habits: Habits
 
 
 @frozen(eq=False)

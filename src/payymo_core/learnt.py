@@ -1,6 +1,6 @@
 """What reviewers' verdicts taught, as values that a person can read and compare."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from enum import StrEnum, unique
 from math import isfinite
@@ -63,11 +63,13 @@ class RuleRecord:
         rule: Its name.
         confirmed: Confirmed invoices that it found named.
         rejected: Invoices that it found named, by themselves rejected.
+        matched: Invoices that it found named in matches that nobody judged.
     """
 
     rule: str
     confirmed: int = 0
     rejected: int = 0
+    matched: int = 0
 
 
 @frozen(kw_only=True)
@@ -88,15 +90,31 @@ class ShortPayer:
 
 
 @frozen(kw_only=True)
+class Citing:
+    """How payments of a customer name what they pay.
+
+    Attributes:
+        customer: Its id.
+        rule: Name of the reference rule that found it; "" where the text names nothing.
+        way: An ``Exactness``; "" where the text names nothing.
+        payments: Payments that did so.
+    """
+
+    customer: str
+    rule: str = ""
+    way: str = ""
+    payments: int = 1
+
+
+@frozen(kw_only=True)
 class Calibration:
-    """A correction of log-odds: ``slope`` times them, plus ``intercept`` bits.
+    """A correction of log-odds above 0: ``slope`` times them, in [0, 1].
 
     It never raises them. Labels come from what was offered, not from a fair sample,
     and a proposal that gains would have to take from rivals that nobody judged.
     """
 
     slope: float = 1.0
-    intercept: float = 0.0
 
 
 @frozen(kw_only=True)
@@ -110,6 +128,7 @@ class Learnt:
         payers: Who has paid for whom.
         rules: How reliable each reference rule was.
         short_payers: Whose payments come short by a fee.
+        citing: How payments name what they pay.
     """
 
     labels: int = 0
@@ -118,6 +137,7 @@ class Learnt:
     payers: tuple[RememberedPayer, ...] = ()
     rules: tuple[RuleRecord, ...] = ()
     short_payers: tuple[ShortPayer, ...] = ()
+    citing: tuple[Citing, ...] = ()
 
     def has_rejected(self, transaction: str, invoices: tuple[str, ...]) -> bool:
         """Whether it is known that a transaction does not pay just these invoices."""
@@ -135,29 +155,47 @@ class Learnt:
         """
         for record in self.rules:
             if record.rule == rule:
-                seen = record.confirmed + record.rejected
                 right = own * AS_GOOD_AS + record.confirmed
-                return right / (AS_GOOD_AS + seen)
+                judged = right / (right + (1 - own) * AS_GOOD_AS + record.rejected)
+                # Reviews alone show a rule at its worst. What was matched beside them
+                # makes a rejection count for less, and no rule surer of itself.
+                right += record.matched
+                whole = right / (right + (1 - own) * AS_GOOD_AS + record.rejected)
+                return max(judged, min(whole, own))
         return own
 
 
-def learnt_faults(learnt: Learnt) -> Iterator[str]:
-    """What cannot have been learnt, each fault beginning with its path."""
+def learnt_faults(learnt: Learnt, ways: Collection[str]) -> Iterator[str]:
+    """What cannot have been learnt, each fault beginning with its path.
+
+    Args:
+        learnt: What is checked.
+        ways: In which a reference may be written.
+    """
     if learnt.labels < 0:
         yield f"learnt.labels: {learnt.labels} is below 0"
-    slope, intercept = learnt.calibration.slope, learnt.calibration.intercept
-    if not (isfinite(slope) and slope >= 0):
-        yield f"learnt.calibration.slope: {slope!r} is not zero or more"
-    if not isfinite(intercept):
-        yield f"learnt.calibration.intercept: {intercept!r} is not a number"
+    slope = learnt.calibration.slope
+    if not 0 <= slope <= 1:
+        yield f"learnt.calibration.slope: {slope!r} is not between 0 and 1"
     for place, payer in enumerate(learnt.payers):
         if not (isfinite(payer.weight) and payer.weight > 0):
             yield f"learnt.payers[{place}].weight: {payer.weight!r} is not above 0"
     for place, record in enumerate(learnt.rules):
-        if min(record.confirmed, record.rejected) < 0:
+        if min(record.confirmed, record.rejected, record.matched) < 0:
             yield f"learnt.rules[{place}]: a count is below 0"
     for place, short in enumerate(learnt.short_payers):
         yield from _short_faults(short, f"learnt.short_payers[{place}]")
+    for place, habit in enumerate(learnt.citing):
+        yield from _citing_faults(habit, f"learnt.citing[{place}]", ways)
+
+
+def _citing_faults(habit: Citing, path: str, ways: Collection[str]) -> Iterator[str]:
+    if habit.payments < 1:
+        yield f"{path}.payments: {habit.payments} is below 1"
+    if bool(habit.rule) != bool(habit.way):
+        yield f"{path}: has one of rule and way, and not the other"
+    if habit.way and habit.way not in ways:
+        yield f"{path}.way: {habit.way!r} is not one of {', '.join(ways)}"
 
 
 def _short_faults(payer: ShortPayer, path: str) -> Iterator[str]:

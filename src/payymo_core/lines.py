@@ -68,12 +68,13 @@ class Lines:
 
     def named(self, wanted: Sequence[str]) -> Mask:
         """Which lines stand in a field of these names; ``key.*`` stands for any key."""
-        return np.array([_is_wanted(n, wanted) for n in self.fields], np.bool_)[
+        return np.array([stands_for(wanted, n) for n in self.fields], np.bool_)[
             self.field
         ]
 
 
-def _is_wanted(field: str, wanted: Sequence[str]) -> bool:
+def stands_for(wanted: Sequence[str], field: str) -> bool:
+    """Whether a field is one of those wanted, or ``key.*`` stands for it."""
     return field in wanted or f"{field.partition('.')[0]}.*" in wanted
 
 

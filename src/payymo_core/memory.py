@@ -1,27 +1,24 @@
 """What verdicts taught about payers, indexed for the customers of a ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from payymo_core.columns import CURRENCIES
-from payymo_core.customers import Customers, account_keys, owner_index, text_keys
-from payymo_core.experience import Memory
+from payymo_core.customers import Customers, account_keys, text_keys
+from payymo_core.experience import Habits, Memory, PayerIndex
 from payymo_core.keys import KeyIndex, Keys, mix
-from payymo_core.learnt import Learnt, PayerKey, RememberedPayer, ShortPayer
+from payymo_core.learnt import PayerKey, RememberedPayer, ShortPayer
 from payymo_core.money import to_minor
+from payymo_core.rules import Exactness, Ruleset
 from payymo_core.spans import scan
 
 
-def remembered(learnt: Learnt, customers: Customers) -> Memory:
+def remembered(ruleset: Ruleset, customers: Customers) -> Memory:
     """Index what was learnt of the payers of these customers; of others, nothing."""
+    learnt = ruleset.learnt
     row = {customer: place for place, customer in enumerate(customers.ids)}
     known = [payer for payer in learnt.payers if payer.customer in row]
-
-    def index(held: Sequence[RememberedPayer], keys: Keys) -> KeyIndex:
-        owners = [row[payer.customer] for payer in held]
-        return owner_index(keys, np.array(owners, np.int64))
-
     ibans = [payer for payer in known if payer.key is PayerKey.IBAN]
     accounts = [payer for payer in known if payer.key is PayerKey.ACCOUNT]
     # A name that a customer bears says by itself whom it means, and its bearers are
@@ -33,16 +30,60 @@ def remembered(learnt: Learnt, customers: Customers) -> Memory:
     ]
     short = [payer for payer in learnt.short_payers if payer.customer in row]
     numbers = [payer.value for payer in accounts]
+    tails = account_keys(scan(numbers), len(numbers))[1]
     return Memory(
-        ibans=index(ibans, text_keys([payer.value for payer in ibans])),
-        accounts=index(accounts, account_keys(scan(numbers), len(numbers))[1]),
-        names=index(names, text_keys([payer.value for payer in names])),
+        ibans=_payers(ibans, text_keys([payer.value for payer in ibans]), row),
+        accounts=_payers(accounts, tails, row),
+        names=_payers(names, text_keys([payer.value for payer in names]), row),
         fees=_fees(short, row),
         fee_share=np.array([_share(payer) for payer in short], np.float64),
+        habits=_habits(ruleset, row),
     )
 
 
-def _fees(short: Sequence[ShortPayer], row: dict[str, int]) -> KeyIndex:
+def _payers(
+    held: Sequence[RememberedPayer], keys: Keys, row: Mapping[str, int]
+) -> PayerIndex:
+    weight = np.array([payer.weight for payer in held], np.float64)
+    # Who has paid nine times for one customer and once for another, pays for the
+    # first as if for no other, and for the other as if that were one of ten.
+    _, group = np.unique(keys, return_inverse=True)
+    total = np.bincount(group, weight)
+    sharers = np.rint(total[group] / weight).astype(np.int64)
+    told = np.flatnonzero(keys)
+    return PayerIndex(
+        KeyIndex.of(keys[told], told),
+        np.array([row[payer.customer] for payer in held], np.int64),
+        sharers,
+    )
+
+
+def _habits(ruleset: Ruleset, row: Mapping[str, int]) -> Habits:
+    """How customers cite; what no rule of the ruleset finds any more is left out."""
+    # As ``comparison.References`` tells what was found, and that nothing was.
+    rules = {rule.name: place for place, rule in enumerate(ruleset.references)}
+    rules[""] = -1
+    ways = {way: place for place, way in enumerate((*Exactness, ""))}
+    table = np.array(
+        [
+            (
+                row[habit.customer],
+                rules[habit.rule],
+                ways[habit.way],
+                habit.payments,
+            )
+            for habit in ruleset.learnt.citing
+            if habit.customer in row and habit.rule in rules
+        ],
+        np.int64,
+    ).reshape(-1, 4)
+    customer, rule, way, payments = table.T
+    total = np.bincount(customer, payments, len(row) + 1).astype(np.int64)
+    ways_index = KeyIndex.of(mix(customer, rule, way), np.arange(len(table)))
+    return Habits(ways_index, payments, total)
+
+
+def _fees(short: Sequence[ShortPayer], row: Mapping[str, int]) -> KeyIndex:
     """Places in ``short`` by customer, currency and fee."""
     table = np.array(
         [

@@ -8,13 +8,41 @@ from attrs import frozen
 from payymo_core.bearers import MOST_SHARERS, Bearers, PayerLevel
 from payymo_core.columns import TransactionColumns
 from payymo_core.customers import Customers, account_keys
-from payymo_core.experience import Experience
-from payymo_core.keys import Ints, KeyIndex, Keys, expand, mix
+from payymo_core.experience import Experience, PayerIndex
+from payymo_core.keys import Floats, Ints, KeyIndex, Keys, expand, mix
 from payymo_core.rules import CounterpartyEvidence
 from payymo_core.spans import runs, scan_folded
 from payymo_core.texts import TextColumn
 
 MOST_NAME_ATOMS = 8
+
+# By chance no level agrees more rarely than this, in bits: accounts are shared in
+# families, names are common words.
+_RAREST = {
+    PayerLevel.IBAN: 16.0,
+    PayerLevel.ACCOUNT: 12.0,
+    PayerLevel.PAID_BEFORE: 10.0,
+    PayerLevel.NAME: 14.0,
+    PayerLevel.NAME_PART: 10.0,
+    PayerLevel.SIMILAR_NAME: 9.0,
+    PayerLevel.ABBREVIATED: 7.0,
+    PayerLevel.NAME_IN_TEXT: 8.0,
+    PayerLevel.SHARED_WORD: 3.0,
+    PayerLevel.UNKNOWN: 0.0,
+    PayerLevel.OTHER: 0.0,
+}
+_RAREST_BITS = np.array([_RAREST[level] for level in PayerLevel])
+_ONE_WORD_LESS = 4.0  # "Hosting" as a whole name may be a word of the text
+_FEW_CUSTOMERS = 40  # unrelated money often comes from customers: a small list is weak
+
+
+def agreeing_by_chance(
+    level: Ints, words: Ints, sharers: Ints, customers: Ints | int
+) -> Floats:
+    """How likely a payer agrees so well with one of ``customers`` that is not meant."""
+    named = (level >= PayerLevel.NAME) & (level < PayerLevel.SHARED_WORD)
+    bits = _RAREST_BITS[level] - _ONE_WORD_LESS * ((words < 2) & named)
+    return sharers / (customers + _FEW_CUSTOMERS) + 2.0**-bits
 
 
 @frozen(eq=False)
@@ -49,21 +77,24 @@ def payers_of(
     iban, account = paying_accounts(transactions)
     if CounterpartyEvidence.IBAN in evidence:
         parts.append(_by_key(iban, customers.ibans, PayerLevel.IBAN))
-        parts.append(_by_key(iban, known.memory.ibans, PayerLevel.PAID_BEFORE))
+        parts.append(_remembered(iban, known.memory.ibans))
     if CounterpartyEvidence.ACCOUNT in evidence:
         parts.append(_by_key(account, customers.accounts, PayerLevel.ACCOUNT))
         # The end of an IBAN is compared with an account alone, never with another IBAN.
         plain = np.where(iban == 0, account, np.uint64(0))
         parts.append(_by_key(plain, customers.iban_tails, PayerLevel.ACCOUNT))
         parts.append(_by_key(account, known.accounts, PayerLevel.PAID_BEFORE))
-        parts.append(_by_key(account, known.memory.accounts, PayerLevel.PAID_BEFORE))
+        parts.append(_remembered(account, known.memory.accounts))
     if CounterpartyEvidence.NAME in evidence:
         parts.append(_by_name(transactions, bearers))
         names = name_keys(transactions.name)
         parts.append(_by_key(names, known.names, PayerLevel.PAID_BEFORE))
     if CounterpartyEvidence.TEXT in evidence:
         parts.append(_by_text(texts, customers))
-    return _best([np.concatenate(column) for column in zip(*parts, strict=True)])
+    return _best(
+        [np.concatenate(column) for column in zip(*parts, strict=True)],
+        len(customers.ids),
+    )
 
 
 _Rows = tuple[Ints, Ints, Ints, Ints, Ints]
@@ -106,6 +137,13 @@ def _by_key(keys: Keys, index: KeyIndex, level: PayerLevel) -> _Rows:
     return _rows(row[needle], customer, level, sharers)
 
 
+def _remembered(keys: Keys, known: PayerIndex) -> _Rows:
+    row = np.flatnonzero(keys)
+    needle, place, _ = known.places.probe(keys[row], MOST_SHARERS)
+    customer, sharers = known.customer[place], known.sharers[place]
+    return _rows(row[needle], customer, PayerLevel.PAID_BEFORE, sharers)
+
+
 def _by_name(transactions: TransactionColumns, bearers: Bearers) -> _Rows:
     row = np.flatnonzero(transactions.name >= 0)
     name = transactions.name[row]
@@ -140,10 +178,13 @@ def _by_text(texts: TextColumn, customers: Customers) -> _Rows:
     return row, customer, level, sharers, words
 
 
-def _best(columns: list[Ints]) -> Payers:
-    """Keep the best level of each transaction and customer."""
+def _best(columns: list[Ints], customers: int) -> Payers:
+    """Keep what tells most of each transaction and customer; of equals, the level."""
     row, customer, level, sharers, words = columns
-    order = np.lexsort((-words, sharers, level, customer, row))
+    chance = agreeing_by_chance(level, words, sharers, customers)
+    # One word that is shared tells less than any name, however many bear that.
+    vague = level >= PayerLevel.SHARED_WORD
+    order = np.lexsort((level, chance, vague, customer, row))
     row, customer = row[order], customer[order]
     first = np.r_[True, (row[1:] != row[:-1]) | (customer[1:] != customer[:-1])]
     keep = order[first[: len(order)]]

@@ -320,7 +320,7 @@ def _faults(ruleset: Ruleset) -> Iterator[str]:
     total = sum(getattr(ruleset.priors, name) for name in _BOUNDS["priors"])
     if abs(total - 1) > 1e-6:
         yield f"priors: the shares add up to {total:.6f}, not to 1"
-    yield from learnt_faults(ruleset.learnt)
+    yield from learnt_faults(ruleset.learnt, tuple(Exactness))
 
 
 TRANSACTION_FIELDS = ("remittance", "creditor_reference", "end_to_end_id", "mandate_id")

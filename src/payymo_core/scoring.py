@@ -27,6 +27,7 @@ from payymo_core.comparison import (
 )
 from payymo_core.finds import LEVELS
 from payymo_core.keys import Floats, Ints, mix
+from payymo_core.payers import agreeing_by_chance
 from payymo_core.rules import Exactness, Priors, Ruleset
 from payymo_core.timing import DateLevel, direction
 
@@ -111,6 +112,8 @@ _REFERENCE_M = {
     Exactness.ONE_EDIT: 0.04,
     Exactness.TRUNCATED: 0.03,
 }
+_UNCITED = 1 - sum(_REFERENCE_M.values())
+_HABIT_AS_GOOD_AS = 10  # payments of a customer that the shares above count for
 _NOT_FOUND = {
     # log2 of P(no find | pays) / P(no find | does not), by what else the text says.
     TextLevel.EMPTY: 0.0,
@@ -121,21 +124,7 @@ _NOT_FOUND = {
 }
 
 _PAYER_M = 0.6
-# u never falls below this: accounts are shared in families, names are common words.
-_PAYER_FLOOR_BITS = {
-    PayerLevel.IBAN: 16.0,
-    PayerLevel.ACCOUNT: 12.0,
-    PayerLevel.PAID_BEFORE: 10.0,
-    PayerLevel.NAME: 14.0,
-    PayerLevel.NAME_PART: 10.0,
-    PayerLevel.SIMILAR_NAME: 9.0,
-    PayerLevel.ABBREVIATED: 7.0,
-    PayerLevel.NAME_IN_TEXT: 8.0,
-    PayerLevel.SHARED_WORD: 3.0,
-}
-_ONE_WORD_LESS = 4.0  # "Hosting" as a whole name may be a word of the text
 _OTHER_PAYER = -3.5  # about one payment in twelve comes from somebody else's account
-_FEW_CUSTOMERS = 40  # unrelated money often comes from customers: a small list is weak
 
 # How often a payment comes when, from the due date. One payment in ten is taken to
 # come whenever it likes, so that no habit of most decides about the few.
@@ -164,9 +153,8 @@ def _table(values: Mapping[Level, float], size: int) -> Floats:
 
 
 _DATE_TABLE = _table(_DATE_M, len(DateLevel))
-_FLOOR_TABLE = _table(_PAYER_FLOOR_BITS, len(PayerLevel))
 _NOT_FOUND_TABLE = _table(_NOT_FOUND, len(TextLevel))
-_M_TABLE = np.array([_REFERENCE_M[level] for level in LEVELS])
+_M_TABLE = np.array([*(_REFERENCE_M[level] for level in LEVELS), _UNCITED])
 
 
 _ODD_AMOUNTS = [AmountLevel.FAR_OVER, AmountLevel.MANIFOLD, AmountLevel.NEARLY_ALL]
@@ -304,7 +292,6 @@ def _rounding(paid: Ints, owed: Ints) -> Floats:
 
 def _reference(pairs: Comparisons, ledger: Ledger, ruleset: Ruleset) -> Floats:
     found = pairs.reference.level < NOT_FOUND
-    level = np.where(found, pairs.reference.level, 0)
     rule = np.where(found, pairs.reference.rule, 0)
     doubt = np.array(
         [
@@ -317,19 +304,36 @@ def _reference(pairs: Comparisons, ledger: Ledger, ruleset: Ruleset) -> Floats:
     known = np.bincount(ledger.invoices.currency, minlength=len(CURRENCIES))[currency]
     # By chance, or named although something else is paid: any invoice of the ledger.
     chance = 2.0**-pairs.reference.bits + doubt[rule] / known
-    bits = np.log2(_M_TABLE[level] / np.minimum(chance, 1.0))
-    return np.where(found, bits, _NOT_FOUND_TABLE[pairs.said])
+    shown = _shown(pairs, ledger)
+    bits = np.log2(shown / np.minimum(chance, 1.0))
+    # Who seldom names what he pays is not suspect for naming nothing.
+    habit = np.where(pairs.said == TextLevel.EMPTY, 0.0, np.log2(shown / _UNCITED))
+    return np.where(found, bits, _NOT_FOUND_TABLE[pairs.said] + habit)
+
+
+def _shown(pairs: Comparisons, ledger: Ledger) -> Floats:
+    """How often a reference shows in the way it does, when the customer pays.
+
+    The mean of a Dirichlet posterior: the general shares, and what is known of the
+    customer's payments.
+    """
+    general = _M_TABLE[pairs.reference.level]
+    habits = ledger.experience.memory.habits
+    customer = ledger.customers.of_invoice[pairs.invoice]
+    seen = np.zeros(len(customer), np.int64)
+    known = np.flatnonzero(habits.total[customer])
+    found = pairs.reference
+    keys = mix(customer[known], found.rule[known], found.level[known])
+    place, way, _ = habits.ways.probe(keys, 1)
+    seen[known[place]] = habits.payments[way]
+    return (seen + _HABIT_AS_GOOD_AS * general) / (
+        habits.total[customer] + _HABIT_AS_GOOD_AS
+    )
 
 
 def _counterparty(pairs: Comparisons, ledger: Ledger) -> Floats:
-    floor = _FLOOR_TABLE[pairs.payer] - _ONE_WORD_LESS * (
-        (pairs.words < 2)
-        & (pairs.payer >= PayerLevel.NAME)
-        & (pairs.payer < PayerLevel.SHARED_WORD)
-    )
     customers = ledger.customers_in[ledger.invoices.currency[pairs.invoice]]
-    customers = customers + _FEW_CUSTOMERS
-    chance = pairs.sharers / customers + 2.0**-floor
+    chance = agreeing_by_chance(pairs.payer, pairs.words, pairs.sharers, customers)
     known = np.log2(_PAYER_M / np.minimum(chance, 1.0))
     return np.where(
         pairs.payer < PayerLevel.UNKNOWN,

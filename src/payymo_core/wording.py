@@ -30,7 +30,7 @@ _REASONS = {
     Reason.OUTGOING: "The money went out.",
     Reason.PENDING: "The bank has not booked it yet.",
     Reason.REFERENCE_OF_PAID_INVOICE: "The text names an invoice that is not open.",
-    Reason.REJECTED_BEFORE: "This proposal was rejected before.",
+    Reason.REJECTED_BEFORE: "What explains it best was rejected before.",
     Reason.REVIEW_BY_POLICY: "The ruleset wants a human to see payments of this kind.",
     Reason.TOO_OLD: "The invoice is older than the ruleset lets pass unseen.",
 }
@@ -272,6 +272,9 @@ def describe_learnt(ruleset: Ruleset) -> tuple[str, ...]:
         f"{payer.fee} {payer.currency}."
         for payer in learnt.short_payers
     ]
+    if learnt.citing:
+        customers = len({habit.customer for habit in learnt.citing})
+        lines.append(f"How {customers:,} customers name what they pay is known.")
     if learnt.calibration != Calibration():
         lines.append(_of_learnt_calibration(ruleset))
     return tuple(filter(None, lines))
@@ -288,11 +291,7 @@ def _of_learnt_calibration(ruleset: Ruleset) -> str:
     """What becomes of odds at the threshold for a match."""
     threshold = ruleset.thresholds.match
     bits = log2(threshold / (1 - threshold))
-    calibration = ruleset.learnt.calibration
-    corrected = min(bits, calibration.slope * bits + calibration.intercept)
-    confidence = 1 / (1 + 2**-corrected)
-    if confidence >= threshold:
-        return f"A confidence of {threshold:g} is worth what it says."
+    confidence = 1 / (1 + 2 ** -(ruleset.learnt.calibration.slope * bits))
     return f"What would be a confidence of {threshold:g} counts as {confidence:.4f}."
 
 

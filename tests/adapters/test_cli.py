@@ -463,3 +463,78 @@ def test_a_line_that_is_no_label_is_refused_with_its_place(files, tmp_path):
     assert result.exit_code == 2
     assert f"{labels}:1: verdict" in result.stderr
     assert not (tmp_path / "learnt.toml").exists()
+
+
+# --- tune -----------------------------------------------------------------------------
+
+
+def test_suggestions_are_printed_and_none_is_made_unasked(files, tmp_path):
+    bank, ledger = files
+    labels = lines(
+        tmp_path / "labels.jsonl",
+        {"transaction": "t1", "invoices": ["i1"], "verdict": "confirm"},
+        {"transaction": "t2", "invoices": ["i4"]},
+    )
+    result = run("tune", bank, ledger, labels)
+    assert result.exit_code == 0
+    assert "Measured on 2 judged transactions" in result.output
+    assert "does not prove 99.9 %, which takes at least 2,995" in result.output
+    assert result.output.endswith("Nothing was changed.\n")
+
+
+def test_what_is_proven_is_written_beside_the_rules_that_stay(tmp_path):
+    numbers = range(1000, 1040)
+    bank = lines(
+        tmp_path / "bank.jsonl",
+        *(
+            {
+                "id": f"t{n}",
+                "amount": f"{n}.70",
+                "currency": "EUR",
+                "booking_date": "2026-05-02",
+                "mandate_id": f"MREF-{n}-A",
+            }
+            for n in numbers
+        ),
+    )
+    ledger = lines(
+        tmp_path / "ledger.jsonl",
+        *(
+            {
+                "id": f"i{n}",
+                "outstanding": f"{n}.70",
+                "currency": "EUR",
+                "due_date": "2026-05-01",
+                "references": {"mandate": f"MREF-{n}-A"},
+            }
+            for n in numbers
+        ),
+    )
+    labels = lines(
+        tmp_path / "labels.jsonl",
+        *({"transaction": f"t{n}", "invoices": [f"i{n}"]} for n in numbers),
+    )
+    rules = tmp_path / "rules.toml"
+    rules.write_text("[dates]\nstale_after_days = 99\n", encoding="utf-8")
+    tuned = tmp_path / "tuned.toml"
+    told = "tune", bank, ledger, labels, "--ruleset", rules, "--precision", "0.9", "-o"
+    result = run(*told, tuned)
+    assert result.exit_code == 0
+    assert "references: a rule for references.mandate in mandate_id" in result.output
+    assert "40 of 40" in result.output
+    assert f"written: {tuned}, with 1 change\n" in result.output
+    assert "Nothing was changed" not in result.output
+    written = Ruleset.from_toml(tuned.read_text("utf-8"))
+    assert len(written.references) == len(Ruleset().references) + 1
+    assert written.dates.stale_after_days == 99
+    piped = run(*told, "-")
+    assert piped.stdout == tuned.read_text("utf-8")
+    matched = run("match", bank, ledger, "--ruleset", tuned, "--json").stdout
+    assert {json.loads(one)["outcome"] for one in matched.splitlines()} == {"match"}
+
+
+def test_labels_at_fault_are_listed_by_tune_too(files, tmp_path):
+    labels = lines(tmp_path / "labels.jsonl", {"transaction": "t9", "invoices": []})
+    result = run("tune", *files, labels)
+    assert result.exit_code == 1
+    assert "no usable transaction has the id 't9'" in result.stderr

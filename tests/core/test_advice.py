@@ -9,12 +9,14 @@ from hypothesis import given, settings
 
 from payymo_core import (
     Customer,
+    Label,
     MatchResult,
     Outcome,
     Reason,
     ReferenceRule,
     Ruleset,
     Thresholds,
+    learn,
     match,
 )
 from payymo_core.advice import ADVISERS, Advice, what_would_settle
@@ -22,7 +24,7 @@ from payymo_core.ambiguity import which_of_several
 from payymo_core.circumstances import Circumstances
 from payymo_core.rules import DateRule, GroupLimits, Policies, Treatment
 from tests import strategies
-from tests.builders import bill, payment
+from tests.builders import bill, confirmed, payment, rejected
 
 IBAN = "DE89370400440532013000"
 BERG = Customer(id="berg", name="Anna Berg", ibans=(IBAN,))
@@ -49,6 +51,47 @@ def test_nothing_is_left_to_settle_of_a_match():
     )
     assert result[0].outcome is Outcome.MATCH
     assert what_would_settle(result, "t1") is None
+
+
+# --- a reviewer said no before --------------------------------------------------------
+
+
+def taught(*labels: Label, text: str = "INV-2026-0042") -> MatchResult:
+    """Two bills of one amount, and what reviewers said of a payment of one."""
+    transactions = [payment("t1", "119.00 EUR", text, payer="Anna Berg")]
+    invoices = [
+        bill("i1", "119.00 EUR", "INV-2026-0042", due="2026-05-01", customer=BERG),
+        bill("i2", "119.00 EUR", "INV-2026-0043", due="2026-05-28", customer=BERG),
+    ]
+    return match(transactions, invoices, learn(transactions, invoices, labels))
+
+
+def test_what_was_rejected_is_told_beside_what_fits_next():
+    result = taught(rejected("t1", "i1"))
+    assert result[0].outcome is Outcome.REVIEW
+    assert_says(
+        advice(result),
+        Reason.REJECTED_BEFORE,
+        "A reviewer rejected INV-2026-0042 (119.00 EUR, due 2026-05-01) for it",
+        "what fits next is INV-2026-0043 (119.00 EUR, due 2026-05-28)",
+        "Ask the payer whether it is for that",
+    )
+
+
+def test_where_all_that_fits_was_rejected_the_payer_is_told():
+    found = advice(taught(*(rejected("t1", i) for i in ("i1", "i2"))))
+    assert_says(
+        found,
+        Reason.REJECTED_BEFORE,
+        "INV-2026-0042 (119.00 EUR, due 2026-05-01) and INV-2026-0043",
+        "nothing else that is open fits",
+        "The payer is customer berg (Anna Berg): ask what it is for",
+    )
+
+
+def test_what_pays_nothing_open_is_to_be_paid_back():
+    found = advice(taught(confirmed("t1")))
+    assert_says(found, Reason.REJECTED_BEFORE, "pays nothing that is open", "pay it")
 
 
 # --- several fit ----------------------------------------------------------------------

@@ -20,7 +20,6 @@ from payymo_core import (
     Ruleset,
     RulesetError,
     Thresholds,
-    describe_ruleset,
     match,
 )
 from payymo_core.rules import (
@@ -35,6 +34,7 @@ from payymo_core.rules import (
     TiePolicy,
     Treatment,
 )
+from payymo_core.wording import describe_ruleset
 from tests import strategies
 from tests.builders import bill, payment
 

@@ -14,6 +14,7 @@ from payymo_adapters.cli.invoices import invoices_command
 from payymo_adapters.cli.learning import learn_command
 from payymo_adapters.cli.matching import match_command
 from payymo_adapters.cli.rules import rules_command
+from payymo_adapters.cli.tuning import tune_command
 
 
 @click.group(
@@ -32,6 +33,7 @@ for command in (
     evaluate_command,
     explain_command,
     learn_command,
+    tune_command,
     rules_command,
     invoices_command,
     apply_command,

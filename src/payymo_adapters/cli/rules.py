@@ -8,7 +8,7 @@ from payymo_adapters.cli.failures import EXIT_CODES
 from payymo_adapters.cli.inputs import READABLE, load_ruleset
 from payymo_adapters.cli.ruleset_toml import ruleset_to_toml
 from payymo_adapters.cli.terminal import say, stdout, write_out
-from payymo_core import describe_ruleset
+from payymo_core.wording import describe_ruleset
 
 
 @click.command("rules", epilog=EXIT_CODES)

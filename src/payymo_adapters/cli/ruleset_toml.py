@@ -68,13 +68,12 @@ _KEYS = {
     "priors.closed": "Pays one that is not open (again, or late).",
     "priors.nothing": "Has to do with no invoice at all.",
     "learnt.labels": "How many labels it was learnt from.",
-    "learnt.calibration": (
-        "Bits of confidence become slope times them plus intercept, if that is less."
-    ),
+    "learnt.calibration": "Bits of confidence above 0 become slope times as many.",
     "learnt.rejected": "Never proposed again; no invoices: it pays nothing open.",
     "learnt.payers": "Who has paid for whom, weighed by number and age.",
     "learnt.rules": "How often what a reference rule found was right.",
     "learnt.short_payers": "Customers whose payments come short by a usual fee.",
+    "learnt.citing": "How payments of customers name what they pay, or do not.",
 }
 
 
