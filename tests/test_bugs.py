@@ -1,5 +1,6 @@
 """Every law has a bug that it catches; ``python -m tests.bugs`` tries them."""
 
+import shutil
 from pathlib import Path
 
 from payymo_core import matching
@@ -21,9 +22,8 @@ def test_every_law_has_a_bug_that_it_has_to_catch():
 
 
 def test_a_bug_is_a_change_of_the_core(tmp_path):
+    core = Path(matching.__file__).parent
     for bug in bugs():
-        path = tmp_path / bug.module
-        path.write_text(f"before\n{bug.old}\nafter\n", "utf-8")
+        copied = Path(shutil.copy(core / bug.module, tmp_path))
         bug.put_into(tmp_path)
-        assert path.read_text("utf-8") == f"before\n{bug.new}\nafter\n"
-        assert (Path(matching.__file__).parent / bug.module).exists()
+        assert copied.read_text("utf-8").count(bug.new)

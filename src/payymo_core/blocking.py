@@ -1,6 +1,5 @@
 """Which pairs of transaction and invoice are worth comparing."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -13,68 +12,20 @@ from payymo_core.columns import (
     InvoiceColumns,
     TransactionColumns,
 )
-from payymo_core.customers import Customers, customers_of
-from payymo_core.experience import Experience
 from payymo_core.finds import Finds, find
-from payymo_core.keys import Floats, Ints, KeyIndex, Keys, Mask, expand, mix
-from payymo_core.memory import remembered
+from payymo_core.keys import Ints, Mask, expand, mix
+from payymo_core.ledger import CURRENCY_STEP, Ledger
 from payymo_core.money import EXPONENTS
 from payymo_core.payers import Payers, payers_of
-from payymo_core.references import Forms, forms_of
 from payymo_core.rules import AmountRule, Ruleset
-from payymo_core.shapes import ledger_formats, ledger_shapes, names_unknown
+from payymo_core.shapes import names_unknown
 from payymo_core.structured import checked_atoms
 from payymo_core.texts import TextColumn, text_column
-from payymo_core.timing import CustomerItems, Timing
 
 # Rows that one key may bring. Above, the key tells nothing apart, and a ledger with
 # one price would be compared with itself (SCALE 6); what was passed over is counted.
 MOST_OF_AMOUNT = 24
 MOST_NEAR_AMOUNT = 6
-_CURRENCY_STEP = 1 << 54  # above any amount in minor units
-
-
-@frozen(eq=False)
-class Ledger:
-    """The invoices, prepared once for any number of transactions.
-
-    Attributes:
-        invoices: Their columns.
-        forms: Their references.
-        customers: Their customers.
-        by_amount: Open items by currency and outstanding amount.
-        by_customer_amount: Open items by customer, currency and outstanding amount.
-        by_customer: Open items by customer and currency.
-        near: Open items ordered by currency and outstanding amount, as keys.
-        near_rows: Their rows.
-        amounts: All items by currency and size of the amount, for its frequency.
-        timing: Open items by date.
-        customer_items: Open items by customer and date.
-        closed_count: Items by currency that are not open.
-        customers_in: Customers by currency.
-        items: Open items that the customer of each invoice has in its currency.
-        shapes: What its references look like.
-        formats: Formats with check digits that it uses.
-        experience: What verdicts and a first look at the transactions taught.
-    """
-
-    invoices: InvoiceColumns
-    forms: Forms
-    customers: Customers
-    by_amount: KeyIndex
-    by_customer_amount: KeyIndex
-    by_customer: KeyIndex
-    near: Ints
-    near_rows: Ints
-    amounts: KeyIndex
-    timing: Timing
-    customer_items: CustomerItems
-    closed_count: Ints
-    customers_in: Ints
-    items: Ints
-    shapes: Keys
-    formats: Mask
-    experience: Experience
 
 
 @frozen(eq=False)
@@ -106,58 +57,6 @@ class Candidates:
     names_unknown: Mask
     unseen: Ints
     capped: dict[str, int]
-
-
-def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
-    """Index a ledger."""
-    customers = customers_of(invoices.customers, invoices.customer)
-    owed = np.flatnonzero(invoices.is_open)
-    currency, amount = invoices.currency[owed], invoices.outstanding[owed]
-    customer = customers.of_invoice[owed]
-    known = customer >= 0
-    near = currency * _CURRENCY_STEP + amount
-    near_order = np.lexsort((owed, near))
-    by_customer = KeyIndex.of(mix(customer[known], currency[known]), owed[known])
-    _, items = by_customer.ranges(mix(customers.of_invoice, invoices.currency))
-    return Ledger(
-        invoices=invoices,
-        forms=forms_of(invoices.texts, len(invoices), ruleset.references),
-        customers=customers,
-        by_amount=KeyIndex.of(mix(currency, amount), owed),
-        by_customer_amount=KeyIndex.of(
-            mix(customer[known], currency[known], amount[known]), owed[known]
-        ),
-        by_customer=by_customer,
-        near=near[near_order],
-        near_rows=owed[near_order],
-        amounts=KeyIndex.of(
-            mix(invoices.currency, _size(invoices)), np.arange(len(invoices))
-        ),
-        timing=Timing.of(invoices),
-        customer_items=CustomerItems.of(invoices, customers.of_invoice),
-        closed_count=np.bincount(
-            invoices.currency[~invoices.is_open], minlength=len(CURRENCIES)
-        ),
-        customers_in=_customers_in(invoices, customers),
-        items=items,
-        shapes=ledger_shapes(invoices.texts),
-        formats=ledger_formats(invoices.texts),
-        experience=Experience.none(len(invoices), remembered(ruleset, customers)),
-    )
-
-
-def _customers_in(invoices: InvoiceColumns, customers: Customers) -> Ints:
-    """How many customers each currency has."""
-    owned = customers.of_invoice >= 0
-    width = len(CURRENCIES)
-    pairs = customers.of_invoice[owned] * width + invoices.currency[owned]
-    ordered = np.sort(pairs)
-    new = np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)]
-    return np.bincount(ordered[new] % width, minlength=width)
-
-
-def _size(invoices: InvoiceColumns) -> Ints:
-    return np.abs(np.where(invoices.is_open, invoices.outstanding, invoices.total))
 
 
 def block(
@@ -333,7 +232,7 @@ def _by_near_amount(
 ) -> _Pairs:
     """Open items that are a little larger than the transaction."""
     gross, currency = transactions.gross[wanting], transactions.currency[wanting]
-    base = currency * _CURRENCY_STEP
+    base = currency * CURRENCY_STEP
     most = gross + largest_shortfall(gross, currency, rule)
     start = np.searchsorted(ledger.near, base + gross, "right")
     count = np.searchsorted(ledger.near, base + most, "right") - start
@@ -354,42 +253,3 @@ def _minor_by_currency(amount: Decimal) -> Ints:
     return np.array(
         [units * 10 ** EXPONENTS[code] // parts for code in CURRENCIES], np.int64
     )
-
-
-def rarity_bits(gross: Ints, currency: Ints, ledger: Ledger) -> Floats:
-    """How surprising it would be to see these amounts by chance, in bits.
-
-    Half of the money that pays nothing open is taken to have amounts as the ledger has
-    (prices, earlier invoices), half to be spread evenly over the orders of magnitude,
-    with round amounts the likelier the rounder they are.
-    """
-    size = np.abs(gross)
-    _, seen = ledger.amounts.ranges(mix(currency, size))
-    held = np.bincount(ledger.invoices.currency, minlength=len(CURRENCIES))[currency]
-    exponent = np.array([EXPONENTS[code] for code in CURRENCIES])[currency]
-    chance = 0.5 * seen / np.maximum(held, 1) * held / (held + _FEW)
-    chance += 0.5 * _spread(size, 10**exponent)
-    return -np.log2(np.clip(chance, 2.0**-24, 0.5))
-
-
-_FEW = 25  # a ledger of so few items says half of what it could of its amounts
-_DECADES = 12.0  # natural logarithm of the range of amounts, 0.10 to 20,000
-_ROUND: Sequence[tuple[float, float]] = (
-    # (granularity in major units, share of amounts that are chosen so round)
-    (0.01, 0.45),
-    (0.1, 0.05),
-    (1, 0.2),
-    (10, 0.15),
-    (100, 0.1),
-    (1000, 0.05),
-)
-
-
-def _spread(size: Ints, unit: Ints) -> Floats:
-    """Probability of an amount in minor units, before seeing a ledger."""
-    out = np.zeros(len(size))
-    for granularity, share in _ROUND:
-        step = np.maximum(np.rint(granularity * unit), 1).astype(np.int64)
-        chance = share * step / (_DECADES * np.maximum(size, step))
-        out += np.where(size % step == 0, chance, 0.0)
-    return out

@@ -5,10 +5,10 @@ from math import comb
 import numpy as np
 from attrs import frozen
 
-from payymo_core.blocking import Ledger
 from payymo_core.columns import NO_DAY
 from payymo_core.comparison import Comparisons
 from payymo_core.keys import Floats, Ints
+from payymo_core.ledger import Ledger
 from payymo_core.subsets import MOST_MEMBERS
 
 # How payers choose what to pay together: everything that is open, the oldest ones, one

@@ -7,10 +7,11 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.bearers import PayerLevel
-from payymo_core.blocking import PLAIN, Candidates, Ledger, largest_shortfall
+from payymo_core.blocking import PLAIN, Candidates, largest_shortfall
 from payymo_core.columns import TransactionColumns
 from payymo_core.finds import LEVELS, Finds
 from payymo_core.keys import Floats, Ints
+from payymo_core.ledger import Ledger
 from payymo_core.nearness import near_finds, rank_of
 from payymo_core.payers import Payers
 from payymo_core.rules import ReferenceRule, Ruleset

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from payymo_core.assignment import assign
 from payymo_core.bearers import Bearers, bearers_of
-from payymo_core.blocking import Candidates, Ledger, block, prepare
+from payymo_core.blocking import Candidates, block
 from payymo_core.columns import TransactionColumns, choose_rows, take_rows
 from payymo_core.comparison import compare
 from payymo_core.confidence import confidences
@@ -20,6 +20,7 @@ from payymo_core.hindsight import experienced, sure_of
 from payymo_core.hypotheses import Hypotheses, joined, replaced
 from payymo_core.instalments import with_instalments
 from payymo_core.keys import Ints, Mask
+from payymo_core.ledger import Ledger, prepare
 from payymo_core.matching import MatchResult, Run
 from payymo_core.pausing import collector_paused
 from payymo_core.precedence import with_precedence

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from payymo_core.bearers import PayerLevel
-from payymo_core.blocking import Ledger
 from payymo_core.columns import NO_DAY
 from payymo_core.comparison import NOT_FOUND, AmountLevel, TextLevel
 from payymo_core.finds import LEVELS
 from payymo_core.hypotheses import PARTS, Hypotheses
+from payymo_core.ledger import Ledger
 from payymo_core.money import written
 from payymo_core.naming import owner
 from payymo_core.normalisation import fold

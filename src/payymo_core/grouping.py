@@ -10,11 +10,12 @@ from attrs import evolve
 
 from payymo_core.allocation import allocate
 from payymo_core.bearers import PayerLevel
-from payymo_core.blocking import Ledger, payable
+from payymo_core.blocking import payable
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import NOT_FOUND, Comparisons
 from payymo_core.hypotheses import PARTS, Hypotheses
 from payymo_core.keys import Floats, Ints, Mask
+from payymo_core.ledger import Ledger
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind, Weights
 from payymo_core.sets import sets_of

@@ -8,13 +8,13 @@ come is how late this ledger's payers are.
 import numpy as np
 from attrs import evolve
 
-from payymo_core.blocking import Ledger
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import NOT_FOUND
 from payymo_core.customers import owner_index
 from payymo_core.experience import Experience, Look
 from payymo_core.hypotheses import Hypotheses, alone
 from payymo_core.keys import Mask
+from payymo_core.ledger import Ledger
 from payymo_core.payers import name_keys, paying_accounts
 from payymo_core.scoring import Kind
 from payymo_core.timing import CustomerItems, DateLevel

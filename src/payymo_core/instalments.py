@@ -8,11 +8,12 @@ each of them is as surprising as the amount that it leaves to the others.
 import numpy as np
 from attrs import evolve
 
-from payymo_core.blocking import Ledger, rarity_bits
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import AmountLevel
 from payymo_core.hypotheses import PARTS, Hypotheses, alone
 from payymo_core.keys import Ints, Mask
+from payymo_core.ledger import Ledger
+from payymo_core.rarity import rarity_bits
 from payymo_core.scoring import Kind, quantised
 from payymo_core.subsets import enumerate_sums, members
 

@@ -11,7 +11,6 @@ from typing import overload
 import numpy as np
 from attrs import frozen
 
-from payymo_core.blocking import Ledger
 from payymo_core.columns import CURRENCIES, TransactionColumns
 from payymo_core.confidence import Confidences
 from payymo_core.decision import OUTCOMES, REASONS, Decisions
@@ -19,6 +18,7 @@ from payymo_core.errors import Rejected
 from payymo_core.evidence import rule_rows
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Ints
+from payymo_core.ledger import Ledger
 from payymo_core.money import from_minor, major_column
 from payymo_core.pausing import collector_paused
 from payymo_core.records import Customer

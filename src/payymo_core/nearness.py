@@ -10,9 +10,10 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from payymo_core.blocking import Candidates, Ledger
+from payymo_core.blocking import Candidates
 from payymo_core.finds import LEVELS, Finds, covered
 from payymo_core.keys import Floats, Ints, Mask, expand
+from payymo_core.ledger import Ledger
 from payymo_core.references import WRITTEN_WIDTH
 from payymo_core.rules import Exactness, ReferenceRule, Ruleset
 from payymo_core.spans import Scan, Spans, runs

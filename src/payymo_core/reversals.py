@@ -8,12 +8,12 @@ counts, and the company itself gave the money back.
 
 import numpy as np
 
-from payymo_core.blocking import Ledger
 from payymo_core.columns import NO_DAY, TransactionColumns, choose_rows
 from payymo_core.comparison import TELLING
 from payymo_core.finds import find
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Ints, Keys, Mask, mix
+from payymo_core.ledger import Ledger
 from payymo_core.noise import is_word
 from payymo_core.payers import paying_accounts
 from payymo_core.rules import Ruleset

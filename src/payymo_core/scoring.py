@@ -17,7 +17,6 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.bearers import PayerLevel
-from payymo_core.blocking import Ledger, rarity_bits
 from payymo_core.columns import CURRENCIES, TransactionColumns
 from payymo_core.comparison import (
     NOT_FOUND,
@@ -27,7 +26,9 @@ from payymo_core.comparison import (
 )
 from payymo_core.finds import LEVELS
 from payymo_core.keys import Floats, Ints, mix
+from payymo_core.ledger import Ledger
 from payymo_core.payers import agreeing_by_chance
+from payymo_core.rarity import rarity_bits
 from payymo_core.rules import Exactness, Priors, Ruleset
 from payymo_core.timing import DateLevel, direction
 

@@ -9,13 +9,14 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.bearers import PayerLevel
-from payymo_core.blocking import Ledger, rarity_bits
 from payymo_core.choices import MOST_ITEMS, Answers, Searches, choice_bits
 from payymo_core.columns import NO_DAY, TransactionColumns
 from payymo_core.comparison import NOT_FOUND, Comparisons
 from payymo_core.experience import Look
 from payymo_core.hypotheses import PARTS
 from payymo_core.keys import Floats, Ints, Mask, mix
+from payymo_core.ledger import Ledger
+from payymo_core.rarity import rarity_bits
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind, Weights, open_items, prior_bits, quantised
 from payymo_core.subsets import (

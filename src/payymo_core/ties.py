@@ -3,11 +3,11 @@
 import numpy as np
 from attrs import evolve
 
-from payymo_core.blocking import Ledger
 from payymo_core.columns import TransactionColumns
 from payymo_core.grouping import MOST_KEPT
 from payymo_core.hypotheses import PARTS, Hypotheses, alone
 from payymo_core.keys import Ints
+from payymo_core.ledger import Ledger
 from payymo_core.scoring import Kind
 
 _SET, _DATES = PARTS.index("set"), PARTS.index("dates")

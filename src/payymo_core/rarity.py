@@ -1,0 +1,49 @@
+"""How surprising an amount is, as the ledger and the habits of money have it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from payymo_core.columns import CURRENCIES
+from payymo_core.keys import Floats, Ints, mix
+from payymo_core.ledger import Ledger
+from payymo_core.money import EXPONENTS
+
+
+def rarity_bits(gross: Ints, currency: Ints, ledger: Ledger) -> Floats:
+    """How surprising it would be to see these amounts by chance, in bits.
+
+    Half of the money that pays nothing open is taken to have amounts as the ledger has
+    (prices, earlier invoices), half to be spread evenly over the orders of magnitude,
+    with round amounts the likelier the rounder they are.
+    """
+    size = np.abs(gross)
+    _, seen = ledger.amounts.ranges(mix(currency, size))
+    held = np.bincount(ledger.invoices.currency, minlength=len(CURRENCIES))[currency]
+    exponent = np.array([EXPONENTS[code] for code in CURRENCIES])[currency]
+    chance = 0.5 * seen / np.maximum(held, 1) * held / (held + _FEW)
+    chance += 0.5 * _spread(size, 10**exponent)
+    return -np.log2(np.clip(chance, 2.0**-24, 0.5))
+
+
+_FEW = 25  # a ledger of so few items says half of what it could of its amounts
+_DECADES = 12.0  # natural logarithm of the range of amounts, 0.10 to 20,000
+_ROUND: Sequence[tuple[float, float]] = (
+    # (granularity in major units, share of amounts that are chosen so round)
+    (0.01, 0.45),
+    (0.1, 0.05),
+    (1, 0.2),
+    (10, 0.15),
+    (100, 0.1),
+    (1000, 0.05),
+)
+
+
+def _spread(size: Ints, unit: Ints) -> Floats:
+    """Probability of an amount in minor units, before seeing a ledger."""
+    out = np.zeros(len(size))
+    for granularity, share in _ROUND:
+        step = np.maximum(np.rint(granularity * unit), 1).astype(np.int64)
+        chance = share * step / (_DECADES * np.maximum(size, step))
+        out += np.where(size % step == 0, chance, 0.0)
+    return out
