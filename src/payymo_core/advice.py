@@ -295,6 +295,14 @@ def _who(case: Circumstances) -> str:
     return f"If {who} is a customer, add {known_by(case)} to that customer."
 
 
+def _owes_the_same(case: Circumstances) -> str:
+    best = case.contest.named(case.best)
+    return (
+        f"The text names {best}, which is another's, but the payer owes the same "
+        "amount. Ask the payer which one it is for."
+    )
+
+
 def _sent_back(case: Circumstances) -> str:
     best = case.contest.named(case.best)
     return (
@@ -311,6 +319,7 @@ ADVISERS: Mapping[Reason, Callable[[Circumstances], str]] = {
     Reason.REFERENCE_OF_PAID_INVOICE: _closed,
     Reason.CURRENCY_DIFFERS: _currency,
     Reason.SENT_BACK: _sent_back,
+    Reason.PAYER_OWES_THE_SAME: _owes_the_same,
     Reason.AMBIGUOUS: which_of_several,
     Reason.CONTRARY_WORDS: _contrary,
     Reason.OTHER_INVOICE_NAMED: _other_invoice,

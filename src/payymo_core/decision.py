@@ -3,6 +3,11 @@
 import numpy as np
 from attrs import frozen
 
+from payymo_core.bars import (
+    leaves_named_out,
+    payer_owes_the_same,
+    to_a_stranger,
+)
 from payymo_core.bearers import PayerLevel
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import NOT_FOUND, TELLING, AmountLevel, TextLevel
@@ -90,7 +95,8 @@ def decide(
     contrary = notices.contrary & (transactions.gross > 0)
     # Where a human rejected the best explanation, another is not applied unseen.
     unseen = contrary | notices.sent_back | notices.rejected
-    match = sure & ~barred.any(axis=1) & ~unseen
+    stranger = held & to_a_stranger(hypotheses, at, transactions.gross < 0)
+    match = sure & ~barred.any(axis=1) & ~unseen & ~stranger
     # One of too many equals to stand out is still to be chosen by somebody.
     least = max(thresholds.review, _OPEN_TO_ALL)
     one_of_many = table.identified & (1 - confidence.nothing >= least)
@@ -105,7 +111,7 @@ def decide(
         Reason.CONTRARY_WORDS: contrary & (outcome == _REVIEW),
         Reason.SENT_BACK: notices.sent_back & (outcome == _REVIEW),
         Reason.CURRENCY_DIFFERS: notices.foreign & ~match,
-        Reason.OUTGOING: (outcome == _NONE) & (transactions.gross < 0),
+        Reason.OUTGOING: ((outcome == _NONE) | stranger) & (transactions.gross < 0),
         Reason.PENDING: ~transactions.booked,
         Reason.REFERENCE_OF_PAID_INVOICE: closed & ~match,
         Reason.REJECTED_BEFORE: notices.rejected & ~match,
@@ -144,6 +150,7 @@ class _Proposals:
     early: Mask
     manifold: Mask
     names_another: Mask
+    owes_the_same: Mask
 
     @classmethod
     def of(
@@ -156,7 +163,7 @@ class _Proposals:
     ) -> "_Proposals":
         if not len(hypotheses):
             zero, no = np.zeros(len(at)), np.zeros(len(at), np.bool_)
-            return cls(zero, zero, zero, zero, zero, no, at, no, no, no, no, no)
+            return cls(zero, zero, zero, zero, zero, no, at, no, no, no, no, no, no)
         of = np.where(held, confidence.of[at], 0.0)
         runner_up = _runner_up(hypotheses, confidence.of, at[held], len(at))
         claimant, taken = _claimants(hypotheses, confidence.of, at[held], assigned)
@@ -187,7 +194,9 @@ class _Proposals:
             stale=(np.bincount(owner, stale, count) > 0)[at],
             early=(np.bincount(owner, early, count) > 0)[at],
             manifold=(np.bincount(owner, manifold, count) > 0)[at],
-            names_another=(none_found & (np.bincount(owner, another, count) > 0))[at],
+            names_another=(none_found & (np.bincount(owner, another, count) > 0))[at]
+            | leaves_named_out(hypotheses, at),
+            owes_the_same=payer_owes_the_same(hypotheses, at),
         )
 
 
@@ -262,6 +271,7 @@ def _barred(table: _Proposals, policies: Policies) -> Mask:
             several_times,
             table.names_another,
             table.early,
+            table.owes_the_same,
         ]
     )
 
@@ -279,7 +289,7 @@ def _reasons(table: _Proposals, barred: Mask, outcome: Ints) -> dict[Reason, Mas
     review, none = outcome == _REVIEW, outcome == _NONE
     rival = np.maximum(table.runner_up, table.claimant)
     unequal = np.isin(table.kind, [Kind.PART, Kind.SHORT, Kind.OVER, Kind.TWICE])
-    amount_only, stale, policy, _, another, early = barred.T
+    amount_only, stale, policy, _, another, early, owes = barred.T
     twice = table.kind == Kind.TWICE
     again = (review | none) & table.taken & table.identified
     return {
@@ -289,6 +299,7 @@ def _reasons(table: _Proposals, barred: Mask, outcome: Ints) -> dict[Reason, Mas
         Reason.BEFORE_ISSUE: review & early,
         Reason.DUPLICATE_PAYMENT: (review & twice) | again,
         Reason.OTHER_INVOICE_NAMED: review & another,
+        Reason.PAYER_OWES_THE_SAME: review & owes,
         Reason.REVIEW_BY_POLICY: review & policy,
         Reason.TOO_OLD: review & stale,
     }

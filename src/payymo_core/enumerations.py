@@ -14,6 +14,12 @@ _LONGEST_GAP = 4
 _BITS_A_DIGIT = 3.32  # log2(10)
 _PARTING = np.zeros(256, np.bool_)
 _PARTING[list(b" ,;&+/")] = True
+_LISTING = np.zeros(256, np.bool_)
+_LISTING[list(b",;&+/")] = True
+_COUNTED = (
+    *("TAG", "TAGE", "TAGEN", "DAYS", "STUCK", "STUECK", "STK", "PCS", "MONAT"),
+    *("MONATE", "MONTHS", "JAHRE", "PROZENT", "X", "STD", "UHR", "EUR", "EURO"),
+)
 _AND = ("UND", "AND", "ET", "EN", "OG", "OCH", "E", "Y", "JA", "SOWIE", "PLUS", "NR")
 
 
@@ -45,7 +51,9 @@ def listed(
         most_postings: A reference of more invoices than this names none of them.
     """
     named = named.where(seen.digits[named.last])
-    link = is_word(seen, _AND)
+    link, unit = is_word(seen, _AND), is_word(seen, _COUNTED)
+    counted = silent | np.r_[unit[1:] & (seen.text[1:] == seen.text[:-1]), False]
+    counted |= _goes_on(seen)
     start = np.where(
         seen.digits[named.first], seen.bare[named.first], seen.start[named.first]
     )
@@ -54,13 +62,15 @@ def listed(
     alive = np.arange(len(named))
     atoms, forms_of, bits = [at[:0]], [at[:0]], [np.zeros(0)]
     for _ in range(MOST_LISTED - 1):
-        alive, at = _next(seen, alive, at)
+        alive, at, signed = _next(seen, alive, at)
         joint = link[at]
-        after, then = _next(seen, alive[joint], at[joint])
-        alive, at = np.r_[alive[~joint], after], np.r_[at[~joint], then]
+        after, then, _ = _next(seen, alive[joint], at[joint])
+        # A blank alone makes no list: "RE-1012 14 days".
+        listing = signed & ~joint
+        alive, at = np.r_[alive[listing], after], np.r_[at[listing], then]
         size = seen.end[at] - seen.start[at]
         whole = width[alive]
-        fits = seen.digits[at] & ~silent[at] & (size <= whole)
+        fits = seen.digits[at] & ~counted[at] & (size <= whole)
         fits &= (size >= _LEAST_DIGITS) | (size == whole)
         alive, at, size = alive[fits], at[fits], size[fits]
         if not len(alive):
@@ -73,14 +83,25 @@ def listed(
     return Listed(np.concatenate(atoms), np.concatenate(forms_of), np.concatenate(bits))
 
 
-def _next(seen: Scan, alive: Ints, at: Ints) -> tuple[Ints, Ints]:
-    """The atoms that follow with nothing but signs of a list between."""
+def _goes_on(seen: Scan) -> Mask:
+    """Atoms that a point, a colon or a percent sign follows: no number of a list."""
+    after = np.minimum(seen.place[seen.end - 1] + 1, max(len(seen.letters) - 1, 0))
+    return np.isin(seen.letters[after], list(b".:%"))
+
+
+def _next(seen: Scan, alive: Ints, at: Ints) -> tuple[Ints, Ints, Mask]:
+    """The atoms that follow with nothing but blanks and signs of a list between.
+
+    And whether there is such a sign.
+    """
     inside = at + 1 < len(seen.start)
     alive, at = alive[inside], at[inside] + 1
     before = seen.place[seen.end[at - 1] - 1] + 1
     gap = seen.place[seen.start[at]] - before
     keep = (seen.text[at] == seen.text[at - 1]) & (gap >= 1) & (gap <= _LONGEST_GAP)
+    signed = np.zeros(len(at), np.bool_)
     for offset in range(_LONGEST_GAP):
         sign = seen.letters[np.minimum(before + offset, len(seen.letters) - 1)]
         keep &= _PARTING[sign] | (offset >= gap)
-    return alive[keep], at[keep]
+        signed |= _LISTING[sign] & (offset < gap)
+    return alive[keep], at[keep], signed[keep]

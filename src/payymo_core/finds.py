@@ -7,6 +7,7 @@ from attrs import frozen
 
 from payymo_core.enumerations import listed
 from payymo_core.keys import Floats, Ints, Keys, Mask
+from payymo_core.noise import number_of
 from payymo_core.patterns import compile_pattern, reference_of
 from payymo_core.references import Forms
 from payymo_core.rules import Exactness, ReferenceRule
@@ -124,7 +125,10 @@ def _by_value(
     glued = seen.attached[spans.first] | seen.goes_on(spans)
     # "CN-2026-0042" is no "INV-2026-0042", though its digits are the same.
     other = forms.digits_only[form] & _prefixed(column, spans)
-    bits = forms.bits[form] - np.log2(tried[row]) - 2.0 * glued - _OTHER_PREFIX * other
+    bits = forms.bits[form] - np.log2(tried[row]) - 2.0 * glued
+    # Nor is "04/2026", though an invoice may bear it: it tells nothing by itself.
+    weak = other | _months(seen, spans)
+    bits = np.where(weak, np.minimum(bits - _OTHER_PREFIX, _MOST_OF_ANOTHER), bits)
     found = Finds(
         transaction=row,
         invoice=forms.invoice[form],
@@ -161,7 +165,8 @@ def _listed(column: TextColumn, spans: Spans, forms: Forms, tried: Ints) -> Find
     )
 
 
-_OTHER_PREFIX = 8.0
+_OTHER_PREFIX = 4.0
+_MOST_OF_ANOTHER = 6.0  # bits: too few to tell by itself
 
 
 def _reads_references(rule: ReferenceRule) -> bool:
@@ -169,11 +174,21 @@ def _reads_references(rule: ReferenceRule) -> bool:
 
 
 def _prefixed(column: TextColumn, spans: Spans) -> Mask:
-    """Spans with letters before them that a sign such as "-" joins to them."""
+    """Spans with something before them that a sign such as "-" joins to them."""
     seen = column.scan
-    before = np.maximum(spans.first - 1, 0)
-    joined = np.isin(seen.sign_before[spans.first], list(b"-/_"))
-    return joined & ~seen.digits[before] & (before < spans.first)
+    return np.isin(seen.sign_before[spans.first], list(b"-/_"))
+
+
+def _months(seen: Scan, spans: Spans) -> Mask:
+    """Spans that are a month and a year, with nothing more joined to them."""
+    joint = seen.sign_before
+    two = spans.last == spans.first + 1
+    signs = list(b"./-")
+    two &= np.isin(joint[spans.last], signs) & (joint[spans.first] == ord(" "))
+    first, second = number_of(seen, spans.first), number_of(seen, spans.last)
+    one_way = (first >= 1) & (first <= 12) & (second >= 1990) & (second < 2100)
+    other_way = (second >= 1) & (second <= 12) & (first >= 1990) & (first < 2100)
+    return two & (one_way | other_way)
 
 
 def _tried(column: TextColumn) -> Ints:

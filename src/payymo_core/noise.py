@@ -52,14 +52,18 @@ def _size(seen: Scan) -> Ints:
 
 
 def _value(seen: Scan) -> Ints:
-    """The number that an atom of up to four digits spells, else -1."""
-    size = _size(seen)
+    return number_of(seen, np.arange(len(seen.start)))
+
+
+def number_of(seen: Scan, atoms: Ints) -> Ints:
+    """The number that each atom of up to four digits spells, else -1."""
+    size = seen.end[atoms] - seen.start[atoms]
     value = np.zeros(len(size), np.int64)
     for offset in range(4):
-        at = np.minimum(seen.start + offset, max(len(seen.place) - 1, 0))
+        at = np.minimum(seen.start[atoms] + offset, max(len(seen.place) - 1, 0))
         digit = seen.letters[seen.place[at]].astype(np.int64) - ord("0")
         value = np.where(offset < size, value * 10 + digit, value)
-    return np.where(seen.digits & (size <= 4), value, -1)
+    return np.where(seen.digits[atoms] & (size <= 4), value, -1)
 
 
 def _linked(seen: Scan, signs: str) -> Mask:

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     BEFORE_ISSUE = "before_issue"
     CONTRARY_WORDS = "contrary_words"
     SENT_BACK = "sent_back"
+    PAYER_OWES_THE_SAME = "payer_owes_the_same"
     CURRENCY_DIFFERS = "currency_differs"
     DUPLICATE_PAYMENT = "duplicate_payment"
     LOW_CONFIDENCE = "low_confidence"

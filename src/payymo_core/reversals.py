@@ -7,6 +7,7 @@ counts, and the company itself gave the money back.
 """
 
 import numpy as np
+from attrs import frozen
 
 from payymo_core.columns import NO_DAY, TransactionColumns, choose_rows
 from payymo_core.comparison import TELLING
@@ -14,26 +15,34 @@ from payymo_core.finds import find
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Ints, Keys, Mask, mix
 from payymo_core.ledger import Ledger
-from payymo_core.noise import is_word
 from payymo_core.payers import paying_accounts
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind
-from payymo_core.texts import contrary, text_column
+from payymo_core.texts import REFUND, saying, text_column
 
-_RECENT = 60  # days within which a debit that names nothing undoes a payment
+_RECENT = 60  # days within which banks take money back (SEPA: eight weeks)
 _RETURNED = (
     *("RETURN", "RETURNED", "REVERSAL", "REVERSED", "CHARGEBACK", "REJECT", "REJECTED"),
-    *("UNPAID", "DISHONOURED", "BOUNCED", "RUCKLASTSCHRIFT", "RUECKLASTSCHRIFT"),
-    *(
-        "LASTSCHRIFTRUCKGABE",
-        "LASTSCHRIFTRUECKGABE",
-        "RUCKGABE",
-        "RUECKGABE",
-        "RETOURE",
-    ),
-    *("RETOUR", "REJET", "REJETE", "IMPAYE", "STORNO", "STORNERING", "INSOLUTO"),
-    *("DEVUELTO", "TERUGBOEKING", "STORNERING", "ZWROT", "TILBAGEFORT", "PALAUTUS"),
+    *("UNPAID", "DISHONOURED", "BOUNCED", "RECALL", "DISPUTE", "RUCKLASTSCHRIFT"),
+    *("RUECKLASTSCHRIFT", "LASTSCHRIFTRUCKGABE", "LASTSCHRIFTRUECKGABE", "RUCKGABE"),
+    *("RUECKGABE", "RUCKBUCHUNG", "RUECKBUCHUNG", "RUCKBELASTUNG", "RUECKBELASTUNG"),
+    *("STORNO", "STORNOBUCHUNG", "RETOURE", "RETOUR", "RETOURENBUCHUNG", "WIDERSPRUCH"),
+    *("REJET", "REJETE", "IMPAYE", "INSOLUTO", "DEVUELTO", "TERUGBOEKING", "ZWROT"),
+    *("STORNERING", "TILBAGEFORT", "PALAUTUS", "STORNIERT", "STORNIERUNG"),
 )
+
+
+@frozen(eq=False)
+class _Moves:
+    """Money that moved: what it concerns, and when.
+
+    Attributes:
+        key: Of the invoice or the account.
+        day: Day number, or ``NO_DAY``.
+    """
+
+    key: Keys
+    day: Ints
 
 
 def sent_back(
@@ -42,7 +51,7 @@ def sent_back(
     ledger: Ledger,
     ruleset: Ruleset,
 ) -> Mask:
-    """Payments that a debit of the same amount names, or speaks of, afterwards.
+    """Payments that a debit names, or speaks of, on their day or afterwards.
 
     Args:
         hypotheses: Of all transactions.
@@ -51,76 +60,73 @@ def sent_back(
         ruleset: Where references are looked for.
     """
     out = np.flatnonzero(transactions.booked & (transactions.gross < 0))
+    undone = np.zeros(len(transactions), np.bool_)
     if not len(out):
-        return np.zeros(len(transactions), np.bool_)
+        return undone
     back = choose_rows(transactions, out)
     texts = text_column(back.texts, len(back))
-    finds = find(texts, ledger.forms, ruleset.references)
-    returned = np.zeros(len(back), np.bool_)
-    returned[texts.row[texts.scan.text[is_word(texts.scan, _RETURNED)]]] = True
-    refund = contrary(texts) & ~returned
-    plain = (finds.bits >= TELLING) & ~refund[finds.transaction]
-    row, invoice = finds.transaction[plain], finds.invoice[plain]
-    owner, claimed, _ = hypotheses.incidence()
-    live = hypotheses.kind[owner] != Kind.CLOSED
-    payer, claimed = hypotheses.transaction[owner[live]], claimed[live]
-    named = _undone(
-        (_keys(invoice, back, row), back.day[row]),
-        (_keys(claimed, transactions, payer), transactions.day[payer]),
+    returned = saying(texts, _RETURNED)
+    refund = saying(texts, REFUND) & ~returned
+    # What pays out a credit note undoes no payment.
+    explained = (
+        np.bincount(hypotheses.transaction, minlength=len(transactions))[out] > 0
     )
-    undone = np.zeros(len(transactions), np.bool_)
-    undone[payer[named]] = True
-    undone |= _by_account(hypotheses, transactions, back, out, returned)
+    refund |= explained & ~returned
+    finds = find(texts, ledger.forms, ruleset.references)
+    owner, invoice, _ = hypotheses.incidence()
+    live = hypotheses.kind[owner] != Kind.CLOSED
+    payer, invoice = hypotheses.transaction[owner[live]], invoice[live]
+    telling = finds.bits >= TELLING
+    row, named = finds.transaction[telling], finds.invoice[telling]
+    undone[payer] |= _undone(
+        (invoice, transactions, payer), (named, back, row), returned, refund
+    )
+    account, tail = paying_accounts(transactions)[1], paying_accounts(back)[1]
+    came, gone = np.flatnonzero(account), np.flatnonzero(tail)
+    undone[came] |= _undone(
+        (account[came], transactions, came), (tail[gone], back, gone), returned, refund
+    )
     return undone & (transactions.gross > 0)
 
 
-def _by_account(
-    hypotheses: Hypotheses,
-    transactions: TransactionColumns,
-    back: TransactionColumns,
-    out: Ints,
-    said: Mask,
-) -> Mask:
-    """Payments from an account that the same amount goes back to, as its text says."""
-    # What pays out a credit note undoes no payment.
-    said = (
-        said
-        & (np.bincount(hypotheses.transaction, minlength=len(transactions)) == 0)[out]
+_Concerned = tuple[Ints | Keys, TransactionColumns, Ints]
+
+
+def _undone(came: _Concerned, back: _Concerned, returned: Mask, refund: Mask) -> Mask:
+    """Which payments money of the same invoice or account goes back after.
+
+    Of whatever amount, where its text speaks of a return: a fee may be added, or one
+    invoice of several taken back. Of the same amount else.
+    """
+    what, transactions, payer = came
+    named, debits, row = back
+    said = np.flatnonzero(returned[row])
+    bare = np.flatnonzero(~returned[row] & ~refund[row])
+    day = transactions.day[payer]
+    return _followed(
+        _Moves(mix(what), day),
+        _Moves(mix(named[said]), debits.day[row[said]]),
+    ) | _followed(
+        _Moves(_with_amount(what, transactions, payer), day),
+        _Moves(_with_amount(named[bare], debits, row[bare]), debits.day[row[bare]]),
     )
-    account, payer = paying_accounts(back)[1], paying_accounts(transactions)[1]
-    gone = np.flatnonzero(said & (account != 0))
-    came = np.flatnonzero(payer)
-    recent = _undone(
-        (_keys(account[gone], back, gone), back.day[gone]),
-        (_keys(payer[came], transactions, came), transactions.day[came]),
-        within=_RECENT,
-    )
-    undone = np.zeros(len(transactions), np.bool_)
-    undone[came[recent]] = True
-    return undone
 
 
-def _keys(what: Ints | Keys, transactions: TransactionColumns, row: Ints) -> Keys:
-    """Keys of an invoice or account with the amount that was moved."""
-    return mix(what, transactions.currency[row], np.abs(transactions.gross[row]))
+def _with_amount(what: Ints | Keys, moved: TransactionColumns, row: Ints) -> Keys:
+    return mix(what, moved.currency[row], np.abs(moved.gross[row]))
 
 
-def _undone(
-    back: tuple[Keys, Ints], came: tuple[Keys, Ints], within: int | None = None
-) -> Mask:
+def _followed(came: _Moves, back: _Moves) -> Mask:
     """Which payments a debit of the same key follows, on their day or later."""
-    key, day = back
-    order = np.lexsort((day, key))
-    key, day = key[order], day[order]
-    wanted, since = came
-    # The first debit of this key that is not before the payment.
-    start = np.searchsorted(key, wanted)
-    stop = np.searchsorted(key, wanted, "right")
-    found = np.zeros(len(wanted), np.bool_)
+    order = np.lexsort((back.day, back.key))
+    key, day = back.key[order], back.day[order]
+    start = np.searchsorted(key, came.key)
+    stop = np.searchsorted(key, came.key, "right")
+    found = np.zeros(len(came.key), np.bool_)
     for place in np.flatnonzero(stop > start).tolist():
-        days = day[start[place] : stop[place]]
-        known = (since[place] != NO_DAY) & (days != NO_DAY)
-        after = days - since[place]
-        fits = (after >= 0) & ((after <= within) if within is not None else True)
-        found[place] = bool((~known | fits).any())
+        days, since = day[start[place] : stop[place]], came.day[place]
+        dated = (since != NO_DAY) & (days != NO_DAY)
+        after = days - since
+        fits = (after >= 0) & (after <= _RECENT)
+        found[place] = bool((~dated | fits).any())
     return found

@@ -77,21 +77,34 @@ def text_column(lines: Lines, rows: int) -> TextColumn:
     )
 
 
-# Money back, or not for what is named, in the languages of the payers.
-_CONTRARY = (
-    *("REFUND", "REFUNDED", "CHARGEBACK", "REVERSAL", "CANCEL", "CANCELLED"),
-    *("CANCELED", "CANCELLATION", "STORNO", "STORNIERT", "STORNIERUNG", "ERSTATTUNG"),
-    *("RUCKERSTATTUNG", "RUECKERSTATTUNG", "RUCKZAHLUNG", "RUECKZAHLUNG"),
-    *("RUCKUBERWEISUNG", "RUECKUEBERWEISUNG", "RUCKLASTSCHRIFT", "RUECKLASTSCHRIFT"),
-    *("NICHT", "REMBOURSEMENT", "ANNULATION", "ANNULE", "ANNULEE", "TERUGBETALING"),
-    *("GEANNULEERD", "ANNULERING", "RIMBORSO", "REEMBOLSO", "DEVOLUCION"),
+# Money that the company itself gives back, in the languages of the payers.
+REFUND = (
+    *("REFUND", "REFUNDED", "ERSTATTUNG", "RUCKERSTATTUNG", "RUECKERSTATTUNG"),
+    *("RUCKZAHLUNG", "RUECKZAHLUNG", "RUCKUBERWEISUNG", "RUECKUEBERWEISUNG"),
+    *("REMBOURSEMENT", "TERUGBETALING", "RIMBORSO", "REEMBOLSO", "DEVOLUCION"),
     *("TILLBAKABETALNING", "ATERBETALNING", "TILBAGEBETALING", "HYVITYS"),
+)
+# That, or not for what is named, or for what stands beside an invoice.
+_CONTRARY = (
+    *REFUND,
+    *("CHARGEBACK", "REVERSAL", "CANCEL", "CANCELLED", "CANCELED", "CANCELLATION"),
+    *("STORNO", "STORNIERT", "STORNIERUNG", "RUCKLASTSCHRIFT", "RUECKLASTSCHRIFT"),
+    *("ANNULATION", "ANNULE", "ANNULEE", "GEANNULEERD", "ANNULERING"),
+    *("NICHT", "NOT", "OHNE", "STATT", "AUSSER", "WITHOUT", "EXCEPT", "INSTEAD"),
+    *("SANS", "SAUF", "ZONDER", "BEHALVE", "UTAN", "UDEN", "SENZA", "SIN"),
+    *("MAHNGEBUHR", "MAHNGEBUHREN", "MAHNGEBUEHR", "MAHNGEBUEHREN", "VERZUGSZINSEN"),
+    *("KAUTION", "TRINKGELD", "DEPOSIT", "LATE", "PENALTY", "REMINDER"),
 )
 
 
 def contrary(texts: TextColumn) -> Mask:
     """Transactions whose text speaks of a refund, or of what is not paid."""
+    return saying(texts, _CONTRARY)
+
+
+def saying(texts: TextColumn, words: Sequence[str]) -> Mask:
+    """Transactions whose text holds one of some words."""
     out = np.zeros(texts.rows, np.bool_)
     seen = texts.scan
-    out[texts.row[seen.text[is_word(seen, _CONTRARY)]]] = True
+    out[texts.row[seen.text[is_word(seen, words)]]] = True
     return out

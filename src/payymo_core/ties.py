@@ -4,6 +4,7 @@ import numpy as np
 from attrs import evolve
 
 from payymo_core.columns import TransactionColumns
+from payymo_core.comparison import TextLevel
 from payymo_core.grouping import MOST_KEPT
 from payymo_core.hypotheses import PARTS, Hypotheses, alone
 from payymo_core.keys import Ints
@@ -52,6 +53,8 @@ def _equals(hypotheses: Hypotheses, ledger: Ledger) -> list[Ints]:
     count = np.bincount(hypotheses.transaction, minlength=len(hypotheses.other))
     whole = count[hypotheses.transaction] < MOST_KEPT
     single = np.flatnonzero(whole & (hypotheses.kind == Kind.FULL))
+    said = hypotheses.pairs.said[hypotheses.member[hypotheses.start[single]]]
+    single = single[said < TextLevel.OTHER_INVOICE]
     if not len(single):
         return []
     invoice = _invoices(hypotheses, single)
@@ -64,10 +67,20 @@ def _equals(hypotheses: Hypotheses, ledger: Ledger) -> list[Ints]:
     keys = np.column_stack([row, customer, weight])[order]
     new = np.flatnonzero(np.r_[True, (keys[1:] != keys[:-1]).any(axis=1)])
     groups = np.split(single[order], new[1:])
+    # What the text tells apart from the rest is no tie.
+    total = hypotheses.weight()
+    best = np.full(len(hypotheses.other), -np.inf)
+    np.maximum.at(best, hypotheses.transaction, total - hypotheses.parts[:, _DATES])
     return [
         group
-        for group, owner in zip(groups, customer[order[new]].tolist(), strict=True)
-        if len(group) > 1 and owner >= 0
+        for group, owner, of, bits in zip(
+            groups,
+            customer[order[new]].tolist(),
+            row[order[new]].tolist(),
+            weight[order[new]].tolist(),
+            strict=True,
+        )
+        if len(group) > 1 and owner >= 0 and bits >= best[of]
     ]
 
 

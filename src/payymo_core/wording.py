@@ -20,6 +20,7 @@ _REASONS = {
     Reason.AMOUNT_DIFFERS: "The amount is not what is outstanding.",
     Reason.AMOUNT_ONLY: "Only the amount agrees: no reference and no payer.",
     Reason.BEFORE_ISSUE: "It came before the invoice was issued.",
+    Reason.PAYER_OWES_THE_SAME: "Another's invoice, and the payer owes as much.",
     Reason.SENT_BACK: "A later debit took the same amount back.",
     Reason.CONTRARY_WORDS: "The text speaks of a refund or a cancellation.",
     Reason.CURRENCY_DIFFERS: "The text names an invoice in another currency.",

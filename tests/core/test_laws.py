@@ -682,6 +682,7 @@ def test_the_worlds_drawn_have_every_outcome_and_reason(seen):
         Reason.OTHER_INVOICE_NAMED,
         Reason.CONTRARY_WORDS,
         Reason.SENT_BACK,
+        Reason.PAYER_OWES_THE_SAME,
     }
     assert (set(Outcome) | set(Reason)) - by_choice - seen == set()
 
