@@ -10,7 +10,12 @@ from payymo_core.bars import (
 )
 from payymo_core.bearers import PayerLevel
 from payymo_core.columns import TransactionColumns
-from payymo_core.comparison import NOT_FOUND, TELLING, AmountLevel, TextLevel
+from payymo_core.comparison import (
+    NOT_FOUND,
+    TELLING,
+    AmountLevel,
+    TextLevel,
+)
 from payymo_core.confidence import Confidences
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Floats, Ints, Mask
@@ -25,6 +30,7 @@ _MATCH = OUTCOMES.index(Outcome.MATCH)
 _REVIEW = OUTCOMES.index(Outcome.REVIEW)
 _NONE = OUTCOMES.index(Outcome.NONE)
 _OPEN_TO_ALL = 0.9  # so surely some open item is paid, whichever
+_SHORT = 4  # characters
 _RIVAL = 0.25  # an alternative with this share of the best one's confidence is a rival
 
 
@@ -54,12 +60,14 @@ class Notices:
     Attributes:
         foreign: They name an open item in another currency.
         sent_back: A later debit undoes them.
+        repeated: They bear the id of a payment just before.
         contrary: They speak of a refund, a cancellation, or of what is not paid.
         rejected: A reviewer rejected what explains them best.
     """
 
     foreign: Mask
     sent_back: Mask
+    repeated: Mask
     contrary: Mask
     rejected: Mask
 
@@ -94,7 +102,7 @@ def decide(
     # Money that goes out is a refund itself.
     contrary = notices.contrary & (transactions.gross > 0)
     # Where a human rejected the best explanation, another is not applied unseen.
-    unseen = contrary | notices.sent_back | notices.rejected
+    unseen = contrary | notices.sent_back | notices.rejected | notices.repeated
     stranger = held & to_a_stranger(hypotheses, at, transactions.gross < 0)
     match = sure & ~barred.any(axis=1) & ~unseen & ~stranger
     # One of too many equals to stand out is still to be chosen by somebody.
@@ -106,7 +114,8 @@ def decide(
     any_at_all = np.bincount(hypotheses.transaction, minlength=len(transactions)) > 0
     said = _reasons(table, barred, outcome)
     said[Reason.AMBIGUOUS] |= confidence.unsettled & (outcome == _REVIEW)
-    said[Reason.DUPLICATE_PAYMENT] |= ~match & (confidence.again > _RIVAL)
+    again = (confidence.again > _RIVAL) | (notices.repeated & (outcome == _REVIEW))
+    said[Reason.DUPLICATE_PAYMENT] |= ~match & again
     said |= {
         Reason.CONTRARY_WORDS: contrary & (outcome == _REVIEW),
         Reason.SENT_BACK: notices.sent_back & (outcome == _REVIEW),
@@ -169,8 +178,12 @@ class _Proposals:
         claimant, taken = _claimants(hypotheses, confidence.of, at[held], assigned)
         owner, _, place = hypotheses.incidence()
         pairs, member = hypotheses.pairs, hypotheses.member[place]
+        # A number of four digits, from somebody else, may be any number.
+        reference = pairs.reference
+        short = reference.end[member] - reference.begin[member] <= _SHORT
+        short &= pairs.payer[member] == PayerLevel.OTHER
         known = (pairs.payer[member] < PayerLevel.SHARED_WORD) | (
-            pairs.reference.bits[member] >= TELLING
+            (reference.bits[member] >= TELLING) & ~short
         )
         stale = pairs.date[member] == DateLevel.STALE
         early = pairs.date[member] == DateLevel.BEFORE_ISSUE

@@ -27,6 +27,7 @@ from payymo_core.precedence import with_precedence
 from payymo_core.reading import invoice_columns, transaction_columns
 from payymo_core.records import Invoice, Transaction
 from payymo_core.rejections import without_rejected
+from payymo_core.repeats import repeated
 from payymo_core.reversals import sent_back
 from payymo_core.rules import Ruleset, TiePolicy
 from payymo_core.scoring import score
@@ -180,6 +181,7 @@ class Matcher:
         notices = Notices(
             foreign=np.concatenate([said.foreign for _, said, _ in explained]),
             sent_back=np.zeros(len(columns), np.bool_),
+            repeated=repeated(columns),
             contrary=np.concatenate([said.contrary for _, said, _ in explained]),
             rejected=np.concatenate([said.rejected for _, said, _ in explained]),
         )
@@ -205,6 +207,7 @@ class Matcher:
         )
         notices = Notices(
             sent_back=np.zeros(len(rows), np.bool_),
+            repeated=np.zeros(len(rows), np.bool_),
             foreign=_names_other_currency(rows, ledger, candidates),
             contrary=contrary(candidates.texts),
             rejected=rejected,

@@ -9,7 +9,7 @@ from payymo_core.bearers import MOST_SHARERS, Bearers, PayerLevel
 from payymo_core.columns import TransactionColumns
 from payymo_core.customers import Customers, account_keys
 from payymo_core.experience import Experience, PayerIndex
-from payymo_core.keys import Floats, Ints, KeyIndex, Keys, expand, mix
+from payymo_core.keys import Floats, Ints, KeyIndex, Keys, Mask, expand, mix
 from payymo_core.rules import CounterpartyEvidence
 from payymo_core.spans import runs, scan_folded
 from payymo_core.texts import TextColumn
@@ -178,6 +178,17 @@ def _by_text(texts: TextColumn, customers: Customers) -> _Rows:
     return row, customer, level, sharers, words
 
 
+def _named_alike(row: Ints, customer: Ints, level: Ints) -> Mask:
+    """Customers of a like name, where the account is known to be another's."""
+    by_account = level <= PayerLevel.ACCOUNT
+    owned = np.zeros(int(row.max(initial=-1)) + 1, np.bool_)
+    owned[row[by_account]] = True
+    width = int(customer.max(initial=0)) + 1
+    owners = (row * width + customer)[by_account]
+    by_name = (level >= PayerLevel.NAME) & (level != PayerLevel.NAME_IN_TEXT)
+    return by_name & owned[row] & ~np.isin(row * width + customer, owners)
+
+
 def _best(columns: list[Ints], customers: int) -> Payers:
     """Keep what tells most of each transaction and customer; of equals, the level."""
     row, customer, level, sharers, words = columns
@@ -185,6 +196,7 @@ def _best(columns: list[Ints], customers: int) -> Payers:
     # One word that is shared tells less than any name, however many bear that.
     vague = level >= PayerLevel.SHARED_WORD
     order = np.lexsort((level, chance, vague, customer, row))
+    order = order[~_named_alike(row, customer, level)[order]]
     row, customer = row[order], customer[order]
     first = np.r_[True, (row[1:] != row[:-1]) | (customer[1:] != customer[:-1])]
     keep = order[first[: len(order)]]

@@ -78,9 +78,10 @@ def sent_back(
     payer, invoice = hypotheses.transaction[owner[live]], invoice[live]
     telling = finds.bits >= TELLING
     row, named = finds.transaction[telling], finds.invoice[telling]
-    undone[payer] |= _undone(
+    by_name = _undone(
         (invoice, transactions, payer), (named, back, row), returned, refund
     )
+    undone[payer[by_name]] = True
     account, tail = paying_accounts(transactions)[1], paying_accounts(back)[1]
     came, gone = np.flatnonzero(account), np.flatnonzero(tail)
     undone[came] |= _undone(

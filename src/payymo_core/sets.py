@@ -108,9 +108,9 @@ def sets_of(
 
 
 def _settled(pairs: Comparisons, weights: Weights, known: Mask, rows: int) -> Mask:
-    """Transactions that one known open item explains in full, and no other is named."""
+    """Transactions that name one open item of just their amount, and no other."""
     found = pairs.reference.level < NOT_FOUND
-    in_full = known & (weights.kind == Kind.FULL)
+    in_full = known & found & (weights.kind == Kind.FULL)
     others = np.bincount(pairs.transaction[found & ~in_full], minlength=rows)
     exact = np.bincount(pairs.transaction[in_full], minlength=rows)
     return (others == 0) & (exact >= 1)
