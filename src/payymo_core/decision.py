@@ -31,6 +31,7 @@ _REVIEW = OUTCOMES.index(Outcome.REVIEW)
 _NONE = OUTCOMES.index(Outcome.NONE)
 _OPEN_TO_ALL = 0.9  # so surely some open item is paid, whichever
 _SHORT = 4  # characters
+_FULL_NAME = 2  # words
 _RIVAL = 0.25  # an alternative with this share of the best one's confidence is a rival
 
 
@@ -182,7 +183,12 @@ class _Proposals:
         reference = pairs.reference
         short = reference.end[member] - reference.begin[member] <= _SHORT
         short &= pairs.payer[member] == PayerLevel.OTHER
-        known = (pairs.payer[member] < PayerLevel.SHARED_WORD) | (
+        # "Martina" is not Martin, and "Garten" in a text is no customer of that name.
+        level = pairs.payer[member]
+        vague = (level == PayerLevel.SIMILAR_NAME) | (
+            (level == PayerLevel.NAME_IN_TEXT) & (pairs.words[member] < _FULL_NAME)
+        )
+        known = ((level < PayerLevel.SHARED_WORD) & ~vague) | (
             (reference.bits[member] >= TELLING) & ~short
         )
         stale = pairs.date[member] == DateLevel.STALE
