@@ -21,7 +21,7 @@ MOST_NAME_ATOMS = 8
 _RAREST = {
     PayerLevel.IBAN: 16.0,
     PayerLevel.ACCOUNT: 12.0,
-    PayerLevel.PAID_BEFORE: 10.0,
+    PayerLevel.PAID_BEFORE: 5.0,
     PayerLevel.NAME: 14.0,
     PayerLevel.NAME_PART: 10.0,
     PayerLevel.SIMILAR_NAME: 9.0,
