@@ -1,0 +1,297 @@
+"""Records to rows and back: amounts in minor units, what has parts as JSON.
+
+Written for a hundred thousand at a time: a column is converted in one go, and a row's
+digest is taken of the very values that are stored.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from hashlib import blake2b
+from typing import Any, TypeVar
+
+from attrs import field, frozen
+
+from payymo_adapters.encoding import invoice_to_json, transaction_to_json
+from payymo_core.errors import RecordError, Rejected
+from payymo_core.fields import InvoiceFields, TransactionFields
+from payymo_core.money import from_minor, minor_column, to_minor
+from payymo_core.records import (
+    Counterparty,
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    Transaction,
+    TransactionStatus,
+)
+from payymo_core.sifting import in_order, of_kind, usable
+from payymo_core.soundness import (
+    check_invoices,
+    check_transactions,
+    invoice_fault,
+    transaction_fault,
+)
+
+Value = str | int | None
+Record = TypeVar("Record", Transaction, Invoice)
+
+TRANSACTION_COLUMNS = (
+    *("external_id", "amount", "fee", "gross", "currency"),
+    *("booking_date", "value_date", "status", "remittance", "creditor_reference"),
+    *("end_to_end_id", "mandate_id", "counterparty", "own_account", "metadata"),
+)
+INVOICE_COLUMNS = (
+    *("outstanding", "total", "currency", "number", "issue_date", "due_date"),
+    *("status", "creditor_reference", "reference_fields", "customer", "metadata"),
+)
+
+
+@frozen
+class Row:
+    """A record as it is stored.
+
+    Attributes:
+        id: Of the record.
+        values: In the order of its table's columns.
+        digest: Differs where any value or the payload does.
+        payload: What the provider sent, word for word.
+    """
+
+    id: str
+    values: tuple[Value, ...]
+    digest: str
+    payload: str = field(repr=False)
+
+
+def transaction_rows(
+    given: Iterable[Transaction | Rejected], payloads: Mapping[str, str]
+) -> tuple[list[Row], list[Rejected]]:
+    """Rows of the usable transactions, in the order of their ids.
+
+    Args:
+        given: As a reader or a provider made them.
+        payloads: What each was made of, by id; a record's own JSON where it is missing.
+
+    Returns:
+        The rows, and the records set aside with their faults.
+    """
+    records, rejected = of_kind(given, Transaction)
+    sound, at_fault = _sound(records, _transaction_values, transaction_fault)
+    written = _Writer(payloads, transaction_to_json)
+    return written.rows(*sound, [*rejected, *at_fault])
+
+
+def invoice_rows(
+    given: Iterable[Invoice | Rejected], payloads: Mapping[str, str]
+) -> tuple[list[Row], list[Rejected]]:
+    """The same of invoices."""
+    records, rejected = of_kind(given, Invoice)
+    sound, at_fault = _sound(records, _invoice_values, invoice_fault)
+    written = _Writer(payloads, invoice_to_json)
+    return written.rows(*sound, [*rejected, *at_fault])
+
+
+Values = list[tuple[Value, ...]]
+_JSON = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+
+
+def _sound(
+    records: list[Record],
+    values_of: Callable[[Sequence[Record]], Values],
+    fault_of: Callable[[Record], tuple[str, str] | None],
+) -> tuple[tuple[list[Record], Values], list[Rejected]]:
+    """What can be stored: all at once, and one by one only where something is wrong."""
+    rejected: list[Rejected] = []
+    try:
+        ordered = [records[place] for place in in_order(records)]
+        return (ordered, values_of(ordered)), rejected
+    except RecordError:
+        records, rejected = usable(records, fault_of)
+        ordered = [records[place] for place in in_order(records)]
+        return (ordered, values_of(ordered)), rejected
+
+
+@frozen
+class _Writer:
+    """Turns values into rows, beside what they were made of."""
+
+    payloads: Mapping[str, str]
+    to_json: Callable[[Any], dict[str, object]]
+
+    def rows(
+        self,
+        records: Sequence[Transaction | Invoice],
+        values: Values,
+        rejected: list[Rejected],
+    ) -> tuple[list[Row], list[Rejected]]:
+        rows = []
+        for record, held in zip(records, values, strict=True):
+            payload = self.payloads.get(record.id)
+            # A record that came without one is kept as what it says itself.
+            line = _JSON((held, payload))
+            if "\\u0000" in line or "\\ud" in line:
+                fault = _unwritable(record)
+                if fault:
+                    rejected.append(fault)
+                    continue
+            if payload is None:
+                payload = _JSON(self.to_json(record))
+            digest = blake2b(line.encode(), digest_size=16).hexdigest()
+            rows.append(Row(record.id, held, digest, payload))
+        return rows, rejected
+
+
+def _unwritable(record: Transaction | Invoice) -> Rejected | None:
+    """What no database takes as text: a NUL, or half of a pair of surrogates."""
+    to_json = (
+        transaction_to_json if isinstance(record, Transaction) else invoice_to_json
+    )
+    for name, value in to_json(record).items():  # type: ignore[arg-type]
+        text = str(value) if isinstance(value, str) else repr(value)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            if "\x00" not in text and "\\x00" not in text and "\\ud" not in text:
+                continue
+        fault = "holds a character that no text may hold (NUL or half a surrogate pair)"
+        return Rejected(record_id=record.id, fault=fault, field=name)
+    return None
+
+
+def _transaction_values(records: Sequence[Transaction]) -> Values:
+    fields = TransactionFields.of(records)
+    check_transactions(fields)
+    amounts = minor_column(fields.amount, fields.currency).tolist()
+    fees = _optional_minor(fields.fee, fields.currency)
+    return list(
+        zip(
+            fields.id,
+            amounts,
+            fees,
+            map(_gross, amounts, fees),
+            fields.currency,
+            _days(fields.booking_date),
+            _days(fields.value_date),
+            map(str, fields.status),
+            fields.remittance,
+            fields.creditor_reference,
+            fields.end_to_end_id,
+            fields.mandate_id,
+            map(_counterparty, fields.counterparty),
+            fields.account,
+            map(_mapping, fields.metadata),
+            strict=True,
+        )
+    )
+
+
+def _invoice_values(records: Sequence[Invoice]) -> Values:
+    fields = InvoiceFields.of(records)
+    check_invoices(fields)
+    customers = {id(c): _customer(c) for c in fields.customer if c is not None}
+    return list(
+        zip(
+            minor_column(fields.outstanding, fields.currency).tolist(),
+            _optional_minor(fields.total, fields.currency),
+            fields.currency,
+            fields.number,
+            _days(fields.issue_date),
+            _days(fields.due_date),
+            map(str, fields.status),
+            fields.creditor_reference,
+            map(_mapping, fields.references),
+            [None if c is None else customers[id(c)] for c in fields.customer],
+            map(_mapping, fields.metadata),
+            strict=True,
+        )
+    )
+
+
+def _optional_minor(
+    amounts: Sequence[Any], currencies: Sequence[str]
+) -> list[int | None]:
+    pairs = zip(amounts, currencies, strict=True)
+    return [None if a is None else to_minor(a, c) for a, c in pairs]
+
+
+def _gross(amount: int, fee: int | None) -> int:
+    """As a record's own ``gross``: a fee does not turn the money round."""
+    gross = amount + (fee or 0)
+    return gross if gross * amount > 0 else amount
+
+
+def _days(days: Sequence[date | None]) -> list[str | None]:
+    known = {day: day.isoformat() for day in set(days) if day is not None}
+    return [None if day is None else known[day] for day in days]
+
+
+def _mapping(mapping: Mapping[str, str]) -> str | None:
+    return _JSON(dict(mapping)) if mapping else None
+
+
+def _counterparty(other: Counterparty | None) -> str | None:
+    return None if other is None else _JSON([other.name, other.iban, other.account])
+
+
+def _customer(customer: Customer) -> str:
+    c = customer
+    return _JSON([c.id, c.name, c.company, c.email, c.ibans, c.accounts, c.aliases])
+
+
+def read_transaction(row: Any) -> Transaction:
+    """A transaction from a row of its table; its id names the account as well."""
+    currency = row.currency
+    other = json.loads(row.counterparty) if row.counterparty else None
+    return Transaction(
+        id=row.id,
+        amount=from_minor(row.amount, currency),
+        currency=currency,
+        booking_date=row.booking_date,
+        value_date=row.value_date,
+        status=TransactionStatus(row.status),
+        remittance=row.remittance,
+        creditor_reference=row.creditor_reference,
+        end_to_end_id=row.end_to_end_id,
+        mandate_id=row.mandate_id,
+        counterparty=other
+        and Counterparty(name=other[0], iban=other[1], account=other[2]),
+        account=row.own_account,
+        fee=None if row.fee is None else from_minor(row.fee, currency),
+        metadata=json.loads(row.metadata) if row.metadata else {},
+    )
+
+
+def read_customer(text: str) -> Customer:
+    """A customer from the JSON that invoices hold."""
+    name, *texts = json.loads(text)
+    first, company, email, ibans, accounts, aliases = texts
+    return Customer(
+        id=name,
+        name=first,
+        company=company,
+        email=email,
+        ibans=tuple(ibans),
+        accounts=tuple(accounts),
+        aliases=tuple(aliases),
+    )
+
+
+def read_invoice(row: Any) -> Invoice:
+    """An invoice from a row of its table."""
+    currency = row.currency
+    return Invoice(
+        id=row.id,
+        outstanding=from_minor(row.outstanding, currency),
+        currency=currency,
+        number=row.number,
+        total=None if row.total is None else from_minor(row.total, currency),
+        issue_date=row.issue_date,
+        due_date=row.due_date,
+        status=InvoiceStatus(row.status),
+        creditor_reference=row.creditor_reference,
+        references=json.loads(row.reference_fields) if row.reference_fields else {},
+        customer=read_customer(row.customer) if row.customer else None,
+        metadata=json.loads(row.metadata) if row.metadata else {},
+    )

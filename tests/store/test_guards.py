@@ -1,0 +1,241 @@
+"""What the database itself forbids, whoever writes to it and however."""
+
+import pytest
+from sqlalchemy import func, insert, select, text, update
+
+from payymo_adapters.errors import ConflictError, StoreError
+from payymo_adapters.store import schema
+from payymo_adapters.store.decisions import ignore, insert_decisions, match_by_hand
+from payymo_adapters.store.store import Act
+from tests.store.builders import ACT, NOW, billed, give, paid, record, row
+
+RAW = {"tenant": "acme", "changed_at": NOW}
+
+
+def reserve(books, decision, invoice, amount, **more):
+    values = {
+        **RAW,
+        "decision_id": decision,
+        "transaction_id": "main/t1",
+        "invoice_id": invoice,
+        "amount": amount,
+        "currency": "EUR",
+        "state": "reserved",
+        **more,
+    }
+    books.connection.execute(insert(schema.allocations), values)
+
+
+def decide(books, transaction="main/t1", state="active"):
+    given = {
+        "transaction_id": transaction,
+        "state": state,
+        "kind": "match",
+        "proposal": "{}",
+        "invoices": "[]",
+    }
+    (number,) = insert_decisions(books, [given])
+    return number
+
+
+@pytest.fixture
+def filled(store):
+    record(
+        store,
+        [paid("t1", "100.00"), paid("t2", "100.00"), paid("us", currency="USD")],
+        [billed("i1", "80.00"), billed("i2", "80.00"), billed("i3", status="paid")],
+    )
+    return store
+
+
+FORBIDDEN = {
+    "beyond the transaction": lambda b: [
+        reserve(b, decide(b), "i1", 8000),
+        reserve(b, 1, "i2", 2001),
+    ],
+    "beyond the invoice": lambda b: [
+        reserve(b, decide(b), "i1", 7000),
+        reserve(b, decide(b, "main/t2"), "i1", 1001, transaction_id="main/t2"),
+    ],
+    "against the invoice": lambda b: reserve(b, decide(b), "i1", -1),
+    "to a paid invoice": lambda b: reserve(b, decide(b), "i3", 1),
+    "to no invoice": lambda b: reserve(b, decide(b), "i9", 1),
+    "of nothing": lambda b: reserve(b, decide(b), "i1", 0),
+    "in another currency": lambda b: reserve(b, decide(b), "i1", 1, currency="USD"),
+    "of foreign money": lambda b: reserve(
+        b, decide(b, "main/us"), "i1", 1, transaction_id="main/us", currency="USD"
+    ),
+    "by another's decision": lambda b: reserve(b, decide(b, "main/t2"), "i1", 1),
+    "by a decision that does not hold": lambda b: reserve(
+        b, decide(b, state="rejected"), "i1", 1
+    ),
+    "settled without a posting": lambda b: reserve(
+        b, decide(b), "i1", 1, state="settled"
+    ),
+    "settled later without a posting": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        b.connection.execute(update(schema.allocations).values(state="settled")),
+    ],
+    "an allocation that grows": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        b.connection.execute(update(schema.allocations).values(amount=2)),
+    ],
+    "an allocation that vanishes": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        b.connection.execute(schema.allocations.delete()),
+    ],
+    "two decisions for one transaction": lambda b: [decide(b), decide(b)],
+    "two proposals for one transaction": lambda b: [
+        decide(b, state="proposed"),
+        decide(b, state="proposed"),
+    ],
+    "a decision that ends with money in it": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        b.connection.execute(update(schema.match_decisions).values(state="undone")),
+    ],
+    "a decision that comes back": lambda b: [
+        decide(b),
+        b.connection.execute(update(schema.match_decisions).values(state="undone")),
+        b.connection.execute(update(schema.match_decisions).values(state="active")),
+    ],
+    "an invoice that shrinks under its money": lambda b: [
+        reserve(b, decide(b), "i1", 50),
+        b.connection.execute(update(schema.invoices).values(outstanding=49)),
+    ],
+    "a transaction that shrinks under its money": lambda b: [
+        reserve(b, decide(b), "i1", 50),
+        b.connection.execute(update(schema.transactions).values(gross=49)),
+    ],
+    "a repeated external id": lambda b: b.connection.execute(
+        text(
+            "INSERT INTO transactions (tenant, id, account_id, external_id, amount, "
+            "gross, currency, status, version, digest, recorded_at, changed_at) "
+            "SELECT tenant, id, account_id, external_id, amount, gross, currency, "
+            "status, version, digest, recorded_at, changed_at FROM transactions"
+        )
+    ),
+    "an external id under another name": lambda b: b.connection.execute(
+        update(schema.transactions).values(external_id="t9")
+    ),
+    "a history that changes": lambda b: b.connection.execute(
+        update(schema.transaction_versions).values(payload="{}")
+    ),
+    "a snapshot that vanishes": lambda b: b.connection.execute(
+        schema.invoice_snapshots.delete()
+    ),
+    "an audit log that changes": lambda b: b.connection.execute(
+        update(schema.audit_log).values(actor="Eve")
+    ),
+    "an audit log that vanishes": lambda b: b.connection.execute(
+        schema.audit_log.delete()
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_the_forbidden_is_impossible(filled, what):
+    before = row(filled, schema.transactions, id="main/t1")
+    with pytest.raises(ConflictError), filled.writing(ACT) as books:
+        FORBIDDEN[what](books)
+    assert row(filled, schema.transactions, id="main/t1") == before
+
+
+def test_what_is_not_forbidden_is_possible(filled):
+    """The guards refuse what they are made for and nothing else."""
+    with filled.writing(ACT) as books:
+        reserve(books, decide(books), "i1", 8000)
+        reserve(books, 1, "i2", 2000)
+    assert row(filled, schema.transactions, id="main/t1").allocated == 10_000
+    assert row(filled, schema.invoices, id="i2").allocated == 2000
+
+
+@pytest.mark.parametrize("table", schema.TENANT_TABLES, ids=lambda table: table.name)
+def test_a_row_without_its_tenant_is_impossible(store, table):
+    assert not table.c.tenant.nullable and table.primary_key.columns[0].name == "tenant"
+    to_tenant = [
+        key
+        for key in table.foreign_key_constraints
+        if "tenant" in key.column_keys and not any(c.nullable for c in key.columns)
+    ]
+    assert to_tenant, "no reference holds it to a tenant that exists"
+
+
+def test_a_row_of_an_unknown_tenant_is_impossible(store):
+    with pytest.raises(ConflictError, match="no tenant 'nobody'"):
+        with store.writing(Act(tenant="nobody", actor="Ada", now=NOW)):
+            raise AssertionError
+    with pytest.raises(StoreError), store.writing(ACT) as books:
+        values = {"id": "main", "name": "Main", "created_at": NOW}
+        books.connection.execute(insert(schema.accounts), {"tenant": "no", **values})
+
+
+def test_a_credit_note_nets_within_the_transaction(store):
+    record(store, [paid("t1", "80.00")], [billed("i1", "100.00"), billed("n1", "-20")])
+    with store.writing(ACT) as books:
+        both = [give("i1", "100.00"), give("n1", "-20.00")]
+        match_by_hand(books, "main/t1", both)
+    assert row(store, schema.transactions, id="main/t1").allocated == 8000
+    assert row(store, schema.invoices, id="n1").allocated == -2000
+
+
+def test_times_are_in_utc_and_have_a_zone(store):
+    with pytest.raises(Exception, match="no time zone"):
+        store.add_tenant(Act(tenant="x", actor="Ada", now=NOW.replace(tzinfo=None)), "")
+    assert row(store, schema.tenants).created_at == NOW
+    assert row(store, schema.tenants).created_at.tzname() == "UTC"
+
+
+def test_an_ignored_transaction_holds_no_money(filled):
+    with pytest.raises(ConflictError), filled.writing(ACT) as books:
+        reserve(books, ignore(books, "main/t1", "a gift"), "i1", 1)
+
+
+# --- row-level security ---------------------------------------------------------------
+
+
+@pytest.fixture
+def bound(request, filled):
+    if request.getfixturevalue("backend") == "sqlite":
+        pytest.skip("SQLite has no row-level security: every query names its tenant")
+    return filled
+
+
+def test_a_client_that_lies_about_its_tenant_sees_nothing(bound):
+    for table in schema.TENANT_TABLES:
+        with bound.reading("other") as connection:
+            count = select(func.count()).select_from(table)
+            assert connection.scalar(count.where(table.c.tenant == "acme")) == 0
+    with bound.reading("acme") as connection:
+        count = select(func.count()).select_from(schema.transactions)
+        assert connection.scalar(count) == 3
+
+
+def test_a_client_that_lies_about_its_tenant_writes_nothing(bound):
+    other = Act(tenant="other", actor="Eve", now=NOW)
+    with (
+        pytest.raises(StoreError, match="another tenant"),
+        bound.writing(other) as books,
+    ):
+        values = {"id": "x", "name": "X", "created_at": NOW}
+        books.connection.execute(insert(schema.accounts), {"tenant": "acme", **values})
+    with bound.writing(other) as books:
+        taken = update(schema.transactions).values(remittance="mine")
+        assert books.connection.execute(taken).rowcount == 0
+        moved = update(schema.tenants).values(name="mine")
+        assert books.connection.execute(moved).rowcount == 1
+
+
+def test_a_client_without_a_tenant_sees_nothing(bound):
+    with bound.reading() as connection:
+        for table in schema.metadata.sorted_tables:
+            assert connection.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_every_table_is_under_row_level_security(bound):
+    with bound.reading() as connection:
+        free = text(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> "
+            "'alembic_version' AND relnamespace = 'public'::regnamespace "
+            "AND NOT (relrowsecurity AND relforcerowsecurity)"
+        )
+        assert connection.scalars(free).all() == []
