@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import Table, select
 
 from payymo_adapters.pipeline import Run
@@ -20,6 +21,8 @@ from payymo_core.results import Allocation
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 HAND = "Ada"
+on_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 ACT = Act(tenant="acme", actor=HAND, now=NOW)
 
 

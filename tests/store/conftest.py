@@ -1,7 +1,8 @@
 """Stores to test with, empty or with a tenant's books; each on both databases."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -46,15 +47,30 @@ def empty_url(
 
 
 @pytest.fixture
-def url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database at the newest revision, without a row."""
-    if backend == "sqlite":
-        path = tmp_path / "payymo.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
-    server: Server = request.getfixturevalue("server")
-    server.empty(MIGRATED)
-    return server.url(MIGRATED)
+def fresh(
+    backend: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Callable[[], str]:
+    """Gives a database at the newest revision, without a row, as often as asked.
+
+    On PostgreSQL it is the same one every time, emptied.
+    """
+    numbers = count(1)
+
+    def make() -> str:
+        if backend == "sqlite":
+            path = tmp_path / f"payymo{next(numbers)}.db"
+            shutil.copy(request.getfixturevalue("sqlite_template"), path)
+            return f"sqlite:///{path}"
+        server: Server = request.getfixturevalue("server")
+        server.empty(MIGRATED)
+        return server.url(MIGRATED)
+
+    return make
+
+
+@pytest.fixture
+def url(fresh: Callable[[], str]) -> str:
+    return fresh()
 
 
 @pytest.fixture

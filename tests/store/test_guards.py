@@ -7,7 +7,16 @@ from payymo_adapters.errors import ConflictError, StoreError
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import ignore, insert_decisions, match_by_hand
 from payymo_adapters.store.store import Act
-from tests.store.builders import ACT, NOW, billed, give, paid, record, row
+from tests.store.builders import (
+    ACT,
+    NOW,
+    billed,
+    give,
+    on_postgresql,
+    paid,
+    record,
+    row,
+)
 
 RAW = {"tenant": "acme", "changed_at": NOW}
 
@@ -193,46 +202,43 @@ def test_an_ignored_transaction_holds_no_money(filled):
 # --- row-level security ---------------------------------------------------------------
 
 
-@pytest.fixture
-def bound(request, filled):
-    if request.getfixturevalue("backend") == "sqlite":
-        pytest.skip("SQLite has no row-level security: every query names its tenant")
-    return filled
-
-
-def test_a_client_that_lies_about_its_tenant_sees_nothing(bound):
+@on_postgresql
+def test_a_client_that_lies_about_its_tenant_sees_nothing(filled):
     for table in schema.TENANT_TABLES:
-        with bound.reading("other") as connection:
+        with filled.reading("other") as connection:
             count = select(func.count()).select_from(table)
             assert connection.scalar(count.where(table.c.tenant == "acme")) == 0
-    with bound.reading("acme") as connection:
+    with filled.reading("acme") as connection:
         count = select(func.count()).select_from(schema.transactions)
         assert connection.scalar(count) == 3
 
 
-def test_a_client_that_lies_about_its_tenant_writes_nothing(bound):
+@on_postgresql
+def test_a_client_that_lies_about_its_tenant_writes_nothing(filled):
     other = Act(tenant="other", actor="Eve", now=NOW)
     with (
         pytest.raises(StoreError, match="another tenant"),
-        bound.writing(other) as books,
+        filled.writing(other) as books,
     ):
         values = {"id": "x", "name": "X", "created_at": NOW}
         books.connection.execute(insert(schema.accounts), {"tenant": "acme", **values})
-    with bound.writing(other) as books:
+    with filled.writing(other) as books:
         taken = update(schema.transactions).values(remittance="mine")
         assert books.connection.execute(taken).rowcount == 0
         moved = update(schema.tenants).values(name="mine")
         assert books.connection.execute(moved).rowcount == 1
 
 
-def test_a_client_without_a_tenant_sees_nothing(bound):
-    with bound.reading() as connection:
+@on_postgresql
+def test_a_client_without_a_tenant_sees_nothing(filled):
+    with filled.reading() as connection:
         for table in schema.metadata.sorted_tables:
             assert connection.scalar(select(func.count()).select_from(table)) == 0
 
 
-def test_every_table_is_under_row_level_security(bound):
-    with bound.reading() as connection:
+@on_postgresql
+def test_every_table_is_under_row_level_security(filled):
+    with filled.reading() as connection:
         free = text(
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> "
             "'alembic_version' AND relnamespace = 'public'::regnamespace "

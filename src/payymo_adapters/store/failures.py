@@ -56,6 +56,10 @@ _WORDS = {
         "there is no such database or user",
         "Create it, or mend the URL",
     ),
+    "too many connections": (
+        "the server takes no more connections",
+        f"Close some, or raise the limit: {_ADMIN}",
+    ),
     "too many clients": (
         "the server takes no more connections",
         f"Close some, or raise max_connections: {_ADMIN}",

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from payymo_adapters.store import schema
 from payymo_adapters.store.audit import Detail
-from payymo_adapters.store.store import Books
+from payymo_adapters.store.store import Books, inserted
 
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 
@@ -111,5 +111,5 @@ def take_in(books: Books, provider: str, event_id: str, payload: str) -> bool:
         "payload": payload,
         "received_at": books.now,
     }
-    statement = dialect.insert(schema.webhook_inbox).on_conflict_do_nothing()
-    return books.connection.execute(statement, values).rowcount == 1
+    row = dialect.insert(schema.webhook_inbox).values(values)
+    return inserted(books, row.on_conflict_do_nothing())

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from attrs import frozen
-from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy import Connection, Engine, Insert, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from payymo_adapters.errors import ConflictError
@@ -184,6 +184,14 @@ def bind(connection: Connection, tenant: str) -> None:
             text("SELECT set_config('payymo.tenant', :tenant, true)"),
             {"tenant": tenant},
         )
+
+
+def inserted(books: Books, statement: Insert) -> bool:
+    """Whether a row went in, or was changed by its conflict clause."""
+    done = books.connection.execute(
+        statement, execution_options={"preserve_rowcount": True}
+    )
+    return done.rowcount == 1
 
 
 def upgrade(url: str, revision: str = "head") -> tuple[str, str]:

@@ -1,0 +1,319 @@
+"""A process that is killed at any statement and any step, and run again.
+
+``python -m tests.store.chaos --kills 2000`` does it on both databases. Each round tells
+a short story in a process of its own: migrate, record, decide, post, take back. The
+process is killed with SIGKILL at a random event, which is a statement about to be sent,
+a commit about to be made or just made, or the ledger about to be written or just
+written; then the story is told again, killed again or not, until it comes to its end.
+What has to be true then: nothing lost, nothing twice, the audit chain whole.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from attrs import define, field, frozen
+from sqlalchemy import Engine, create_engine, event, select, text
+
+from payymo_adapters.errors import ConflictError
+from payymo_adapters.pipeline import Run, apply
+from payymo_adapters.store import database, schema
+from payymo_adapters.store import store as store_module
+from payymo_adapters.store.audit import audit_faults
+from payymo_adapters.store.decisions import ignore, match_by_hand, undo
+from payymo_adapters.store.kinds import PostingKind
+from payymo_adapters.store.postings import Posting
+from payymo_adapters.store.recording import (
+    add_account,
+    record_invoices,
+    record_transactions,
+)
+from payymo_adapters.store.store import Act, Store
+from tests.postgres import running_server
+from tests.store.builders import NOW, billed, give, paid
+
+LINES = [paid("t1", "150.00"), paid("t2", "80.00"), paid("t3", "5.00")]
+BILLS = [billed("i1", "100.00"), billed("i2", "80.00"), billed("i3", "80.00")]
+# What each invoice is paid in the end: t2's payment of i3 was taken back.
+PAID = {"i1": 10_000, "i2": 5_000, "i3": 0}
+MOST_KILLS_A_ROUND = 3
+
+
+@define
+class Killer:
+    """Counts events, and kills its process at one of them; 0 is never."""
+
+    at: int
+    seen: int = 0
+
+    def __call__(self, *_: object) -> None:
+        self.seen += 1
+        if self.seen == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@frozen
+class FileLedger:
+    """A ledger of invoices in a file, each posting a line that is on the disk."""
+
+    path: Path
+    strike: Callable[[], None]
+
+    def lines(self) -> list[list[object]]:
+        if not self.path.exists():
+            return []
+        return [json.loads(line) for line in self.path.read_text().splitlines()]
+
+    def post(self, posting: Posting) -> None:
+        self.strike()
+        sign = 1 if posting.kind == PostingKind.PAYMENT else -1
+        line = [posting.key, posting.owed.invoice, sign * posting.owed.amount]
+        with self.path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self.strike()
+
+    def is_posted(self, posting: Posting) -> bool:
+        self.strike()
+        return any(line[0] == posting.key for line in self.lines())
+
+
+def watch(killer: Killer) -> None:
+    """Let every statement and commit of every engine be an event."""
+    event.listen(Engine, "before_cursor_execute", killer)
+    event.listen(Engine, "commit", killer)
+    made = database.connect
+
+    def connect(url: str) -> Engine:
+        engine = made(url)
+        event.listen(engine.pool, "reset", killer)  # after the commit
+        return engine
+
+    store_module.database.connect = connect
+
+
+def tell(url: str, ledger: FileLedger, hours: float) -> None:
+    """The story; told again, it goes on where it broke off."""
+    store_module.upgrade(url)
+    store = Store.open(url)
+
+    def act(more: float) -> Act:
+        now = NOW + timedelta(hours=hours + more)
+        return Act(tenant="acme", actor="Ada", now=now)
+
+    def step(more: float, work: Callable[..., object], *arguments: object) -> None:
+        try:
+            store.write(act(more), lambda books: work(books, *arguments))
+        except ConflictError as error:
+            # Done before the process was killed.
+            assert "is decided" in str(error) or "to undo" in str(error), error
+
+    def post(more: float) -> None:
+        for _ in range(200):
+            try:
+                apply(
+                    Run(store=store, tenant="acme", clock=lambda: act(more).now), ledger
+                )
+            except ConflictError:  # the server has not noticed yet who was killed
+                time.sleep(0.05)
+            else:
+                return
+        raise AssertionError
+
+    store.add_tenant(act(0), "Acme")
+    step(0, add_account, "main", "Main")
+    step(0, record_transactions, "main", LINES)
+    if not ledger.lines():
+        step(0, record_invoices, BILLS, NOW)
+    both = [give("i1", "100.00"), give("i2", "50.00")]
+    step(0.1, match_by_hand, "main/t1", both)
+    step(0.1, ignore, "main/t3", "a gift")
+    if not taken_back(store):
+        step(0.2, match_by_hand, "main/t2", [give("i3", "80.00")])
+        post(0.3)
+        step(0.4, take_back)
+    post(0.5)
+    store.close()
+
+
+def taken_back(store: Store) -> bool:
+    """Whether the payment of ``i3`` was taken back, or that is planned."""
+    row = schema.postings
+    with store.reading("acme") as connection:
+        kinds = connection.scalars(select(row.c.kind).where(row.c.invoice_id == "i3"))
+        return "reversal" in kinds.all()
+
+
+def take_back(books) -> None:
+    row = schema.match_decisions
+    mine = (row.c.transaction_id == "main/t2") & (row.c.state == "active")
+    number = books.connection.scalar(
+        select(row.c.id).where(row.c.tenant == "acme", mine)
+    )
+    undo(books, number)
+
+
+def check(url: str, ledger: FileLedger) -> None:
+    """What has to be true when the story came to its end."""
+    lines = ledger.lines()
+    assert len({line[0] for line in lines}) == len(lines), "posted twice"
+    paid_off: Counter[str] = Counter()
+    for _, invoice, amount in lines:
+        paid_off[invoice] += amount
+    assert {name: paid_off[name] for name in PAID} == PAID, paid_off
+    store = Store.open(url)
+    with store.reading("acme") as connection:
+        owed = connection.execute(
+            select(schema.invoices.c.id, schema.invoices.c.outstanding)
+        )
+        billed_for = {bill.id: int(bill.outstanding * 100) for bill in BILLS}
+        shown = {row.id: billed_for[row.id] - row.outstanding for row in owed}
+        assert shown == PAID, shown
+        count = connection.scalars(select(schema.transactions.c.id)).all()
+        assert len(count) == len(LINES)
+        states = connection.scalars(select(schema.postings.c.state)).all()
+        assert set(states) == {"confirmed"} and len(states) == len(lines)
+        assert audit_faults(connection, "acme") == []
+        log = schema.audit_log.c
+        said = connection.scalars(
+            select(log.subject).where(log.action == "posting.confirmed")
+        )
+        assert len(said.all()) == len(lines)
+    store.close()
+
+
+def in_child(work: Callable[[], None]) -> bool:
+    """Do it in a process of its own; False where that was killed."""
+    child = os.fork()
+    if not child:
+        try:
+            work()
+        except BaseException:  # noqa: BLE001 - the parent is told by the exit code
+            import traceback  # noqa: PLC0415
+
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return False
+    assert os.waitstatus_to_exitcode(status) == 0
+    return True
+
+
+def reset(url: str) -> None:
+    """Take everything out of a database."""
+    if url.startswith("sqlite"):
+        path = url.removeprefix("sqlite:///")
+        for file in Path(path).parent.glob(f"{Path(path).name}*"):
+            file.unlink()
+        return
+    engine = create_engine(
+        url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(text("SET lock_timeout = '10s'"))
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+
+
+@define
+class Chaos:
+    """Rounds on one database."""
+
+    url: str
+    folder: Path
+    chance: random.Random
+    kills: int = 0
+    rounds: int = 0
+    events: int = field(default=0)
+
+    def measure(self) -> None:
+        """Tell the story once in peace, and count its events."""
+        counted = self.folder / "events"
+
+        def work() -> None:
+            killer = Killer(0)
+            watch(killer)
+            tell(self.url, FileLedger(self.ledger(), killer), 0)
+            counted.write_text(str(killer.seen))
+
+        reset(self.url)
+        self.ledger().unlink(missing_ok=True)
+        assert in_child(work)
+        assert in_child(lambda: check(self.url, FileLedger(self.ledger(), print)))
+        self.events = int(counted.read_text())
+
+    def ledger(self) -> Path:
+        return self.folder / "ledger"
+
+    def round(self) -> None:
+        """Tell the story, killed a few times."""
+        reset(self.url)
+        self.ledger().unlink(missing_ok=True)
+        for telling in range(MOST_KILLS_A_ROUND + 1):
+            last = telling == MOST_KILLS_A_ROUND
+            at = 0 if last else self.chance.randint(1, self.events)
+
+            def work(at: int = at, telling: int = telling) -> None:
+                killer = Killer(at)
+                watch(killer)
+                tell(self.url, FileLedger(self.ledger(), killer), telling)
+
+            if in_child(work):
+                break
+            self.kills += 1
+        assert in_child(lambda: check(self.url, FileLedger(self.ledger(), print)))
+        self.rounds += 1
+
+
+def run(url: str, kills: int, seed: int, folder: Path) -> Chaos:
+    """Kill so many times."""
+    chaos = Chaos(url, folder, random.Random(seed))
+    chaos.measure()
+    while chaos.kills < kills:
+        chaos.round()
+    return chaos
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--url", help="a PostgreSQL; one is started where none is given"
+    )
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        told = [
+            run(f"sqlite:///{folder}/payymo.db", given.kills // 2, given.seed, folder)
+        ]
+        if given.url:
+            told.append(run(given.url, given.kills // 2, given.seed, folder))
+        else:
+            with running_server() as server:
+                url = server.url(server.create())
+                told.append(run(url, given.kills // 2, given.seed, folder))
+    for chaos in told:
+        kind = chaos.url.partition(":")[0]
+        print(
+            f"{kind}: {chaos.kills} kills in {chaos.rounds} rounds, "  # noqa: T201
+            f"{chaos.events} events each; nothing lost, nothing twice"
+        )
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
