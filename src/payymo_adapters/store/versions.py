@@ -1,5 +1,7 @@
 """Which revision a database is at, and the way to the newest."""
 
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -19,9 +21,11 @@ def migrate(connection: Connection, revision: str = NEWEST) -> None:
         connection: Borrowed: neither committed nor closed.
         revision: As ``0002``, ``NEWEST`` or ``EMPTY``.
     """
+    current = revision_of(connection)
+    if revision == NEWEST and current == newest():
+        return
     config = _config()
     config.attributes["connection"] = connection
-    current = revision_of(connection)
     if revision == NEWEST or (revision != EMPTY and revision >= current):
         command.upgrade(config, revision)
     else:
@@ -33,6 +37,7 @@ def revision_of(connection: Connection) -> str:
     return MigrationContext.configure(connection).get_current_revision() or ""
 
 
+@cache
 def newest() -> str:
     """Name the revision that this Payymo works with."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
