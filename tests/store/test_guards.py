@@ -49,6 +49,7 @@ def decide(books, transaction="main/t1", state="active"):
 
 @pytest.fixture
 def filled(store):
+    record(store, [paid("t1")], [billed("i1")])  # so that there is a history
     record(
         store,
         [paid("t1", "100.00"), paid("t2", "100.00"), paid("us", currency="USD")],
@@ -118,9 +119,10 @@ FORBIDDEN = {
     "a repeated external id": lambda b: b.connection.execute(
         text(
             "INSERT INTO transactions (tenant, id, account_id, external_id, amount, "
-            "gross, currency, status, version, digest, recorded_at, changed_at) "
+            "gross, currency, status, version, digest, payload, recorded_at, "
+            "changed_at) "
             "SELECT tenant, id, account_id, external_id, amount, gross, currency, "
-            "status, version, digest, recorded_at, changed_at FROM transactions"
+            "status, version, digest, payload, recorded_at, changed_at FROM transactions"
         )
     ),
     "an external id under another name": lambda b: b.connection.execute(

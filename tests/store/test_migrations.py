@@ -18,12 +18,12 @@ ROWS = {
         "INSERT INTO accounts VALUES"
         " ('acme', 'main', NULL, 'Main', NULL, 'EUR', '2026-03-02 09:30:00')",
         "INSERT INTO transactions (tenant, id, account_id, external_id, amount, gross,"
-        " currency, status, version, digest, recorded_at, changed_at) VALUES ('acme',"
-        " 'main/t1', 'main', 't1', 100, 100, 'EUR', 'booked', 1, 'x',"
+        " currency, status, version, digest, payload, recorded_at, changed_at) VALUES"
+        " ('acme', 'main/t1', 'main', 't1', 100, 100, 'EUR', 'booked', 1, 'x', '{}',"
         " '2026-03-02 09:30:00', '2026-03-02 09:30:00')",
         "INSERT INTO invoices (tenant, id, outstanding, currency, status, version,"
-        " digest, as_of) VALUES"
-        " ('acme', 'i1', 100, 'EUR', 'open', 1, 'x', '2026-03-02 09:30:00')",
+        " digest, payload, as_of) VALUES"
+        " ('acme', 'i1', 100, 'EUR', 'open', 1, 'x', '{}', '2026-03-02 09:30:00')",
     ),
     "0002": (
         "INSERT INTO match_decisions (tenant, id, transaction_id, state, kind,"

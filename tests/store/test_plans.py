@@ -30,13 +30,14 @@ LARGE = frozenset(table.name for table in schema.metadata.sorted_tables) - {
 OTHERS = (
     "INSERT INTO accounts SELECT 'other', 'main', NULL, 'Main', NULL, NULL, now()",
     "INSERT INTO transactions (tenant, id, account_id, external_id, amount, gross,"
-    " currency, status, version, digest, recorded_at, changed_at) SELECT 'other',"
-    " 'main/o' || n, 'main', 'o' || n, 100, 100, 'EUR', 'booked', 1, 'x', now(), now()"
+    " currency, status, version, digest, payload, recorded_at, changed_at) SELECT 'other',"
+    " 'main/o' || n, 'main', 'o' || n, 100, 100, 'EUR', 'booked', 1, 'x', '{}',"
+    " now(), now()"
     " FROM generate_series(1, 4000) n",
     "INSERT INTO transaction_versions SELECT tenant, id, 1, '{}', now()"
     " FROM transactions WHERE tenant = 'other'",
     "INSERT INTO invoices (tenant, id, outstanding, currency, status, version, digest,"
-    " as_of) SELECT 'other', 'o' || n, 100, 'EUR', 'open', 1, 'x', now()"
+    " payload, as_of) SELECT 'other', 'o' || n, 100, 'EUR', 'open', 1, 'x', '{}', now()"
     " FROM generate_series(1, 4000) n",
     "INSERT INTO invoice_snapshots SELECT tenant, id, 1, '{}', now()"
     " FROM invoices WHERE tenant = 'other'",

@@ -112,12 +112,14 @@ def test_every_version_of_what_was_sent_is_kept_word_for_word(store):
     table = schema.transaction_versions
     with store.reading("acme") as connection:
         kept = connection.execute(select(table.c.version, table.c.payload)).all()
-    assert sorted(map(tuple, kept)) == [(1, '{"raw": 1}'), (2, '{"raw":  2}')]
+    assert list(map(tuple, kept)) == [(1, '{"raw": 1}')]
+    last = row(store, schema.transactions)
+    assert (last.version, last.payload) == (2, '{"raw":  2}')
 
 
 def test_a_record_without_a_payload_is_kept_as_what_it_says(store):
     record(store, [paid("t1")])
-    kept = json.loads(row(store, schema.transaction_versions).payload)
+    kept = json.loads(row(store, schema.transactions).payload)
     assert kept["amount"] == "119.00"
 
 

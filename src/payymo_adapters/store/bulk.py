@@ -26,11 +26,12 @@ class Target:
     """Where rows of a kind go.
 
     Attributes:
-        table: Holds each record as it is now.
+        table: Holds each record as it is now, and what was sent last.
         columns: Of the values before those of a row, and of the row's, in order.
-        history: Holds every version of the payload.
+        history: Holds every version of the payload before that.
         record: The history's column for the record's id.
         taken: The history's column for the instant.
+        since: The table's column that it is taken from.
         stamps: The table's columns for the instant, when a row is new.
         restamps: Those that a changed row gets anew.
         cleared: Columns that a changed row loses.
@@ -41,6 +42,7 @@ class Target:
     history: str
     record: str
     taken: str
+    since: str
     stamps: tuple[str, ...]
     restamps: tuple[str, ...]
     cleared: tuple[str, ...] = ()
@@ -103,11 +105,13 @@ def upsert(
                 for row, version in rows
             ),
         )
-        for statement in (_upsert(target), _keep(target)):
-            books.connection.execute(
-                text(statement).bindparams(bindparam("now", type_=Utc)),
-                {"tenant": books.tenant, "now": at},
-            )
+        mine = {"tenant": books.tenant}
+        if any(version > 1 for _, version in rows):
+            books.connection.execute(text(_keep(target)), mine)
+        books.connection.execute(
+            text(_upsert(target)).bindparams(bindparam("now", type_=Utc)),
+            {**mine, "now": at},
+        )
 
 
 _TYPES = {
@@ -118,7 +122,7 @@ _TYPES = {
 
 
 def _upsert(target: Target) -> str:
-    columns = (*target.columns, "digest", "version")
+    columns = (*target.columns, "digest", "version", "payload")
     changed = [f"{name} = excluded.{name}" for name in (*columns, *target.restamps)]
     changed += [f"{name} = NULL" for name in target.cleared]
     stamps = ", ".join([":now"] * len(target.stamps))
@@ -131,10 +135,12 @@ def _upsert(target: Target) -> str:
 
 
 def _keep(target: Target) -> str:
+    """What was sent before goes to the history."""
     return (
         f"INSERT INTO {target.history} "  # noqa: S608 - names of ours
         f"(tenant, {target.record}, version, payload, {target.taken}) "
-        f"SELECT :tenant, id, version, payload, :now FROM {_ROWS} WHERE 1 = 1"
+        f"SELECT t.tenant, t.id, t.version, t.payload, t.{target.since} "
+        f"FROM {_ROWS} i JOIN {target.table} t ON t.tenant = :tenant AND t.id = i.id"
     )
 
 

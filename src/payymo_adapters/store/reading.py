@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select, text
 
 from payymo_adapters.store import schema
-from payymo_adapters.store.rows import read_customer, read_transaction
+from payymo_adapters.store.rows import (
+    TRANSACTION_COLUMNS,
+    read_customer,
+    read_transaction,
+)
 from payymo_core.money import major_column
 from payymo_core.pausing import collector_paused
 from payymo_core.records import Customer, Invoice, InvoiceStatus, Transaction
@@ -124,7 +128,7 @@ def undecided(connection: Connection, tenant: str) -> list[Transaction]:
     """Read a tenant's booked transactions that nothing was decided of."""
     row = schema.transactions
     found = connection.execute(
-        select(row)
+        select(row.c.id, *(row.c[name] for name in TRANSACTION_COLUMNS))
         .where(
             row.c.tenant == tenant,
             row.c.decision_id.is_(None),

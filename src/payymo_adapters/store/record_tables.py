@@ -84,6 +84,8 @@ transactions = tenants_own(
     Column("metadata", Text),
     Column("version", Integer, nullable=False),
     Column("digest", Text, nullable=False),
+    # What was sent last, word for word; what was before it is in the history.
+    Column("payload", Text, nullable=False),
     Column("recorded_at", Utc, nullable=False),
     Column("changed_at", Utc, nullable=False),
     # The bank no longer lists it, or shows it under the id that took its place.
@@ -117,7 +119,8 @@ transaction_versions = tenants_own(
     Column("payload", Text, nullable=False),
     Column("recorded_at", Utc, nullable=False),
     key("transaction_id", "version"),
-    to("transactions", "transaction_id"),
+    # Not of the transaction: that would take half the time of a bulk upsert.
+    of_tenant(),
 )
 
 invoices = tenants_own(
@@ -138,6 +141,7 @@ invoices = tenants_own(
     Column("version", Integer, nullable=False),
     # "" where the row is no longer as the last snapshot had it.
     Column("digest", Text, nullable=False),
+    Column("payload", Text, nullable=False),
     Column("as_of", Utc, nullable=False),
     Column("allocated", BigInteger, nullable=False, server_default=text("0")),
     of_tenant(),
@@ -165,5 +169,5 @@ invoice_snapshots = tenants_own(
     Column("payload", Text, nullable=False),
     Column("taken_at", Utc, nullable=False),
     key("invoice_id", "version"),
-    to("invoices", "invoice_id"),
+    of_tenant(),
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 from sqlalchemy import insert, select, update
 
 from payymo_adapters.store import schema
@@ -56,6 +56,7 @@ _TRANSACTIONS = Target(
     history="transaction_versions",
     record="transaction_id",
     taken="recorded_at",
+    since="changed_at",
     stamps=("recorded_at", "changed_at"),
     restamps=("changed_at",),
     cleared=("gone_at", "replaced_by"),
@@ -66,6 +67,7 @@ _INVOICES = Target(
     history="invoice_snapshots",
     record="invoice_id",
     taken="taken_at",
+    since="as_of",
     stamps=("as_of",),
     restamps=("as_of",),
 )
@@ -111,14 +113,14 @@ def record_transactions(
         given: As a reader or a provider made them; ids are the account's own.
         payloads: What each was made of, by id, word for word.
     """
-    rows, rejected = transaction_rows(given, payloads or {})
-    by_id = {f"{account}/{row.id}": row for row in rows}
-    keys = [(name, row.digest) for name, row in by_id.items()]
+    rows, rejected = transaction_rows(account, given, payloads or {})
+    by_id = {row.id: row for row in rows}
+    keys = [(row.id, row.digest) for row in rows]
     more = "t.allocated, t.decision_id, t.currency"
     taken: list[tuple[Row, int]] = []
     new = 0
     for known in differing(books, _TRANSACTIONS, keys, more):
-        row = evolve(by_id[known.id], id=known.id)
+        row = by_id[known.id]
         fault = _transaction_fault(books, row, known) if known.allocated else ""
         if fault:
             rejected.append(Rejected(record_id=row.id, fault=fault))

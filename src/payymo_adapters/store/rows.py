@@ -5,9 +5,10 @@ digest is taken of the very values that are stored.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from hashlib import blake2b
+from itertools import chain
 from typing import Any, TypeVar
 
 from attrs import field, frozen
@@ -16,6 +17,7 @@ from payymo_adapters.encoding import invoice_to_json, transaction_to_json
 from payymo_core.errors import RecordError, Rejected
 from payymo_core.fields import InvoiceFields, TransactionFields
 from payymo_core.money import from_minor, minor_column, to_minor
+from payymo_core.pausing import collector_paused
 from payymo_core.records import (
     Counterparty,
     Customer,
@@ -51,7 +53,7 @@ class Row:
     """A record as it is stored.
 
     Attributes:
-        id: Of the record.
+        id: What its table knows it by.
         values: In the order of its table's columns.
         digest: Differs where any value or the payload does.
         payload: What the provider sent, word for word.
@@ -64,31 +66,34 @@ class Row:
 
 
 def transaction_rows(
-    given: Iterable[Transaction | Rejected], payloads: Mapping[str, str]
+    account: str, given: Iterable[Transaction | Rejected], payloads: Mapping[str, str]
 ) -> tuple[list[Row], list[Rejected]]:
     """Rows of the usable transactions, in the order of their ids.
 
     Args:
+        account: Whose they are; a row's id is its name and the record's id.
         given: As a reader or a provider made them.
         payloads: What each was made of, by id; a record's own JSON where it is missing.
 
     Returns:
         The rows, and the records set aside with their faults.
     """
-    records, rejected = of_kind(given, Transaction)
-    sound, at_fault = _sound(records, _transaction_values, transaction_fault)
-    written = _Writer(payloads, transaction_to_json)
-    return written.rows(*sound, [*rejected, *at_fault])
+    with collector_paused():
+        records, rejected = of_kind(given, Transaction)
+        sound, at_fault = _sound(records, _transaction_values, transaction_fault)
+        written = _Writer(payloads, transaction_to_json, f"{account}/")
+        return written.rows(*sound, [*rejected, *at_fault])
 
 
 def invoice_rows(
     given: Iterable[Invoice | Rejected], payloads: Mapping[str, str]
 ) -> tuple[list[Row], list[Rejected]]:
     """The same of invoices."""
-    records, rejected = of_kind(given, Invoice)
-    sound, at_fault = _sound(records, _invoice_values, invoice_fault)
-    written = _Writer(payloads, invoice_to_json)
-    return written.rows(*sound, [*rejected, *at_fault])
+    with collector_paused():
+        records, rejected = of_kind(given, Invoice)
+        sound, at_fault = _sound(records, _invoice_values, invoice_fault)
+        written = _Writer(payloads, invoice_to_json, "")
+        return written.rows(*sound, [*rejected, *at_fault])
 
 
 Values = list[tuple[Value, ...]]
@@ -117,6 +122,7 @@ class _Writer:
 
     payloads: Mapping[str, str]
     to_json: Callable[[Any], dict[str, object]]
+    prefix: str
 
     def rows(
         self,
@@ -128,36 +134,42 @@ class _Writer:
         for record, held in zip(records, values, strict=True):
             payload = self.payloads.get(record.id)
             # A record that came without one is kept as what it says itself.
-            line = _JSON((held, payload))
-            if "\\u0000" in line or "\\ud" in line:
-                fault = _unwritable(record)
+            sent = _JSON(self.to_json(record)) if payload is None else payload
+            line = _JSON(held)
+            if "\\u0000" in line or "\\ud" in line or "\0" in sent:
+                fault = _unwritable(record, sent)
                 if fault:
                     rejected.append(fault)
                     continue
-            if payload is None:
-                payload = _JSON(self.to_json(record))
-            digest = blake2b(line.encode(), digest_size=16).hexdigest()
-            rows.append(Row(record.id, held, digest, payload))
+            digest = blake2b(line.encode(), digest_size=16)
+            digest.update(sent.encode("utf-8", "surrogatepass"))
+            rows.append(Row(self.prefix + record.id, held, digest.hexdigest(), sent))
         return rows, rejected
 
 
-def _unwritable(record: Transaction | Invoice) -> Rejected | None:
+def _unwritable(record: Transaction | Invoice, sent: str) -> Rejected | None:
     """What no database takes as text: a NUL, or half of a pair of surrogates."""
     to_json = (
         transaction_to_json if isinstance(record, Transaction) else invoice_to_json
     )
-    for name, value in to_json(record).items():  # type: ignore[arg-type]
-        text = str(value) if isinstance(value, str) else repr(value)
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            pass
-        else:
-            if "\x00" not in text and "\\x00" not in text and "\\ud" not in text:
-                continue
-        fault = "holds a character that no text may hold (NUL or half a surrogate pair)"
-        return Rejected(record_id=record.id, fault=fault, field=name)
+    said = {**to_json(record), "payload": sent}  # type: ignore[arg-type]
+    for name, value in said.items():
+        letters = set().union(*_texts(value))
+        if any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in letters):
+            fault = "holds a character that no text may hold"
+            return Rejected(record_id=record.id, fault=fault, field=name)
     return None
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for item in chain(value.keys(), value.values()):
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    else:
+        yield str(value)
 
 
 def _transaction_values(records: Sequence[Transaction]) -> Values:

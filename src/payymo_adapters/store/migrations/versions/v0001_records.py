@@ -150,6 +150,7 @@ def _invoices() -> None:
         sa.Column("metadata", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("as_of", Utc(), nullable=False),
         sa.Column(
             "allocated", sa.BigInteger(), server_default=sa.text("0"), nullable=False
@@ -191,9 +192,7 @@ def _invoice_snapshots() -> None:
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("taken_at", Utc(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["tenant", "invoice_id"],
-            ["invoices.tenant", "invoices.id"],
-            name="fk_invoice_snapshots_invoices",
+            ["tenant"], ["tenants.id"], name="fk_invoice_snapshots_tenants"
         ),
         sa.PrimaryKeyConstraint(
             "tenant", "invoice_id", "version", name="pk_invoice_snapshots"
@@ -243,6 +242,7 @@ def _transactions() -> None:
         sa.Column("metadata", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("recorded_at", Utc(), nullable=False),
         sa.Column("changed_at", Utc(), nullable=False),
         sa.Column("gone_at", Utc(), nullable=True),
@@ -298,9 +298,7 @@ def _transaction_versions() -> None:
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("recorded_at", Utc(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["tenant", "transaction_id"],
-            ["transactions.tenant", "transactions.id"],
-            name="fk_transaction_versions_transactions",
+            ["tenant"], ["tenants.id"], name="fk_transaction_versions_tenants"
         ),
         sa.PrimaryKeyConstraint(
             "tenant", "transaction_id", "version", name="pk_transaction_versions"
