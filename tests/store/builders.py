@@ -93,7 +93,7 @@ class Ledger:
         self.faults: list[tuple[str, Exception]] = []
 
     def post(self, posting: Posting) -> None:
-        when, fault = self.faults.pop(0) if self.faults else ("", None)
+        when, fault = self.faults.pop(0) if self.faults else ("", Exception())
         if when == "before":
             raise fault
         sign = 1 if posting.kind == PostingKind.PAYMENT else -1

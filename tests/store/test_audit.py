@@ -9,6 +9,7 @@ from payymo_adapters.store import schema
 from payymo_adapters.store.audit import audit_faults, note
 from payymo_adapters.store.connecting import add_connection, spend
 from payymo_adapters.store.credentials import Vault, fetch, keep, rotate
+from payymo_adapters.store.store import Store
 from tests.store.builders import ACT, at, row
 
 GUARDS = ("audit_log_is_append_only", "audit_log_are_not_deleted")
@@ -22,12 +23,12 @@ def logged(store):
     return store
 
 
-def faults(store):
+def faults(store: Store) -> list[str]:
     with store.reading("acme") as connection:
         return audit_faults(connection, "acme")
 
 
-def tamper(store, statement):
+def tamper(store: Store, statement: str) -> None:
     """Change the log as one who owns the database can."""
     with store.writing(ACT) as books:
         for name in GUARDS:
@@ -36,7 +37,7 @@ def tamper(store, statement):
         books.connection.execute(text(statement))
 
 
-def restore(store):
+def restore(store: Store) -> None:
     """Put back what ``tamper`` took away, for the next test."""
     with store.writing(ACT) as books:
         if not books.is_sqlite:
@@ -78,7 +79,8 @@ def test_an_entry_and_what_it_tells_are_one(store):
     with pytest.raises(ZeroDivisionError), store.writing(ACT) as books:
         note(books, "thing.done", "main/t1", {})
         raise ZeroDivisionError
-    assert row(store, schema.tenants).audit_seq == 0 and faults(store) == []
+    assert row(store, schema.tenants).audit_seq == 0
+    assert faults(store) == []
 
 
 # --- credentials ----------------------------------------------------------------------

@@ -1,6 +1,8 @@
 """Verdicts, and taking them back."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -25,7 +27,8 @@ from payymo_adapters.store.outbox import (
     postpone,
     take_in,
 )
-from payymo_adapters.store.proposals import labels
+from payymo_adapters.store.proposals import Proposed, labels
+from payymo_adapters.store.store import Store
 from payymo_core.labels import Verdict
 from payymo_core.rules import Ruleset
 from tests.store.builders import (
@@ -41,12 +44,14 @@ from tests.store.builders import (
 )
 
 
-def do(store, verdict, *arguments, hours=0.0):
+def do(
+    store: Store, verdict: Callable[..., Any], *arguments: object, hours: float = 0
+) -> Any:
     with store.writing(at(hours)) as books:
         return verdict(books, *arguments)
 
 
-def said(store):
+def said(store: Store) -> list[str]:
     with store.reading("acme") as connection:
         log = schema.audit_log
         actions = connection.scalars(select(log.c.action).order_by(log.c.seq)).all()
@@ -54,7 +59,7 @@ def said(store):
     return [action for action in actions if action.startswith("match.")]
 
 
-def rematch(store, hours=0.0):
+def rematch(store: Store, hours: float = 0) -> Proposed:
     return match_undecided(run_of(store, hours), Ruleset(), None)
 
 
@@ -75,7 +80,8 @@ def test_a_confirmed_proposal_reserves_its_money(proposed):
     assert row(proposed, schema.transactions, id="main/t1").decision_id == 1
     with proposed.reading("acme") as connection:
         found = connection.execute(select(schema.labels.c.verdict)).scalars().all()
-    assert found == ["confirm"] and said(proposed)[-1] == "match.confirmed"
+    assert found == ["confirm"]
+    assert said(proposed)[-1] == "match.confirmed"
 
 
 def test_a_confirmed_proposal_is_proposed_again_when_it_is_undone(proposed):
@@ -99,7 +105,8 @@ def test_a_rejected_proposal_never_returns_for_its_transaction(proposed):
 def test_a_rejection_is_undone(proposed):
     do(proposed, reject, 1)
     do(proposed, undo, 1)
-    assert states(proposed) == ["proposed"] and do(proposed, labels) == []
+    assert states(proposed) == ["proposed"]
+    assert do(proposed, labels) == []
     do(proposed, confirm, 1)
     assert states(proposed) == ["active"]
 
@@ -158,7 +165,8 @@ def test_a_verdict_that_cannot_be_says_why_and_changes_nothing(
     before = said(proposed)
     with pytest.raises(ConflictError, match=fault):
         do(proposed, verdict, *arguments)
-    assert states(proposed) == ["proposed"] and said(proposed) == before
+    assert states(proposed) == ["proposed"]
+    assert said(proposed) == before
 
 
 def test_a_verdict_is_given_once(proposed):
@@ -187,14 +195,15 @@ def test_a_new_answer_takes_the_place_of_the_old(proposed):
 
 def test_evidence_and_ruleset_are_kept_with_a_proposal(proposed):
     held = do(proposed, decision, 1)
-    assert held.proposal["evidence"] and held.proposal["confidence"] > 0.9
+    assert held.proposal["evidence"]
+    assert held.proposal["confidence"] > 0.9
     assert held.allocations == (give("i1", "119.00"),)
 
 
 # --- what is applied without a person -------------------------------------------------
 
 
-def limits(most, a_day):
+def limits(most: str, a_day: str) -> Policy:
     return Policy(most={"EUR": Decimal(most)}, most_a_day={"EUR": Decimal(a_day)})
 
 

@@ -13,7 +13,7 @@ from payymo_adapters.store.store import Store, check
 from tests.store.builders import ACT, on_postgresql, on_sqlite, paid, record
 
 
-def opening(url):
+def opening(url: str) -> str:
     with pytest.raises(StoreError) as failure:
         Store.open(url)
     return str(failure.value)
@@ -25,7 +25,8 @@ def opening(url):
 )
 def test_a_url_that_cannot_be_used_is_not_shown(url):
     said = opening(url)
-    assert "sqlite:///payymo.db" in said and "hunter2" not in said
+    assert "sqlite:///payymo.db" in said
+    assert "hunter2" not in said
 
 
 def test_bad_credentials(server):
@@ -40,7 +41,8 @@ def test_an_unreachable_host():
         port = free.getsockname()[1]
     said = opening(f"postgresql://payymo:hunter2@127.0.0.1:{port}/payymo")
     assert f"127.0.0.1:{port}/payymo: the server cannot be reached" in said
-    assert "Check host, port and network" in said and "hunter2" not in said
+    assert "Check host, port and network" in said
+    assert "hunter2" not in said
 
 
 def test_no_such_database(server):

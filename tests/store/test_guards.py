@@ -1,12 +1,15 @@
 """What the database itself forbids, whoever writes to it and however."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
 from payymo_adapters.errors import ConflictError, StoreError
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import ignore, insert_decisions, match_by_hand
-from payymo_adapters.store.store import Act
+from payymo_adapters.store.store import Act, Books
 from tests.store.builders import (
     ACT,
     NOW,
@@ -21,7 +24,9 @@ from tests.store.builders import (
 RAW = {"tenant": "acme", "changed_at": NOW}
 
 
-def reserve(books, decision, invoice, amount, **more):
+def reserve(
+    books: Books, decision: int, invoice: str, amount: int, **more: object
+) -> Any:
     values = {
         **RAW,
         "decision_id": decision,
@@ -32,10 +37,10 @@ def reserve(books, decision, invoice, amount, **more):
         "state": "reserved",
         **more,
     }
-    books.connection.execute(insert(schema.allocations), values)
+    return books.connection.execute(insert(schema.allocations), values)
 
 
-def decide(books, transaction="main/t1", state="active"):
+def decide(books: Books, transaction: str = "main/t1", state: str = "active") -> int:
     given = {
         "transaction_id": transaction,
         "state": state,
@@ -58,7 +63,7 @@ def filled(store):
     return store
 
 
-FORBIDDEN = {
+FORBIDDEN: dict[str, Callable[[Books], Any]] = {
     "beyond the transaction": lambda b: [
         reserve(b, decide(b), "i1", 8000),
         reserve(b, 1, "i2", 2001),
@@ -122,7 +127,8 @@ FORBIDDEN = {
             "gross, currency, status, version, digest, payload, recorded_at, "
             "changed_at) "
             "SELECT tenant, id, account_id, external_id, amount, gross, currency, "
-            "status, version, digest, payload, recorded_at, changed_at FROM transactions"
+            "status, version, digest, payload, recorded_at, changed_at FROM"
+            " transactions"
         )
     ),
     "an external id under another name": lambda b: b.connection.execute(
@@ -161,8 +167,9 @@ def test_what_is_not_forbidden_is_possible(filled):
 
 
 @pytest.mark.parametrize("table", schema.TENANT_TABLES, ids=lambda table: table.name)
-def test_a_row_without_its_tenant_is_impossible(store, table):
-    assert not table.c.tenant.nullable and table.primary_key.columns[0].name == "tenant"
+def test_a_row_without_its_tenant_is_impossible(table):
+    assert not table.c.tenant.nullable
+    assert table.primary_key.columns[0].name == "tenant"
     to_tenant = [
         key
         for key in table.foreign_key_constraints

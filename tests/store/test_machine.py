@@ -1,7 +1,8 @@
 """Any course of events, against a model that does without a database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from attrs import define, field
 from hypothesis import HealthCheck, settings
@@ -17,10 +18,10 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from payymo_adapters.errors import ConflictError, RefusedError, UndeliveredError
-from payymo_adapters.pipeline import Run, apply
+from payymo_adapters.pipeline import Applied, Run, apply
 from payymo_adapters.store import schema
 from payymo_adapters.store.audit import audit_faults
 from payymo_adapters.store.decisions import ignore, match_by_hand, split, undo
@@ -51,11 +52,13 @@ class World:
     def post(self, posting: Posting) -> None:
         fault = self.faults.pop(0) if self.faults else ""
         if fault == "lost before":
-            raise UndeliveredError("WHMCS", "no answer")
+            msg = "WHMCS"
+            raise UndeliveredError(msg, "no answer")
         owed = posting.owed
         sign = 1 if posting.kind == PostingKind.PAYMENT else -1
         if fault == "refused" or sign * owed.amount > self.owed[owed.invoice]:
-            raise RefusedError("WHMCS", "no")
+            msg = "WHMCS"
+            raise RefusedError(msg, "no")
         assert posting.key not in self.posted, "posted twice"
         self.posted[posting.key] = (
             owed.transaction,
@@ -64,12 +67,14 @@ class World:
         )
         self.owed[owed.invoice] -= sign * owed.amount
         if fault == "lost after":
-            raise UndeliveredError("WHMCS", "no answer")
+            msg = "WHMCS"
+            raise UndeliveredError(msg, "no answer")
 
     def is_posted(self, posting: Posting) -> bool:
         if self.faults and self.faults[0] == "silent":
             self.faults.pop(0)
-            raise UndeliveredError("WHMCS", "no answer")
+            msg = "WHMCS"
+            raise UndeliveredError(msg, "no answer")
         return posting.key in self.posted
 
     def of_transaction(self, name: str) -> int:
@@ -181,7 +186,8 @@ class Course(RuleBasedStateMachine):
         except ConflictError:
             assert state != "active" or flying
         else:
-            assert state == "active" and not flying
+            assert state == "active"
+            assert not flying
 
     @rule(
         faults=st.lists(
@@ -193,32 +199,33 @@ class Course(RuleBasedStateMachine):
         self.world.faults = list(faults)
         self.apply()
 
-    def apply(self):
+    def apply(self) -> Applied:
         run = Run(store=self.store, tenant="acme", clock=lambda: self.now)
         return apply(run, self.world)
 
     # --- what the store says of itself ------------------------------------------------
 
-    def rows(self, table, *columns):
+    def rows(self, table: Table, *columns: str) -> Sequence[Any]:
         with self.store.reading("acme") as connection:
             return connection.execute(select(*(table.c[c] for c in columns))).all()
 
-    def is_undecided(self, name):
+    def is_undecided(self, name: str) -> bool:
         found = self.rows(schema.transactions, "id", "decision_id")
         return (name, None) in [tuple(row) for row in found]
 
-    def allows(self, name, chosen):
+    def allows(self, name: str, chosen: dict[str, int]) -> bool:
         found = self.rows(schema.invoices, "id", "status", "outstanding", "allocated")
         free = {r.id: r.outstanding - r.allocated for r in found if r.status == "open"}
         fits = all(minor <= free.get(name, 0) for name, minor in chosen.items())
         enough = sum(chosen.values()) <= self.gross.get(name, 0)
         return self.is_undecided(name) and fits and enough
 
-    def state(self, number):
+    def state(self, number: int) -> str:
         found = self.rows(schema.match_decisions, "id", "state")
-        return next(row.state for row in found if row.id == number)
+        states = {row.id: str(row.state) for row in found}
+        return states[number]
 
-    def pending(self, number=None):
+    def pending(self, number: int | None = None) -> list[Any]:
         found = self.rows(schema.postings, "decision_id", "state")
         return [
             row

@@ -15,27 +15,43 @@ REVISIONS = ("0001", "0002", "0003")
 ROWS = {
     "0001": (
         "INSERT INTO tenants VALUES ('acme', 'Acme', '2026-03-02 09:30:00', 0, '')",
-        "INSERT INTO accounts VALUES"
-        " ('acme', 'main', NULL, 'Main', NULL, 'EUR', '2026-03-02 09:30:00')",
-        "INSERT INTO transactions (tenant, id, account_id, external_id, amount, gross,"
-        " currency, status, version, digest, payload, recorded_at, changed_at) VALUES"
-        " ('acme', 'main/t1', 'main', 't1', 100, 100, 'EUR', 'booked', 1, 'x', '{}',"
-        " '2026-03-02 09:30:00', '2026-03-02 09:30:00')",
-        "INSERT INTO invoices (tenant, id, outstanding, currency, status, version,"
-        " digest, payload, as_of) VALUES"
-        " ('acme', 'i1', 100, 'EUR', 'open', 1, 'x', '{}', '2026-03-02 09:30:00')",
+        (
+            "INSERT INTO accounts VALUES"
+            " ('acme', 'main', NULL, 'Main', NULL, 'EUR', '2026-03-02 09:30:00')"
+        ),
+        (
+            "INSERT INTO transactions (tenant, id, account_id, external_id, amount,"
+            " gross,"
+            " currency, status, version, digest, payload, recorded_at, changed_at)"
+            " VALUES"
+            " ('acme', 'main/t1', 'main', 't1', 100, 100, 'EUR', 'booked', 1, 'x',"
+            " '{}',"
+            " '2026-03-02 09:30:00', '2026-03-02 09:30:00')"
+        ),
+        (
+            "INSERT INTO invoices (tenant, id, outstanding, currency, status, version,"
+            " digest, payload, as_of) VALUES"
+            " ('acme', 'i1', 100, 'EUR', 'open', 1, 'x', '{}', '2026-03-02 09:30:00')"
+        ),
     ),
     "0002": (
-        "INSERT INTO match_decisions (tenant, id, transaction_id, state, kind,"
-        " proposal, invoices, actor, created_at) VALUES ('acme', 1, 'main/t1',"
-        " 'active', 'match', '{}', '[\"i1\"]', 'Ada', '2026-03-02 09:30:00')",
-        "INSERT INTO allocations VALUES ('acme', 1, 'main/t1', 'i1', 60, 'EUR',"
-        " 'reserved', '2026-03-02 09:30:00')",
+        (
+            "INSERT INTO match_decisions (tenant, id, transaction_id, state, kind,"
+            " proposal, invoices, actor, created_at) VALUES ('acme', 1, 'main/t1',"
+            " 'active', 'match', '{}', '[\"i1\"]', 'Ada', '2026-03-02 09:30:00')"
+        ),
+        (
+            "INSERT INTO allocations VALUES ('acme', 1, 'main/t1', 'i1', 60, 'EUR',"
+            " 'reserved', '2026-03-02 09:30:00')"
+        ),
     ),
     "0003": (
-        "INSERT INTO outbox_events (tenant, seq, kind, subject, payload, created_at,"
-        " next_at) VALUES ('acme', 1, 'match.applied', 'main/t1', '{}',"
-        " '2026-03-02 09:30:00', '2026-03-02 09:30:00')",
+        (
+            "INSERT INTO outbox_events (tenant, seq, kind, subject, payload,"
+            " created_at,"
+            " next_at) VALUES ('acme', 1, 'match.applied', 'main/t1', '{}',"
+            " '2026-03-02 09:30:00', '2026-03-02 09:30:00')"
+        ),
     ),
 }
 
@@ -77,7 +93,8 @@ def test_the_migrations_make_what_the_schema_says(empty_url):
 
 
 def test_revisions_are_those_that_are_tested():
-    assert newest() == REVISIONS[-1] and set(ROWS) == set(REVISIONS)
+    assert newest() == REVISIONS[-1]
+    assert set(ROWS) == set(REVISIONS)
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -86,7 +103,8 @@ def test_a_database_with_data_comes_up_from_each_revision(empty_url, revision):
     fill(empty_url, revision)
     before = counts(empty_url)
     upgrade(empty_url)
-    assert counts(empty_url) == before and "transactions" in before
+    assert counts(empty_url) == before
+    assert "transactions" in before
     Store.open(empty_url).close()
 
 
@@ -133,7 +151,7 @@ def test_a_migration_that_breaks_off_leaves_the_old_schema(empty_url):
 def test_a_store_at_another_revision_says_what_to_do(empty_url, revision):
     upgrade(empty_url)
     upgrade(empty_url, revision)
-    with pytest.raises(StoreError, match="needs 0003. Run `payymo db upgrade`"):
+    with pytest.raises(StoreError, match=r"needs 0003\. Run `payymo db upgrade`"):
         Store.open(empty_url)
 
 

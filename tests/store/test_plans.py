@@ -1,7 +1,9 @@
 """Every frequent query has its index: no large table is read from end to end."""
 
+from typing import Any
+
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 
 from payymo_adapters.pipeline import Policy, apply, decide, match_undecided
 from payymo_adapters.store import schema
@@ -9,6 +11,7 @@ from payymo_adapters.store.decisions import match_by_hand, undo
 from payymo_adapters.store.outbox import due_events
 from payymo_adapters.store.proposals import labels
 from payymo_adapters.store.recording import notice_gone
+from payymo_adapters.store.store import Store
 from payymo_core.rules import Ruleset
 from tests.store.builders import (
     Ledger,
@@ -29,52 +32,78 @@ LARGE = frozenset(table.name for table in schema.metadata.sorted_tables) - {
 # never the quickest way to a tenant's rows.
 OTHERS = (
     "INSERT INTO accounts SELECT 'other', 'main', NULL, 'Main', NULL, NULL, now()",
-    "INSERT INTO transactions (tenant, id, account_id, external_id, amount, gross,"
-    " currency, status, version, digest, payload, recorded_at, changed_at) SELECT 'other',"
-    " 'main/o' || n, 'main', 'o' || n, 100, 100, 'EUR', 'booked', 1, 'x', '{}',"
-    " now(), now()"
-    " FROM generate_series(1, 4000) n",
-    "INSERT INTO transaction_versions SELECT tenant, id, 1, '{}', now()"
-    " FROM transactions WHERE tenant = 'other'",
-    "INSERT INTO invoices (tenant, id, outstanding, currency, status, version, digest,"
-    " payload, as_of) SELECT 'other', 'o' || n, 100, 'EUR', 'open', 1, 'x', '{}', now()"
-    " FROM generate_series(1, 4000) n",
-    "INSERT INTO invoice_snapshots SELECT tenant, id, 1, '{}', now()"
-    " FROM invoices WHERE tenant = 'other'",
-    "INSERT INTO match_decisions (tenant, id, transaction_id, state, kind, proposal,"
-    " invoices, actor, created_at) SELECT 'other', n, 'main/o' || n,"
-    " CASE WHEN n % 2 = 0 THEN 'active' ELSE 'proposed' END, 'match', '{}', '[]',"
-    " 'Ada', now() FROM generate_series(1, 4000) n",
-    "INSERT INTO allocations SELECT 'other', n, 'main/o' || n, 'o' || n, 50, 'EUR',"
-    " 'reserved', now() FROM generate_series(2, 4000, 2) n",
-    "INSERT INTO postings (tenant, id, decision_id, invoice_id, kind, amount, currency,"
-    " posting_key, state, planned_at, changed_at) SELECT 'other', n, n, 'o' || n,"
-    " 'payment', 50, 'EUR', 'k' || n, 'planned', now(), now()"
-    " FROM generate_series(2, 4000, 2) n",
-    "INSERT INTO labels (tenant, id, decision_id, transaction_id, invoices, verdict,"
-    " actor, given_at) SELECT 'other', n, n, 'main/o' || n, '[]', 'confirm', 'Ada',"
-    " now() FROM generate_series(1, 4000) n",
-    "INSERT INTO outbox_events (tenant, seq, kind, subject, payload, created_at,"
-    " next_at) SELECT 'other', n, 'x', 's' || n, '{}', now(), now()"
-    " FROM generate_series(1, 4000) n",
-    "INSERT INTO audit_log SELECT 'other', n, now(), 'Ada', 'x', 's', '{}', n, n"
-    " FROM generate_series(1, 4000) n",
+    (
+        "INSERT INTO transactions (tenant, id, account_id, external_id, amount, gross,"
+        " currency, status, version, digest, payload, recorded_at, changed_at)"
+        " SELECT 'other',"
+        " 'main/o' || n, 'main', 'o' || n, 100, 100, 'EUR', 'booked', 1, 'x', '{}',"
+        " now(), now()"
+        " FROM generate_series(1, 4000) n"
+    ),
+    (
+        "INSERT INTO transaction_versions SELECT tenant, id, 1, '{}', now()"
+        " FROM transactions WHERE tenant = 'other'"
+    ),
+    (
+        "INSERT INTO invoices (tenant, id, outstanding, currency, status, version,"
+        " digest,"
+        " payload, as_of) SELECT 'other', 'o' || n, 100, 'EUR', 'open', 1, 'x',"
+        " '{}', now()"
+        " FROM generate_series(1, 4000) n"
+    ),
+    (
+        "INSERT INTO invoice_snapshots SELECT tenant, id, 1, '{}', now()"
+        " FROM invoices WHERE tenant = 'other'"
+    ),
+    (
+        "INSERT INTO match_decisions (tenant, id, transaction_id, state, kind,"
+        " proposal,"
+        " invoices, actor, created_at) SELECT 'other', n, 'main/o' || n,"
+        " CASE WHEN n % 2 = 0 THEN 'active' ELSE 'proposed' END, 'match', '{}', '[]',"
+        " 'Ada', now() FROM generate_series(1, 4000) n"
+    ),
+    (
+        "INSERT INTO allocations SELECT 'other', n, 'main/o' || n, 'o' || n, 50, 'EUR',"
+        " 'reserved', now() FROM generate_series(2, 4000, 2) n"
+    ),
+    (
+        "INSERT INTO postings (tenant, id, decision_id, invoice_id, kind, amount,"
+        " currency,"
+        " posting_key, state, planned_at, changed_at) SELECT 'other', n, n, 'o' || n,"
+        " 'payment', 50, 'EUR', 'k' || n, 'planned', now(), now()"
+        " FROM generate_series(2, 4000, 2) n"
+    ),
+    (
+        "INSERT INTO labels (tenant, id, decision_id, transaction_id, invoices,"
+        " verdict,"
+        " actor, given_at) SELECT 'other', n, n, 'main/o' || n, '[]', 'confirm', 'Ada',"
+        " now() FROM generate_series(1, 4000) n"
+    ),
+    (
+        "INSERT INTO outbox_events (tenant, seq, kind, subject, payload, created_at,"
+        " next_at) SELECT 'other', n, 'x', 's' || n, '{}', now(), now()"
+        " FROM generate_series(1, 4000) n"
+    ),
+    (
+        "INSERT INTO audit_log SELECT 'other', n, now(), 'Ada', 'x', 's', '{}', n, n"
+        " FROM generate_series(1, 4000) n"
+    ),
 )
 
 
-def scanned(connection, statement, parameters):
+def scanned(connection: Connection, statement: str, parameters: Any) -> set[str]:
     """The large tables that a statement reads from end to end."""
     if not statement.lstrip().startswith(("SELECT", "INSERT", "UPDATE", "DELETE")):
         return set()
     many = parameters if isinstance(parameters, list) else [parameters]
-    cursor = connection.connection.driver_connection.cursor()
+    cursor = connection.connection.cursor()
     cursor.execute(f"EXPLAIN {statement}", many[0] if many else None)
     plan = "\n".join(line for (line,) in cursor.fetchall())
     return {name for name in LARGE if f"Seq Scan on {name} " in plan}
 
 
 @pytest.fixture
-def crowded(store, server):
+def crowded(store):
     """A store in which another tenant has far more rows than ``acme``."""
     with store.writing(at(0, tenant="other")) as books:
         for statement in OTHERS:
@@ -86,7 +115,7 @@ def crowded(store, server):
     return store
 
 
-def everything(store):
+def everything(store: Store) -> None:
     """What a day brings: each step of the pipeline, each verdict."""
     lines = [paid(f"t{n}", remittance=f"INV-2026-004{n}") for n in range(5)]
     bills = [billed(f"i{n}", number=f"INV-2026-004{n}") for n in range(5)]

@@ -15,6 +15,7 @@ from payymo_adapters.store.decisions import match_by_hand, undo
 from payymo_adapters.store.locks import only_runner
 from payymo_adapters.store.postings import begin_next, in_flight, plan
 from payymo_adapters.store.recording import record_invoices
+from payymo_adapters.store.store import Store
 from tests.store.builders import (
     ACT,
     Ledger,
@@ -29,6 +30,7 @@ from tests.store.builders import (
 )
 
 LOST = UndeliveredError("WHMCS", "no answer")
+NOTHING = Exception()
 REFUSED = RefusedError("WHMCS", "the invoice is cancelled")
 LIMIT = LimitError("WHMCS", "too many calls", until=None)
 
@@ -42,7 +44,7 @@ def decided(store):
     return store
 
 
-def posting_states(store):
+def posting_states(store: Store) -> list[str]:
     table = schema.postings
     with store.reading("acme") as connection:
         return list(connection.scalars(select(table.c.state).order_by(table.c.id)))
@@ -81,7 +83,7 @@ def test_what_may_still_arrive_is_not_sent_again(decided):
 
 def test_a_provider_that_does_not_say_leaves_it_unknown(decided):
     ledger = Ledger()
-    ledger.faults = [("after", LOST), ("", None), ("asked", LOST)]
+    ledger.faults = [("after", LOST), ("", NOTHING), ("asked", LOST)]
     apply(run_of(decided), ledger)
     assert apply(run_of(decided, 1), ledger).unknown == 1
     assert apply(run_of(decided, 2), ledger).confirmed == 1

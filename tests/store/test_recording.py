@@ -1,7 +1,9 @@
 """What came is remembered, each version of it, and does not contradict decisions."""
 
 import json
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -13,14 +15,22 @@ from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import ignore, match_by_hand
 from payymo_adapters.store.reading import open_items, undecided
 from payymo_adapters.store.recording import (
+    Recorded,
     add_account,
     notice_gone,
     record_invoices,
     record_transactions,
 )
 from payymo_adapters.store.rows import read_invoice, read_transaction
+from payymo_adapters.store.store import Store
 from payymo_core.errors import Rejected
-from payymo_core.records import Counterparty, Customer, TransactionStatus
+from payymo_core.records import (
+    Counterparty,
+    Customer,
+    Invoice,
+    Transaction,
+    TransactionStatus,
+)
 from tests import strategies
 from tests.store.builders import (
     ACT,
@@ -34,7 +44,7 @@ from tests.store.builders import (
     states,
 )
 
-RICH = {
+RICH: dict[str, Any] = {
     "remittance": "INV-2026-0042\tzwei\nZeilen \\N \\t",
     "end_to_end_id": "E2E-1",
     "counterparty": Counterparty(
@@ -45,12 +55,22 @@ RICH = {
 }
 
 
-def take(store, transactions, hours=1, **more):
+def take(
+    store: Store,
+    transactions: Sequence[Transaction | Rejected],
+    hours: float = 1,
+    payloads: Mapping[str, str] | None = None,
+) -> Recorded:
     with store.writing(at(hours)) as books:
-        return record_transactions(books, "main", transactions, **more)
+        return record_transactions(books, "main", transactions, payloads)
 
 
-def take_invoices(store, invoices, hours=1, taken=None):
+def take_invoices(
+    store: Store,
+    invoices: Sequence[Invoice],
+    hours: float = 1,
+    taken: datetime | None = None,
+) -> Recorded:
     act = at(hours)
     with store.writing(act) as books:
         return record_invoices(books, invoices, taken or act.now)
@@ -163,7 +183,7 @@ def test_an_error_undoes_the_whole_of_it(store):
 # --- what is decided does not slip away ----------------------------------------------
 
 
-def decided(store, amount="119.00"):
+def decided(store: Store, amount: str = "119.00") -> int:
     record(store, [paid("t1")], [billed("i1")])
     with store.writing(ACT) as books:
         return match_by_hand(books, "main/t1", [give("i1", amount)])

@@ -4,6 +4,8 @@ On SQLite the temporary table is filled by prepared inserts; the statements are 
 same. Rows that are as they were are found first, by their digests alone.
 """
 
+# ruff: noqa: S608 - statements are made of names that stand in this package
+
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -66,7 +68,7 @@ def differing(
         _fill(books.connection, _KEYS, ("id", "digest"), keys)
         return books.connection.execute(
             text(
-                f"SELECT i.id AS id, t.version AS version, {more} FROM {_KEYS} i "  # noqa: S608 - names of ours
+                f"SELECT i.id AS id, t.version AS version, {more} FROM {_KEYS} i "
                 f"LEFT JOIN {target.table} t ON t.tenant = :tenant AND t.id = i.id "
                 "WHERE t.digest IS NULL OR t.digest <> i.digest"
             ),
@@ -127,7 +129,7 @@ def _upsert(target: Target) -> str:
     changed += [f"{name} = NULL" for name in target.cleared]
     stamps = ", ".join([":now"] * len(target.stamps))
     return (
-        f"INSERT INTO {target.table} "  # noqa: S608 - names of ours
+        f"INSERT INTO {target.table} "
         f"(tenant, id, {', '.join((*columns, *target.stamps))}) "
         f"SELECT :tenant, id, {', '.join(columns)}, {stamps} FROM {_ROWS} WHERE 1 = 1 "
         f"ON CONFLICT (tenant, id) DO UPDATE SET {', '.join(changed)}"
@@ -137,7 +139,7 @@ def _upsert(target: Target) -> str:
 def _keep(target: Target) -> str:
     """What was sent before goes to the history."""
     return (
-        f"INSERT INTO {target.history} "  # noqa: S608 - names of ours
+        f"INSERT INTO {target.history} "
         f"(tenant, {target.record}, version, payload, {target.taken}) "
         f"SELECT t.tenant, t.id, t.version, t.payload, t.{target.since} "
         f"FROM {_ROWS} i JOIN {target.table} t ON t.tenant = :tenant AND t.id = i.id"
@@ -163,7 +165,7 @@ def _fill(
         marks = ", ".join("?" * len(columns))
         values = [tuple(row) for row in rows]
         if values:
-            insert = f"INSERT INTO {name} ({listed}) VALUES ({marks})"  # noqa: S608 - names of ours
+            insert = f"INSERT INTO {name} ({listed}) VALUES ({marks})"
             connection.exec_driver_sql(insert, values)
         return
     driver: Any = connection.connection.driver_connection

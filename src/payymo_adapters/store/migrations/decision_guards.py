@@ -6,6 +6,8 @@ row's lock; check constraints on those rows then hold for whoever writes, at wha
 isolation.
 """
 
+# ruff: noqa: S608 - statements are made of names that stand in this package
+
 from payymo_adapters.store.migrations.guards import Effect, Guard, Refusal, not_deleted
 
 _INVOICE = "tenant = NEW.tenant AND id = NEW.invoice_id"
@@ -101,8 +103,10 @@ _ALLOCATIONS: tuple[Guard, ...] = (
         "1 = 1",
         (
             f"UPDATE match_decisions SET live = live + 1 WHERE {_DECISION}",
-            "UPDATE transactions SET allocated = allocated + NEW.amount"
-            f" WHERE {_TRANSACTION}",
+            (
+                "UPDATE transactions SET allocated = allocated + NEW.amount"
+                f" WHERE {_TRANSACTION}"
+            ),
             f"UPDATE invoices SET allocated = allocated + NEW.amount WHERE {_INVOICE}",
         ),
     ),
@@ -112,11 +116,13 @@ _ALLOCATIONS: tuple[Guard, ...] = (
         "UPDATE OF state",
         _from_to("reserved", "settled"),
         (
-            "UPDATE invoices SET allocated = allocated - NEW.amount,"
-            " outstanding = outstanding - NEW.amount, digest = '',"
-            " as_of = NEW.changed_at, status = CASE"
-            " WHEN outstanding = NEW.amount THEN 'paid' ELSE status END"
-            f" WHERE {_INVOICE}",
+            (
+                "UPDATE invoices SET allocated = allocated - NEW.amount,"
+                " outstanding = outstanding - NEW.amount, digest = '',"
+                " as_of = NEW.changed_at, status = CASE"
+                " WHEN outstanding = NEW.amount THEN 'paid' ELSE status END"
+                f" WHERE {_INVOICE}"
+            ),
         ),
     ),
     Effect(
@@ -126,8 +132,10 @@ _ALLOCATIONS: tuple[Guard, ...] = (
         _from_to("reserved", "released"),
         (
             f"UPDATE match_decisions SET live = live - 1 WHERE {_DECISION}",
-            "UPDATE transactions SET allocated = allocated - NEW.amount"
-            f" WHERE {_TRANSACTION}",
+            (
+                "UPDATE transactions SET allocated = allocated - NEW.amount"
+                f" WHERE {_TRANSACTION}"
+            ),
             f"UPDATE invoices SET allocated = allocated - NEW.amount WHERE {_INVOICE}",
         ),
     ),
@@ -138,12 +146,17 @@ _ALLOCATIONS: tuple[Guard, ...] = (
         _from_to("settled", "reversed"),
         (
             f"UPDATE match_decisions SET live = live - 1 WHERE {_DECISION}",
-            "UPDATE transactions SET allocated = allocated - NEW.amount"
-            f" WHERE {_TRANSACTION}",
-            "UPDATE invoices SET outstanding = outstanding + NEW.amount, digest = '',"
-            " as_of = NEW.changed_at, status = CASE"
-            " WHEN status = 'paid' THEN 'open' ELSE status END"
-            f" WHERE {_INVOICE}",
+            (
+                "UPDATE transactions SET allocated = allocated - NEW.amount"
+                f" WHERE {_TRANSACTION}"
+            ),
+            (
+                "UPDATE invoices SET outstanding = outstanding + NEW.amount, digest"
+                " = '',"
+                " as_of = NEW.changed_at, status = CASE"
+                " WHEN status = 'paid' THEN 'open' ELSE status END"
+                f" WHERE {_INVOICE}"
+            ),
         ),
     ),
 )
@@ -223,8 +236,10 @@ _POSTING_GUARDS: tuple[Guard, ...] = (
         "UPDATE OF state",
         _PAYMENT_ENDS.format(states="'confirmed'"),
         (
-            "UPDATE allocations SET state = 'settled', changed_at = NEW.changed_at"
-            f" WHERE {_ALLOCATION}",
+            (
+                "UPDATE allocations SET state = 'settled', changed_at = NEW.changed_at"
+                f" WHERE {_ALLOCATION}"
+            ),
         ),
     ),
     Effect(
@@ -233,8 +248,10 @@ _POSTING_GUARDS: tuple[Guard, ...] = (
         "UPDATE OF state",
         _PAYMENT_ENDS.format(states="'refused', 'stopped'"),
         (
-            "UPDATE allocations SET state = 'released', changed_at = NEW.changed_at"
-            f" WHERE {_ALLOCATION}",
+            (
+                "UPDATE allocations SET state = 'released', changed_at = NEW.changed_at"
+                f" WHERE {_ALLOCATION}"
+            ),
         ),
     ),
     Effect(
@@ -244,8 +261,10 @@ _POSTING_GUARDS: tuple[Guard, ...] = (
         "NEW.kind = 'reversal' AND OLD.state <> 'confirmed'"
         " AND NEW.state = 'confirmed'",
         (
-            "UPDATE allocations SET state = 'reversed', changed_at = NEW.changed_at"
-            f" WHERE {_ALLOCATION}",
+            (
+                "UPDATE allocations SET state = 'reversed', changed_at = NEW.changed_at"
+                f" WHERE {_ALLOCATION}"
+            ),
         ),
     ),
 )

@@ -30,8 +30,10 @@ class Refusal:
     def sqlite(self) -> list[str]:
         """What makes it on SQLite."""
         return [
-            f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} "
-            f"WHEN {self.condition} BEGIN SELECT RAISE(ABORT, '{self.name}'); END"
+            (
+                f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} "
+                f"WHEN {self.condition} BEGIN SELECT RAISE(ABORT, '{self.name}'); END"
+            ),
         ]
 
     def postgresql(self) -> list[str]:
@@ -67,8 +69,10 @@ class Effect:
         """What makes it on SQLite."""
         body = " ".join(f"{statement};" for statement in self.statements)
         return [
-            f"CREATE TRIGGER {self.name} AFTER {self.event} ON {self.table} "
-            f"WHEN {self.condition} BEGIN {body} END"
+            (
+                f"CREATE TRIGGER {self.name} AFTER {self.event} ON {self.table} "
+                f"WHEN {self.condition} BEGIN {body} END"
+            ),
         ]
 
     def postgresql(self) -> list[str]:
@@ -83,10 +87,14 @@ Guard = Refusal | Effect
 
 def _function(name: str, table: str, event: str, body: str) -> list[str]:
     return [
-        f"CREATE FUNCTION payymo_{name}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$guard$ BEGIN {body} END $guard$",
-        f"CREATE TRIGGER {name} {event} ON {table} FOR EACH ROW "
-        f"EXECUTE FUNCTION payymo_{name}()",
+        (
+            f"CREATE FUNCTION payymo_{name}() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$guard$ BEGIN {body} END $guard$"
+        ),
+        (
+            f"CREATE TRIGGER {name} {event} ON {table} FOR EACH ROW "
+            f"EXECUTE FUNCTION payymo_{name}()"
+        ),
     ]
 
 
@@ -128,5 +136,5 @@ def bind_to_tenant(column: str, tables: Iterable[str]) -> None:
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
         op.execute(
             f"CREATE POLICY tenant ON {table} USING ({column} = {_SETTING}) "
-            f"WITH CHECK ({column} = {_SETTING})"
+            f"WITH CHECK ({column} = {_SETTING})",
         )

@@ -161,7 +161,9 @@ def _invoices() -> None:
             name="ck_invoices_status",
         ),
         sa.CheckConstraint(
-            "(outstanding >= 0 AND allocated >= 0 AND allocated <= outstanding) OR (outstanding < 0 AND allocated <= 0 AND allocated >= outstanding)",
+            "(outstanding >= 0 AND allocated >= 0 AND allocated <="
+            " outstanding) OR (outstanding < 0 AND allocated <= 0 AND allocated >="
+            " outstanding)",
             name="ck_invoices_allocated",
         ),
         sa.CheckConstraint("length(currency) = 3", name="ck_invoices_currency"),
@@ -258,7 +260,8 @@ def _transactions() -> None:
             "status IN ('booked', 'pending')", name="ck_transactions_status"
         ),
         sa.CheckConstraint(
-            "(gross > 0 AND allocated <= gross) OR (gross < 0 AND allocated >= gross) OR (gross = 0 AND allocated = 0)",
+            "(gross > 0 AND allocated <= gross) OR (gross < 0 AND allocated >="
+            " gross) OR (gross = 0 AND allocated = 0)",
             name="ck_transactions_allocated",
         ),
         sa.CheckConstraint("length(currency) = 3", name="ck_transactions_currency"),

@@ -78,7 +78,8 @@ def _match_decisions() -> None:
             name="ck_match_decisions_live",
         ),
         sa.CheckConstraint(
-            "state IN ('proposed', 'active', 'rejected', 'superseded', 'stopped', 'undone')",
+            "state IN ('proposed', 'active', 'rejected', 'superseded',"
+            " 'stopped', 'undone')",
             name="ck_match_decisions_state",
         ),
         sa.CheckConstraint(
@@ -182,7 +183,8 @@ def _postings() -> None:
         sa.Column("changed_at", Utc(), nullable=False),
         sa.CheckConstraint("kind IN ('payment', 'reversal')", name="ck_postings_kind"),
         sa.CheckConstraint(
-            "state IN ('planned', 'sending', 'confirmed', 'unknown', 'refused', 'stopped')",
+            "state IN ('planned', 'sending', 'confirmed', 'unknown',"
+            " 'refused', 'stopped')",
             name="ck_postings_state",
         ),
         sa.ForeignKeyConstraint(
