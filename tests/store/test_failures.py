@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from payymo_adapters.errors import StoreError
-from payymo_adapters.store.store import Store, check
+from payymo_adapters.store.checkup import check
+from payymo_adapters.store.store import Store
 from tests.store.builders import ACT, on_postgresql, on_sqlite, paid, record
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import create_engine, inspect, text
 
 from payymo_adapters.errors import StoreError
 from payymo_adapters.store import database, schema
-from payymo_adapters.store.store import Store, check, upgrade
+from payymo_adapters.store.checkup import check
+from payymo_adapters.store.store import Store, upgrade
 from payymo_adapters.store.versions import migrate, newest
 
 REVISIONS = ("0001", "0002", "0003")
