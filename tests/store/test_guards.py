@@ -52,6 +52,23 @@ def decide(books: Books, transaction: str = "main/t1", state: str = "active") ->
     return number
 
 
+def post(books: Books, **more: object) -> Any:
+    values = {
+        **RAW,
+        "id": 1,
+        "decision_id": 1,
+        "invoice_id": "i1",
+        "kind": "payment",
+        "amount": 1,
+        "currency": "EUR",
+        "posting_key": "k1",
+        "state": "planned",
+        "planned_at": NOW,
+        **more,
+    }
+    return books.connection.execute(insert(schema.postings), values)
+
+
 @pytest.fixture
 def filled(store):
     record(store, [paid("t1")], [billed("i1")])  # so that there is a history
@@ -98,6 +115,48 @@ FORBIDDEN: dict[str, Callable[[Books], Any]] = {
     "an allocation that vanishes": lambda b: [
         reserve(b, decide(b), "i1", 1),
         b.connection.execute(schema.allocations.delete()),
+    ],
+    "released while its posting is planned": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b),
+        b.connection.execute(update(schema.allocations).values(state="released")),
+    ],
+    "a posting of more than the allocation": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b, amount=2),
+    ],
+    "a posting of no allocation": lambda b: [decide(b), post(b)],
+    "a reversal of what was never posted": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b, kind="reversal"),
+    ],
+    "a posting that is confirmed before it was sent": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b),
+        b.connection.execute(update(schema.postings).values(state="confirmed")),
+    ],
+    "a posting that begins sent": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b, state="sending"),
+    ],
+    "a second posting of an allocation": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b),
+        post(b, id=2, posting_key="k2"),
+    ],
+    "a posting under another's key": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        reserve(b, 1, "i2", 1),
+        post(b),
+        post(b, id=2, invoice_id="i2"),
+    ],
+    "a refused payment that is sent again": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b),
+        *(
+            b.connection.execute(update(schema.postings).values(state=state))
+            for state in ("sending", "refused", "planned")
+        ),
     ],
     "two decisions for one transaction": lambda b: [decide(b), decide(b)],
     "two proposals for one transaction": lambda b: [

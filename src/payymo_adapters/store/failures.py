@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from payymo_adapters.errors import ConflictError, StoreError
 
@@ -115,6 +116,9 @@ def translated(where: str) -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise _conflict(error) from None
+    except PoolTimeoutError:
+        named = f"{where}: all of this process's connections are in use"
+        raise StoreError(named, advice="Run again, with fewer threads") from None
     except DBAPIError as error:
         fault, advice = _explained(error)
         named = f"{where}: {fault}"
