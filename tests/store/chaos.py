@@ -56,9 +56,12 @@ class Killer:
 
     at: int
     seen: int = 0
+    at_ledger: list[int] = field(factory=list)
 
-    def __call__(self, *_: object) -> None:
+    def __call__(self, *statement: object) -> None:
         self.seen += 1
+        if not statement:
+            self.at_ledger.append(self.seen)
         if self.seen == self.at:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -260,7 +263,8 @@ class Chaos:
     reset: Callable[[str], None]
     kills: int = 0
     rounds: int = 0
-    events: int = field(default=0)
+    events: int = 0
+    at_ledger: list[int] = field(factory=list)
 
     def measure(self) -> None:
         """Tell the story once in peace, and count its events."""
@@ -270,16 +274,22 @@ class Chaos:
             killer = Killer(0)
             watch(killer)
             tell(self.url, FileLedger(self.ledger(), killer), 0)
-            counted.write_text(str(killer.seen))
+            counted.write_text(json.dumps([killer.seen, killer.at_ledger]))
 
         self.reset(self.url)
         self.ledger().unlink(missing_ok=True)
         assert in_child(work)
         assert in_child(lambda: check(self.url, FileLedger(self.ledger(), Killer(0))))
-        self.events = int(counted.read_text())
+        self.events, self.at_ledger = json.loads(counted.read_text())
 
     def ledger(self) -> Path:
         return self.folder / "ledger"
+
+    def moment(self) -> int:
+        """Any event; every other time one near the ledger, where money moves."""
+        if self.chance.random() < 0.5:
+            return self.chance.randint(1, self.events)
+        return max(1, self.chance.choice(self.at_ledger) + self.chance.randint(-5, 5))
 
     def round(self) -> None:
         """Tell the story, killed a few times."""
@@ -287,7 +297,7 @@ class Chaos:
         self.ledger().unlink(missing_ok=True)
         for telling in range(MOST_KILLS_A_ROUND + 1):
             last = telling == MOST_KILLS_A_ROUND
-            at = 0 if last else self.chance.randint(1, self.events)
+            at = 0 if last else self.moment()
 
             def work(at: int = at, telling: int = telling) -> None:
                 killer = Killer(at)

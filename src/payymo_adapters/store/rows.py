@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from payymo_adapters.encoding import invoice_to_json, transaction_to_json
 from payymo_core.errors import RecordError, Rejected
-from payymo_core.fields import InvoiceFields, TransactionFields
+from payymo_core.fields import CounterpartyFields, InvoiceFields, TransactionFields
 from payymo_core.money import from_minor, minor_column, to_minor
 from payymo_core.pausing import collector_paused
 from payymo_core.records import (
@@ -135,16 +135,31 @@ class _Writer:
             payload = self.payloads.get(record.id)
             # A record that came without one is kept as what it says itself.
             sent = _JSON(self.to_json(record)) if payload is None else payload
-            line = _JSON(held)
-            if "\\u0000" in line or "\\ud" in line or "\0" in sent:
+            said = _said(held, sent)
+            if said is None:
                 fault = _unwritable(record, sent)
                 if fault:
                     rejected.append(fault)
                     continue
-            digest = blake2b(line.encode(), digest_size=16)
-            digest.update(sent.encode("utf-8", "surrogatepass"))
+                said = _JSON((held, sent)).encode()
+            digest = blake2b(said, digest_size=16)
             rows.append(Row(self.prefix + record.id, held, digest.hexdigest(), sent))
         return rows, rejected
+
+
+def _said(held: tuple[Value, ...], sent: str) -> bytes | None:
+    """All that is stored as one text, told apart by separators.
+
+    None where a value holds a separator, or a character that no text may hold.
+    """
+    parts = ["\0" if v is None else v if type(v) is str else str(v) for v in held]
+    line = "\x1f".join((*parts, sent))
+    try:
+        said = line.encode()
+    except UnicodeEncodeError:
+        return None
+    known = (len(held), held.count(None))
+    return said if (said.count(b"\x1f"), said.count(b"\0")) == known else None
 
 
 def _unwritable(record: Transaction | Invoice, sent: str) -> Rejected | None:
@@ -191,7 +206,7 @@ def _transaction_values(records: Sequence[Transaction]) -> Values:
             fields.creditor_reference,
             fields.end_to_end_id,
             fields.mandate_id,
-            map(_counterparty, fields.counterparty),
+            _counterparties(fields.counterparty),
             fields.account,
             map(_mapping, fields.metadata),
             strict=True,
@@ -243,8 +258,15 @@ def _mapping(mapping: Mapping[str, str]) -> str | None:
     return _JSON(dict(mapping)) if mapping else None
 
 
-def _counterparty(other: Counterparty | None) -> str | None:
-    return None if other is None else _JSON([other.name, other.iban, other.account])
+def _counterparties(others: Sequence[Counterparty | None]) -> list[str | None]:
+    """Each distinct one is written once."""
+    fields = CounterpartyFields.of(others)
+    parts = list(zip(fields.name, fields.iban, fields.account, strict=True))
+    written = {part: _JSON(part) for part in set(parts)}
+    return [
+        None if other is None else written[part]
+        for other, part in zip(others, parts, strict=True)
+    ]
 
 
 def _customer(customer: Customer) -> str:
