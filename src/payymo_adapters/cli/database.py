@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import click
 
-from payymo_adapters.cli.failures import Exit
+from payymo_adapters.cli.failures import EXIT_CODES, Exit
 from payymo_adapters.cli.terminal import say, stderr, stdout
 from payymo_adapters.errors import StoreError
 
@@ -19,7 +19,7 @@ database_option = click.option(
 )
 
 
-@click.group("db")
+@click.group("db", epilog=EXIT_CODES)
 def db_command() -> None:
     """Make the database ready, and look it over."""
 
@@ -55,7 +55,7 @@ def check_command(database: str) -> None:
     _finish(check(database), "the database is as it should be")
 
 
-@click.group("audit")
+@click.group("audit", epilog=EXIT_CODES)
 def audit_command() -> None:
     """Look into the audit log."""
 

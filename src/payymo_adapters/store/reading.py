@@ -148,7 +148,7 @@ def _columns(columns: Sequence[Sequence[Any]]) -> OpenItems:
     place = [-1 if c is None else places.setdefault(c, len(places)) for c in customers]
     return OpenItems(
         id=columns[0],
-        outstanding=np.array(columns[1], np.int64),
+        outstanding=np.fromiter(map(int, columns[1]), np.int64, len(columns[1])),
         total=[None if total is None else int(total) for total in columns[2]],
         currency=columns[3],
         number=columns[4],
@@ -164,13 +164,13 @@ def _columns(columns: Sequence[Sequence[Any]]) -> OpenItems:
 
 def _days(days: Sequence[str | None]) -> Days:
     """Days from their ISO texts, each distinct one read once."""
-    known: dict[str | None, np.datetime64] = {
-        day: np.datetime64(day or "NaT", "D") for day in set(days)
-    }
-    return np.array([known[day] for day in days], "datetime64[D]")
+    known = {day: np.datetime64(day or "NaT", "D").astype(int) for day in set(days)}
+    places = np.fromiter(map(known.__getitem__, days), np.int64, len(days))
+    return places.view("datetime64[D]")
 
 
-_NULL = "\\N"
+# Not what COPY writes by default: the only backslashes are those of texts.
+_NULL = "\x01"
 
 
 def _copied(connection: Connection, tenant: str) -> list[Sequence[Any]]:
@@ -183,19 +183,18 @@ def _copied(connection: Connection, tenant: str) -> list[Sequence[Any]]:
         if not cursor.execute(statement, (tenant,)).fetchone()[0]:
             return []
         source = _OPEN.format(tenant="current_setting('payymo.tenant', true)")
-        with cursor.copy(f"COPY ({source}) TO STDOUT") as copy:
+        with cursor.copy(f"COPY ({source}) TO STDOUT (NULL E'\\x01')") as copy:
             text_of_all = b"".join(copy).decode()
     lines = text_of_all.split("\n")
     lines.pop()
     columns = list(zip(*[line.split("\t") for line in lines], strict=True))
-    escaped = "\\" in text_of_all
-    return [_unescaped(column) for column in columns] if escaped else list(columns)
-
-
-def _unescaped(column: Sequence[str]) -> list[str | None]:
+    if "\\" in text_of_all:
+        columns = [tuple(map(_plain, column)) for column in columns]
     return [
-        value if "\\" not in value else None if value == _NULL else _plain(value)
-        for value in column
+        [None if value == _NULL else value for value in column]
+        if _NULL in column
+        else column
+        for column in columns
     ]
 
 
@@ -204,6 +203,8 @@ _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 def _plain(value: str) -> str:
     """A text without the escapes that COPY writes."""
+    if "\\" not in value:
+        return value
     first, *parts = value.split("\\")
     out, literal = [first], False
     for part in parts:
