@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 KILLS = 100
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_goes_on_where_it_stopped(server):
     """Both databases; `make chaos` does it two thousand times."""
     name = server.create()

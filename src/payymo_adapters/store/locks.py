@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store.database import file_of
@@ -43,7 +44,16 @@ def _advisory_lock(store: Store, tenant: str) -> Iterator[None]:
         try:
             yield
         finally:
-            connection.invalidate()
+            _let_go(connection, tenant)
+
+
+def _let_go(connection: Connection, tenant: str) -> None:
+    freed = text("SELECT pg_advisory_unlock(hashtextextended(:name, 7291))")
+    try:
+        connection.execute(freed, {"name": tenant})
+        connection.commit()
+    except DBAPIError:
+        connection.invalidate()  # the session is gone, and the lock with it
 
 
 @contextmanager
