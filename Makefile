@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench bench-quality clean
+.PHONY: demo test check bench bench-quality chaos clean
 
 $(READY): pyproject.toml tests/constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +30,9 @@ bench: bench-quality  ## speed and accuracy
 bench-quality: $(READY)  ## accuracy, on seeds that nothing was fitted to
 	$(BIN)/python -m benchmarks.quality --seeds 21 22 23 24 25
 	$(BIN)/python -m benchmarks.feedback --invoices 8000 --seeds 21 22 23
+
+chaos: $(READY)  ## kill the pipeline at two thousand moments, on both databases
+	$(BIN)/python -W ignore -m tests.store.chaos --kills 2000
 
 clean:
 	rm -rf $(VENV) build dist

@@ -23,4 +23,4 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers: ``pytest -m "not slow"`` leaves out what takes seconds."""
-    config.addinivalue_line("markers", "slow: builds and installs the wheel")
+    config.addinivalue_line("markers", "slow: installs the wheel, or kills processes")

@@ -22,6 +22,8 @@ class FileError(PayymoError, ValueError):
         . LimitError                refused by a limit; says until when
         . RefusedError              understood and refused; the request must change
         . PayloadError              answered, but not as documented; names the field
+      - StoreError                  the database; says what to do
+        . ConflictError             what was asked contradicts what the books hold
 
     Attributes:
         path: The file, as it was named.
@@ -130,3 +132,21 @@ class PayloadError(ProviderError):
     def __init__(self, provider: str, fault: str, *, field: str = "") -> None:
         super().__init__(provider, f"{field}: {fault}" if field else fault)
         self.field = field
+
+
+class StoreError(PayymoError):
+    """The database cannot do its part; no message of the tree holds a password.
+
+    Attributes:
+        fault: What is wrong, in a sentence.
+        advice: What the user can do about it; "" where there is nothing.
+    """
+
+    def __init__(self, fault: str, *, advice: str = "") -> None:
+        super().__init__(". ".join(part for part in (fault, advice) if part))
+        self.fault = fault
+        self.advice = advice
+
+
+class ConflictError(StoreError):
+    """What was asked contradicts what the books hold; nothing was changed."""

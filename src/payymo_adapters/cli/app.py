@@ -4,6 +4,7 @@ import click
 
 from payymo_adapters.cli.applying import apply_command
 from payymo_adapters.cli.connecting import connect_command
+from payymo_adapters.cli.database import audit_command, db_command
 from payymo_adapters.cli.demo import demo_command
 from payymo_adapters.cli.evaluation import evaluate_command
 from payymo_adapters.cli.explanation import explain_command
@@ -40,5 +41,7 @@ for command in (
     demo_command,
     connect_command,
     fetch_command,
+    db_command,
+    audit_command,
 ):
     main.add_command(command)

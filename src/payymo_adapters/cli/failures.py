@@ -11,7 +11,12 @@ from typing import Any
 import click
 
 from payymo_adapters.cli.terminal import discard, say, stderr
-from payymo_adapters.errors import FileError, ProviderError, SettingsError
+from payymo_adapters.errors import (
+    FileError,
+    ProviderError,
+    SettingsError,
+    StoreError,
+)
 from payymo_adapters.files.texts import counted
 from payymo_core import Rejected
 
@@ -24,7 +29,8 @@ class Exit(IntEnum):
     REJECTED = 1
     """Done, but some records were rejected; they are listed on stderr."""
     REFUSED = 2
-    """Wrong usage or settings, an unreadable file or ruleset; nothing was done."""
+    """Wrong usage or settings, an unreadable file, ruleset or database; nothing was
+    done."""
     FAILED = 3
     """A provider did not answer or refused; what was done before it is listed."""
     BROKEN = 4
@@ -60,7 +66,7 @@ class Group(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError:
             discard(sys.stdout)  # of a help page; all else is written by ``terminal``
-        except (FileError, SettingsError) as error:
+        except (FileError, SettingsError, StoreError) as error:
             _refuse(str(error))
         except ProviderError as error:
             _refuse(str(error), Exit.FAILED)

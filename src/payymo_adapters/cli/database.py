@@ -1,0 +1,94 @@
+"""``payymo db`` and ``payymo audit``: the database, made ready and looked over."""
+
+from collections.abc import Iterable
+
+import click
+
+from payymo_adapters.cli.failures import EXIT_CODES, Exit
+from payymo_adapters.cli.terminal import say, stderr, stdout
+from payymo_adapters.errors import StoreError
+
+database_option = click.option(
+    "--database",
+    metavar="URL",
+    envvar="PAYYMO_DATABASE",
+    default="sqlite:///payymo.db",
+    show_default=True,
+    help="postgresql://user:password@host/database, or sqlite:///FILE. Better in the "
+    "environment, as PAYYMO_DATABASE: a command line is seen by others.",
+)
+
+
+@click.group("db", epilog=EXIT_CODES)
+def db_command() -> None:
+    """Make the database ready, and look it over."""
+
+
+@db_command.command("upgrade")
+@database_option
+def upgrade_command(database: str) -> None:
+    """Bring the database to the revision that this Payymo needs.
+
+    All the way or not at all: a run that breaks off changes nothing. Make a backup
+    before.
+    """
+    _require_sqlalchemy()
+    from payymo_adapters.store.store import upgrade  # noqa: PLC0415 - an extra
+
+    before, after = upgrade(database)
+    if before == after:
+        say(stdout(), f"at revision {after} already")
+    else:
+        say(stdout(), f"upgraded: {before or 'empty'} -> {after}")
+
+
+@db_command.command("check")
+@database_option
+def check_command(database: str) -> None:
+    """Say whether the database can be used, and what weakens it.
+
+    Exit code 1 where something weakens it.
+    """
+    _require_sqlalchemy()
+    from payymo_adapters.store.checkup import check  # noqa: PLC0415 - an extra
+
+    _finish(check(database), "the database is as it should be")
+
+
+@click.group("audit", epilog=EXIT_CODES)
+def audit_command() -> None:
+    """Look into the audit log."""
+
+
+@audit_command.command("verify")
+@database_option
+@click.option("--tenant", required=True, help="Whose log.")
+def verify_command(database: str, tenant: str) -> None:
+    """Say whether every entry of the audit log is as it was written.
+
+    Exit code 1 where one was changed, taken out or cut off.
+    """
+    _require_sqlalchemy()
+    from payymo_adapters.store.checkup import verify  # noqa: PLC0415 - an extra
+
+    entries, faults = verify(database, tenant)
+    _finish(faults, f"{entries} entries, each as it was written")
+
+
+def _require_sqlalchemy() -> None:
+    try:
+        import alembic  # noqa: F401, PLC0415 - an extra
+        import sqlalchemy  # noqa: F401, PLC0415 - an extra
+    except ImportError:
+        fault = "the libraries for databases are not installed"
+        raise StoreError(fault, advice="Install payymo[postgres]") from None
+
+
+def _finish(faults: Iterable[str], fine: str) -> None:
+    faults = list(faults)
+    if not faults:
+        say(stdout(), fine)
+        return
+    for fault in faults:
+        say(stderr(), fault, "bold red")
+    raise click.exceptions.Exit(Exit.REJECTED)

@@ -1,0 +1,266 @@
+"""The steps of a run, each resumable: here ``match``, ``decide`` and ``apply``.
+
+Every step is transactions of its own. Whoever runs it again after a crash goes on where
+it stopped.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from attrs import field, frozen
+from sqlalchemy import select
+
+from payymo_adapters.errors import (
+    ConflictError,
+    LimitError,
+    PayloadError,
+    ProviderError,
+    RefusedError,
+    UnauthorisedError,
+    UndeliveredError,
+)
+from payymo_adapters.store import schema
+from payymo_adapters.store.decisions import confirm, decision
+from payymo_adapters.store.kinds import DecisionState, PostingState
+from payymo_adapters.store.locks import only_runner
+from payymo_adapters.store.postings import (
+    Posting,
+    begin_next,
+    finish,
+    in_flight,
+    plan,
+)
+from payymo_adapters.store.proposals import Proposed, propose
+from payymo_adapters.store.reading import open_items, undecided
+from payymo_adapters.store.store import Act, Books, Store
+from payymo_core.engine import match
+from payymo_core.money import to_minor
+from payymo_core.results import Outcome
+from payymo_core.rules import Ruleset
+
+PAYYMO = "payymo"
+"""Who acts where no person does."""
+UNDER_WAY = timedelta(minutes=10)
+"""How long a request may still arrive after nobody waits for its answer."""
+
+
+class Poster(Protocol):
+    """Whoever posts payments to the ledger of invoices."""
+
+    def post(self, posting: Posting) -> None:
+        """Post a payment or its reversal, under its key.
+
+        Raises:
+            UndeliveredError: Perhaps done, perhaps not.
+            RefusedError: Not done, and never will be.
+            ProviderError: Not done, and may be asked again.
+        """
+        ...
+
+    def is_posted(self, posting: Posting) -> bool:
+        """Whether the ledger holds a posting of this key.
+
+        Raises:
+            ProviderError: It does not say.
+        """
+        ...
+
+
+@frozen(kw_only=True)
+class Run:
+    """Whose pipeline runs, on which store, and by which clock."""
+
+    store: Store
+    tenant: str
+    clock: Callable[[], datetime]
+
+    def act(self) -> Act:
+        """The next transaction's act."""
+        return Act(tenant=self.tenant, actor=PAYYMO, now=self.clock())
+
+
+@frozen(kw_only=True)
+class Policy:
+    """What is applied without a person; nothing, unless it is said.
+
+    Attributes:
+        most: Largest payment, major units, by currency; no other is applied.
+        most_a_day: Largest sum of a day's payments, by currency.
+    """
+
+    most: dict[str, Decimal] = field(factory=dict)
+    most_a_day: dict[str, Decimal] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class Applied:
+    """What became of postings.
+
+    Attributes:
+        confirmed: Done, and known to be.
+        refused: Not done; their money is free again.
+        unknown: Perhaps done: the next run asks again.
+        fault: What made the step stop early, or None.
+    """
+
+    confirmed: int = 0
+    refused: int = 0
+    unknown: int = 0
+    fault: ProviderError | None = None
+
+
+def match_undecided(run: Run, ruleset: Ruleset, version: int | None) -> Proposed:
+    """Match what is undecided, and keep the answers as proposals.
+
+    Args:
+        run: Whose.
+        ruleset: How records are compared.
+        version: The ruleset's number in the store, if it is kept there.
+    """
+
+    def work(books: Books) -> Proposed:
+        transactions = undecided(books.connection, books.tenant)
+        invoices = open_items(books.connection, books.tenant).records()
+        return propose(books, match(transactions, invoices, ruleset), version)
+
+    return run.store.write(run.act(), work)
+
+
+def decide(run: Run, policy: Policy) -> list[int]:
+    """Confirm the matches that the policy lets pass.
+
+    Returns:
+        The decisions that hold now.
+    """
+    return [
+        number
+        for number in run.store.write(run.act(), _sure)
+        if run.store.write(run.act(), lambda books, n=number: _allow(books, n, policy))  # type: ignore[misc]
+    ]
+
+
+def apply(run: Run, poster: Poster) -> Applied:
+    """Post what is decided, each payment exactly once.
+
+    Raises:
+        ConflictError: Another process does.
+        StoreError: The database cannot do it; the next run goes on.
+    """
+    with only_runner(run.store, run.tenant):
+        outcomes: list[PostingState] = []
+        try:
+            sent = run.store.write(run.act(), in_flight)
+            outcomes.extend(_resolve(run, poster, posting) for posting in sent)
+            run.store.write(run.act(), plan)
+            while (following := run.store.write(run.act(), begin_next)) is not None:
+                outcomes.append(_send(run, poster, following))
+        except ProviderError as error:
+            return _counted(outcomes, error)
+        return _counted(outcomes, None)
+
+
+def _resolve(run: Run, poster: Poster, posting: Posting) -> PostingState:
+    """Find out what became of a posting that was sent."""
+    try:
+        found = poster.is_posted(posting)
+    except UndeliveredError as error:
+        return _finish(run, posting, PostingState.UNKNOWN, str(error))
+    if found:
+        return _finish(run, posting, PostingState.CONFIRMED, "")
+    if run.clock() - posting.since < UNDER_WAY:
+        return PostingState.UNKNOWN
+    # It did not arrive: it is sent again, under the same key.
+    return _finish(run, posting, PostingState.PLANNED, "")
+
+
+def _send(run: Run, poster: Poster, posting: Posting) -> PostingState:
+    try:
+        poster.post(posting)
+    except RefusedError as error:
+        return _finish(run, posting, PostingState.REFUSED, str(error))
+    except (UndeliveredError, PayloadError) as error:
+        return _finish(run, posting, PostingState.UNKNOWN, str(error))
+    except (LimitError, UnauthorisedError) as error:
+        _finish(run, posting, PostingState.PLANNED, str(error))
+        raise
+    return _finish(run, posting, PostingState.CONFIRMED, "")
+
+
+def _finish(
+    run: Run, posting: Posting, outcome: PostingState, fault: str
+) -> PostingState:
+    run.store.write(run.act(), lambda books: finish(books, posting, outcome, fault))
+    return outcome
+
+
+def _counted(outcomes: Sequence[PostingState], fault: ProviderError | None) -> Applied:
+    return Applied(
+        confirmed=outcomes.count(PostingState.CONFIRMED),
+        refused=outcomes.count(PostingState.REFUSED),
+        unknown=outcomes.count(PostingState.UNKNOWN),
+        fault=fault,
+    )
+
+
+def _sure(books: Books) -> list[int]:
+    row = schema.match_decisions
+    return list(
+        books.connection.scalars(
+            select(row.c.id)
+            .where(
+                row.c.tenant == books.tenant,
+                row.c.state == DecisionState.PROPOSED,
+                row.c.outcome == str(Outcome.MATCH),
+            )
+            .order_by(row.c.id)
+        )
+    )
+
+
+def _allow(books: Books, number: int, policy: Policy) -> bool:
+    """Confirm a match within the limits; False where it has to wait for a person."""
+    held = decision(books, number)
+    if held.state != DecisionState.PROPOSED:
+        return False
+    row = schema.transactions
+    mine = (row.c.tenant == books.tenant) & (row.c.id == held.transaction)
+    money = books.connection.execute(
+        select(row.c.currency, row.c.gross).where(mine)
+    ).one()
+    most, a_day = (
+        limits.get(money.currency, Decimal(0))
+        for limits in (policy.most, policy.most_a_day)
+    )
+    asked = abs(money.gross)
+    if asked > to_minor(most, money.currency):
+        return False
+    if asked + _today(books, money.currency) > to_minor(a_day, money.currency):
+        return False
+    try:
+        with books.connection.begin_nested():
+            confirm(books, number)
+    except ConflictError:
+        return False  # the money is gone meanwhile: the next match says otherwise
+    return True
+
+
+def _today(books: Books, currency: str) -> int:
+    """What was confirmed today without a person, undone or not, minor units."""
+    row, money = schema.match_decisions, schema.transactions
+    midnight = books.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    joined = row.join(
+        money, (money.c.tenant == row.c.tenant) & (money.c.id == row.c.transaction_id)
+    )
+    amounts = books.connection.scalars(
+        select(money.c.gross)
+        .select_from(joined)
+        .where(
+            row.c.tenant == books.tenant,
+            row.c.actor == books.actor,
+            row.c.decided_at >= midnight,
+            money.c.currency == currency,
+        )
+    )
+    return sum(map(abs, amounts))

@@ -1,0 +1,1 @@
+"""The ledger of decisions: what came, what was decided and why, what was applied."""

@@ -1,0 +1,77 @@
+"""Connections to providers: how far each was read, and how often it may be asked."""
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from payymo_adapters.store import schema
+from payymo_adapters.store.store import Books, inserted
+
+
+def add_connection(books: Books, connection: str, provider: str, name: str) -> None:
+    """Begin a connection.
+
+    Args:
+        books: The tenant's.
+        connection: Its id.
+        provider: As ``gocardless``, ``stripe``, ``whmcs``.
+        name: As a person knows it.
+    """
+    values = {
+        "tenant": books.tenant,
+        "id": connection,
+        "provider": provider,
+        "name": name,
+        "changed_at": books.now,
+    }
+    books.connection.execute(insert(schema.connections), values)
+
+
+def spend(books: Books, connection: str, budget: str, allowed: int) -> bool:
+    """Count a call against a day's budget.
+
+    Args:
+        books: The tenant's; the day is that of their instant, in UTC.
+        connection: Whose.
+        budget: What the provider counts, as ``transactions``.
+        allowed: How many a day.
+
+    Returns:
+        Whether the call may be made.
+    """
+    dialect = sqlite if books.is_sqlite else postgresql
+    row = schema.call_budgets
+    counted = dialect.insert(row).values(
+        tenant=books.tenant,
+        connection_id=connection,
+        budget=budget,
+        day=books.now.date(),
+        used=1,
+        allowed=allowed,
+    )
+    counted = counted.on_conflict_do_update(
+        index_elements=["tenant", "connection_id", "budget", "day"],
+        set_={"used": row.c.used + 1, "allowed": allowed},
+        where=row.c.used < allowed,
+    )
+    return inserted(books, counted)
+
+
+def move_cursor(books: Books, account: str, stream: str, position: str) -> None:
+    """Note how far an account was read, in the transaction of what was read."""
+    dialect = sqlite if books.is_sqlite else postgresql
+    moved = {"position": position, "moved_at": books.now}
+    row = dialect.insert(schema.sync_cursors).values(
+        tenant=books.tenant, account_id=account, stream=stream, **moved
+    )
+    keys = ["tenant", "account_id", "stream"]
+    books.connection.execute(row.on_conflict_do_update(index_elements=keys, set_=moved))
+
+
+def cursor(books: Books, account: str, stream: str) -> str | None:
+    """How far an account was read; None where it never was."""
+    row = schema.sync_cursors.c
+    mine = (row.tenant == books.tenant) & (row.account_id == account)
+    found: str | None = books.connection.scalar(
+        select(row.position).where(mine, row.stream == stream)
+    )
+    return found

@@ -1,0 +1,100 @@
+"""Opening a database, PostgreSQL or SQLite, the way the store needs it."""
+
+import sqlite3
+from pathlib import Path
+
+import sqlalchemy
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+
+from payymo_adapters.errors import StoreError
+
+WAIT_SECONDS = 30
+"""How long one writer waits for another before it says so."""
+READ_ONLY = {"payymo_begin": "BEGIN"}
+"""Execution options of a connection that will not write."""
+
+
+def connect(url: str) -> Engine:
+    """Make an engine; it connects when it is first used.
+
+    Args:
+        url: ``postgresql://user:password@host/database``, or ``sqlite:///payymo.db``.
+
+    Raises:
+        StoreError: Not such a URL.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    return sqlalchemy.create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        # A server that was restarted is noticed before the work begins.
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": WAIT_SECONDS,
+            "application_name": "payymo",
+            "options": f"-c lock_timeout={WAIT_SECONDS}s -c timezone=UTC",
+        },
+    )
+
+
+def named(engine: Engine) -> str:
+    """Name a database as a person knows it, without the password."""
+    url = engine.url
+    if url.get_backend_name() == "sqlite":
+        return url.database or "sqlite"
+    plain = url.set(drivername="postgresql")
+    return plain.render_as_string(hide_password=True)
+
+
+def file_of(engine: Engine) -> Path | None:
+    """The file of a SQLite database; None of any other."""
+    url = engine.url
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    return Path(str(url.database)) if is_file else None
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in {"postgresql", "sqlite"}:
+        fault = "the database's URL cannot be used"
+        advice = (
+            "One as postgresql://user:password@host/database or sqlite:///payymo.db "
+            "is wanted"
+        )
+        raise StoreError(fault, advice=advice)
+    return parsed
+
+
+def _sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        fault = "a database in memory forgets everything"
+        raise StoreError(fault, advice="Name a file, as sqlite:///payymo.db")
+    engine = sqlalchemy.create_engine(url, connect_args={"timeout": WAIT_SECONDS})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # ``_begin`` says when; DDL is part of it, too
+    for pragma in (
+        "journal_mode = WAL",
+        "foreign_keys = ON",
+        # A posting is planned on the disk before anything is sent.
+        "synchronous = FULL",
+        # Room for the temporary table of a bulk upsert.
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    # Whoever will write takes the lock at once: a reader that turns into a writer
+    # could be refused in the middle of its work.
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(options.get("payymo_begin", "BEGIN IMMEDIATE"))

@@ -1,0 +1,1 @@
+"""One module a revision; released ones do not change."""

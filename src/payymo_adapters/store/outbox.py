@@ -1,0 +1,115 @@
+"""Events for others, written with what they tell, and the events of others.
+
+An event is delivered at least once and, of one subject, in order: the next waits until
+the one before it was delivered.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+
+from attrs import frozen
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from payymo_adapters.store import schema
+from payymo_adapters.store.audit import Detail
+from payymo_adapters.store.store import Books, inserted
+
+_FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
+
+
+@frozen(kw_only=True)
+class Event:
+    """Something that others want to know.
+
+    Attributes:
+        seq: Its place among the tenant's; the same at every delivery.
+        kind: As ``match.applied``.
+        subject: What it is about.
+        payload: JSON.
+    """
+
+    seq: int
+    kind: str
+    subject: str
+    payload: str
+
+
+def emit(books: Books, kind: str, subject: str, payload: Detail) -> None:
+    """Write an event, in the transaction of what it tells."""
+    row = schema.outbox_events
+    last = select(func.coalesce(func.max(row.c.seq), 0)).where(
+        row.c.tenant == books.tenant
+    )
+    values = {
+        "tenant": books.tenant,
+        "seq": (books.connection.scalar(last) or 0) + 1,
+        "kind": kind,
+        "subject": subject,
+        "payload": json.dumps(payload, sort_keys=True, ensure_ascii=False),
+        "created_at": books.now,
+        "next_at": books.now,
+    }
+    books.connection.execute(insert(row), values)
+
+
+def due_events(books: Books, most: int = 100) -> Sequence[Event]:
+    """The events to deliver now: of each subject the first that waits."""
+    row, earlier = schema.outbox_events, schema.outbox_events.alias("earlier")
+    behind = (
+        select(earlier.c.seq)
+        .where(
+            earlier.c.tenant == books.tenant,
+            earlier.c.subject == row.c.subject,
+            earlier.c.seq < row.c.seq,
+            earlier.c.delivered_at.is_(None),
+        )
+        .exists()
+    )
+    found = books.connection.execute(
+        select(row.c.seq, row.c.kind, row.c.subject, row.c.payload)
+        .where(
+            row.c.tenant == books.tenant,
+            row.c.delivered_at.is_(None),
+            row.c.next_at <= books.now,
+            ~behind,
+        )
+        .order_by(row.c.seq)
+        .limit(most)
+    )
+    return [Event(**event) for event in found.mappings()]
+
+
+def delivered(books: Books, event: Event) -> None:
+    """Note that an event arrived."""
+    _change(books, event, delivered_at=books.now)
+
+
+def postpone(books: Books, event: Event) -> None:
+    """Note that an event did not arrive: it waits, longer every time."""
+    row = schema.outbox_events.c
+    mine = (row.tenant == books.tenant) & (row.seq == event.seq)
+    attempts = books.connection.scalar(select(row.attempts).where(mine)) or 0
+    wait = min(_FIRST_WAIT * 2 ** min(attempts, 20), _LONGEST_WAIT)
+    _change(books, event, attempts=attempts + 1, next_at=books.now + wait)
+
+
+def _change(books: Books, event: Event, **values: object) -> None:
+    row = schema.outbox_events
+    mine = (row.c.tenant == books.tenant) & (row.c.seq == event.seq)
+    books.connection.execute(update(row).where(mine).values(values))
+
+
+def take_in(books: Books, provider: str, event_id: str, payload: str) -> bool:
+    """Keep a provider's event; False where it came before, which happens."""
+    dialect = sqlite if books.is_sqlite else postgresql
+    values = {
+        "tenant": books.tenant,
+        "provider": provider,
+        "event_id": event_id,
+        "payload": payload,
+        "received_at": books.now,
+    }
+    row = dialect.insert(schema.webhook_inbox).values(values)
+    return inserted(books, row.on_conflict_do_nothing())

@@ -1,0 +1,217 @@
+"""Payments to post, each exactly once.
+
+A posting is planned, and the plan committed, before anything is sent; it is marked as
+sent before the request leaves, and with its outcome after. Whatever stops in between
+leaves it sending: then the provider is asked for its key, which is the same for ever.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import evolve, frozen
+from sqlalchemy import Select, and_, exists, select, update
+
+from payymo_adapters.store import schema
+from payymo_adapters.store.allotting import plan_posting
+from payymo_adapters.store.audit import note
+from payymo_adapters.store.decisions import close_if_idle
+from payymo_adapters.store.keys import Owed
+from payymo_adapters.store.kinds import (
+    IN_FLIGHT,
+    UNRESOLVED,
+    AllocationState,
+    DecisionState,
+    PostingKind,
+    PostingState,
+)
+from payymo_adapters.store.outbox import emit
+from payymo_adapters.store.store import Books
+
+
+@frozen(kw_only=True)
+class Posting:
+    """Money to post to an invoice, or to take back.
+
+    Attributes:
+        id: Its number among the tenant's.
+        decision: The decision's number.
+        kind: Which way.
+        owed: Transaction, invoice and amount.
+        key: What the provider knows it by.
+        state: How far it came.
+        since: When it came that far.
+    """
+
+    id: int
+    decision: int
+    kind: PostingKind
+    owed: Owed
+    key: str
+    state: PostingState
+    since: datetime
+
+
+def plan(books: Books) -> int:
+    """Plan the postings of every decision that holds.
+
+    Returns:
+        How many were planned.
+    """
+    row, posting = schema.allocations, schema.postings
+    planned = exists().where(
+        posting.c.tenant == row.c.tenant,
+        posting.c.decision_id == row.c.decision_id,
+        posting.c.invoice_id == row.c.invoice_id,
+        posting.c.kind == PostingKind.PAYMENT,
+    )
+    waiting = books.connection.execute(
+        select(row)
+        .where(
+            row.c.tenant == books.tenant,
+            row.c.state == AllocationState.RESERVED,
+            ~planned,
+        )
+        .order_by(row.c.decision_id, row.c.invoice_id)
+    ).all()
+    for held in waiting:
+        owed = Owed(held.transaction_id, held.invoice_id, held.amount, held.currency)
+        plan_posting(books, held.decision_id, PostingKind.PAYMENT, owed)
+    if waiting:
+        note(books, "postings.planned", "postings", {"count": len(waiting)})
+    return len(waiting)
+
+
+def in_flight(books: Books) -> Sequence[Posting]:
+    """Postings that were sent and of which no outcome is known."""
+    row = schema.postings
+    found = books.connection.execute(
+        _chosen(books).where(row.c.state.in_(IN_FLIGHT)).order_by(row.c.id)
+    )
+    return [_posting(held) for held in found]
+
+
+def begin_next(books: Books) -> Posting | None:
+    """Mark the next posting as sent, before it is; None where nothing waits.
+
+    Where a set nets a credit note, the note comes first, and the rest waits until it is
+    confirmed; a reversal goes the other way round.
+    """
+    row, other, money = schema.postings, schema.postings.alias(), schema.transactions
+    along = (row.c.amount < 0) == (money.c.gross < 0)
+    ahead = exists().where(
+        other.c.tenant == row.c.tenant,
+        other.c.decision_id == row.c.decision_id,
+        other.c.kind == row.c.kind,
+        other.c.state.in_(UNRESOLVED),
+        (other.c.amount < 0) != (row.c.amount < 0),
+        along == (row.c.kind == PostingKind.PAYMENT),
+    )
+    found = books.connection.execute(
+        _chosen(books)
+        .where(row.c.state == PostingState.PLANNED, ~ahead)
+        .order_by(row.c.id)
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        return None
+    _set(books, found.id, PostingState.SENDING, attempts=found.attempts + 1)
+    note(books, "posting.sending", found.invoice_id, {"key": found.posting_key})
+    return evolve(_posting(found), state=PostingState.SENDING, since=books.now)
+
+
+def finish(
+    books: Books, posting: Posting, outcome: PostingState, fault: str = ""
+) -> None:
+    """Note what became of a posting.
+
+    Args:
+        books: The tenant's.
+        posting: As it was begun.
+        outcome: Confirmed, unknown, refused; planned where the provider surely did
+            nothing and may be asked again.
+        fault: What the provider said; never a secret.
+    """
+    refused = outcome == PostingState.REFUSED
+    if refused and posting.kind == PostingKind.PAYMENT:
+        _call_off_dependents(books, posting)
+    _set(books, posting.id, outcome, fault=fault or None)
+    said = {"key": posting.key, "decision": posting.decision, "fault": fault}
+    note(books, f"posting.{outcome}", posting.owed.invoice, said)
+    if outcome == PostingState.CONFIRMED:
+        applied = posting.kind == PostingKind.PAYMENT
+        kind = "match.applied" if applied else "match.reversed"
+        emit(books, kind, posting.owed.transaction, _told(posting))
+    if refused:
+        emit(books, "posting.refused", posting.owed.transaction, _told(posting))
+    ended = DecisionState.STOPPED if refused else DecisionState.UNDONE
+    close_if_idle(books, posting.decision, ended)
+
+
+def _call_off_dependents(books: Books, posting: Posting) -> None:
+    """What was to be paid out of a refused credit note has not its money."""
+    row = schema.postings
+    others = books.connection.execute(
+        _chosen(books).where(
+            row.c.decision_id == posting.decision,
+            row.c.id != posting.id,
+            row.c.kind == PostingKind.PAYMENT,
+            row.c.state == PostingState.PLANNED,
+        )
+    ).all()
+    if any((held.amount < 0) != (posting.owed.amount < 0) for held in others):
+        for held in others:
+            _set(books, held.id, PostingState.STOPPED)
+
+
+def _told(posting: Posting) -> dict[str, object]:
+    owed = posting.owed
+    return {
+        "transaction": owed.transaction,
+        "invoice": owed.invoice,
+        "minor": owed.amount,
+        "currency": owed.currency,
+        "key": posting.key,
+    }
+
+
+def _chosen(books: Books) -> Select[Any]:
+    row, decision, money = (
+        schema.postings,
+        schema.match_decisions,
+        schema.transactions,
+    )
+    joined = row.join(
+        decision,
+        and_(decision.c.tenant == row.c.tenant, decision.c.id == row.c.decision_id),
+    ).join(
+        money,
+        and_(money.c.tenant == row.c.tenant, money.c.id == decision.c.transaction_id),
+    )
+    return (
+        select(row, decision.c.transaction_id)
+        .select_from(joined)
+        .where(row.c.tenant == books.tenant)
+    )
+
+
+def _posting(row: Any) -> Posting:
+    return Posting(
+        id=row.id,
+        decision=row.decision_id,
+        kind=PostingKind(row.kind),
+        owed=Owed(row.transaction_id, row.invoice_id, row.amount, row.currency),
+        key=row.posting_key,
+        state=PostingState(row.state),
+        since=row.changed_at,
+    )
+
+
+def _set(books: Books, number: int, state: PostingState, **values: object) -> None:
+    row = schema.postings
+    mine = (row.c.tenant == books.tenant) & (row.c.id == number)
+    books.connection.execute(
+        update(row)
+        .where(mine)
+        .values({"state": state, "changed_at": books.now, **values})
+    )

@@ -1,0 +1,285 @@
+"""What came, remembered: transactions and invoices, each version of what was sent.
+
+A record that would contradict what is decided does not slip in. Money that is only
+reserved gives way, and its decision is stopped; money that was posted does not, and the
+record is returned with its fault.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+from sqlalchemy import insert, select, update
+
+from payymo_adapters.store import schema
+from payymo_adapters.store.audit import note
+from payymo_adapters.store.bulk import Target, differing, upsert
+from payymo_adapters.store.decisions import stop, supersede
+from payymo_adapters.store.kinds import AllocationState, utc
+from payymo_adapters.store.rows import (
+    INVOICE_COLUMNS,
+    TRANSACTION_COLUMNS,
+    Row,
+    invoice_rows,
+    transaction_rows,
+)
+from payymo_adapters.store.store import Books
+from payymo_core.errors import Rejected
+from payymo_core.money import from_minor
+from payymo_core.records import Invoice, Transaction
+
+
+@frozen(kw_only=True)
+class Recorded:
+    """What became of records.
+
+    Attributes:
+        new: How many were not known.
+        changed: How many were known otherwise.
+        unchanged: How many were known as they are.
+        waiting: Ids of invoices left as they were: a posting to them is on its way, or
+            they were seen before the last one was confirmed.
+        rejected: Records set aside, and why.
+    """
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    waiting: tuple[str, ...] = ()
+    rejected: tuple[Rejected, ...] = field(default=())
+
+
+_TRANSACTIONS = Target(
+    table="transactions",
+    columns=("account_id", *TRANSACTION_COLUMNS),
+    history="transaction_versions",
+    record="transaction_id",
+    taken="recorded_at",
+    since="changed_at",
+    stamps=("recorded_at", "changed_at"),
+    restamps=("changed_at",),
+    cleared=("gone_at", "replaced_by"),
+)
+_INVOICES = Target(
+    table="invoices",
+    columns=INVOICE_COLUMNS,
+    history="invoice_snapshots",
+    record="invoice_id",
+    taken="taken_at",
+    since="as_of",
+    stamps=("as_of",),
+    restamps=("as_of",),
+)
+# Money on its way to an invoice; the index of unresolved postings answers it.
+_IN_FLIGHT = (
+    "EXISTS (SELECT 1 FROM postings p WHERE p.tenant = t.tenant AND "
+    "p.invoice_id = t.id AND p.state IN ('sending', 'unknown')) AS in_flight"
+)
+
+
+def add_account(books: Books, account: str, name: str) -> None:
+    """Begin an account; one that is there already stays as it is.
+
+    Args:
+        books: The tenant's.
+        account: A short name without a slash: transactions are known by it and their
+            own id, as ``main/2026-0001``.
+        name: As a person knows it.
+    """
+    row = schema.accounts
+    mine = (row.c.tenant == books.tenant) & (row.c.id == account)
+    if books.connection.scalar(select(row.c.id).where(mine)) is None:
+        values = {
+            "tenant": books.tenant,
+            "id": account,
+            "name": name,
+            "created_at": books.now,
+        }
+        books.connection.execute(insert(row), values)
+
+
+def record_transactions(
+    books: Books,
+    account: str,
+    given: Iterable[Transaction | Rejected],
+    payloads: Mapping[str, str] | None = None,
+) -> Recorded:
+    """Remember transactions of an account.
+
+    Args:
+        books: The tenant's.
+        account: Its id.
+        given: As a reader or a provider made them; ids are the account's own.
+        payloads: What each was made of, by id, word for word.
+    """
+    rows, rejected = transaction_rows(account, given, payloads or {})
+    by_id = {row.id: row for row in rows}
+    keys = [(row.id, row.digest) for row in rows]
+    more = "t.allocated, t.decision_id, t.currency"
+    taken: list[tuple[Row, int]] = []
+    new = 0
+    for known in differing(books, _TRANSACTIONS, keys, more):
+        row = by_id[known.id]
+        fault = _transaction_fault(books, row, known) if known.allocated else ""
+        if fault:
+            rejected.append(Rejected(record_id=row.id, fault=fault))
+            continue
+        new += known.version is None
+        taken.append((row, (known.version or 0) + 1))
+    upsert(books, _TRANSACTIONS, taken, [account], books.now)
+    _unpropose(books, taken)
+    done = Recorded(
+        new=new,
+        changed=len(taken) - new,
+        unchanged=len(rows) - len(taken),
+        rejected=tuple(rejected),
+    )
+    _note(books, "transactions.recorded", account, done)
+    return done
+
+
+def record_invoices(
+    books: Books,
+    given: Iterable[Invoice | Rejected],
+    taken_at: datetime,
+    payloads: Mapping[str, str] | None = None,
+) -> Recorded:
+    """Remember invoices as their ledger had them at an instant.
+
+    Args:
+        books: The tenant's.
+        given: As a reader or a provider made them.
+        taken_at: When the ledger was asked, not when it answered.
+        payloads: What each was made of, by id, word for word.
+    """
+    rows, rejected = invoice_rows(given, payloads or {})
+    by_id = {row.id: row for row in rows}
+    keys = [(row.id, row.digest) for row in rows]
+    more = f"t.allocated, t.currency, t.as_of, {_IN_FLIGHT}"
+    at = utc(taken_at)
+    taken: list[tuple[Row, int]] = []
+    waiting: list[str] = []
+    new = 0
+    for known in differing(books, _INVOICES, keys, more):
+        row = by_id[known.id]
+        if known.version is not None and (known.in_flight or _as_of(known) > at):
+            waiting.append(row.id)
+            continue
+        if known.allocated and not _holds(row, known):
+            _stop_all(books, row.id)
+        new += known.version is None
+        taken.append((row, (known.version or 0) + 1))
+    upsert(books, _INVOICES, taken, [], at)
+    done = Recorded(
+        new=new,
+        changed=len(taken) - new,
+        unchanged=len(rows) - len(taken) - len(waiting),
+        waiting=tuple(waiting),
+        rejected=tuple(rejected),
+    )
+    _note(books, "invoices.recorded", "invoices", done)
+    return done
+
+
+def notice_gone(
+    books: Books, ids: Iterable[str], replaced_by: Mapping[str, str] | None = None
+) -> list[str]:
+    """Note that the bank no longer lists transactions it listed before.
+
+    What is only reserved is given back; what was posted stays, for a person to see.
+
+    Args:
+        books: The tenant's.
+        ids: As the store knows them, with their account.
+        replaced_by: The ids that took their place, as a booked one does a pending's.
+
+    Returns:
+        Those whose money was posted, so that a person has to look.
+    """
+    row = schema.transactions
+    posted = []
+    for name in ids:
+        mine = (row.c.tenant == books.tenant) & (row.c.id == name)
+        held = books.connection.execute(
+            select(row.c.decision_id, row.c.gone_at).where(mine)
+        ).one()
+        if held.gone_at is not None:
+            continue
+        if held.decision_id is not None:
+            stop(books, held.decision_id, "the bank withdrew the transaction")
+        supersede(books, [name])
+        other = (replaced_by or {}).get(name)
+        # Without a digest it is taken anew if the bank lists it again.
+        gone = {"gone_at": books.now, "replaced_by": other, "digest": ""}
+        books.connection.execute(update(row).where(mine).values(gone))
+        note(books, "transaction.gone", name, {"replaced_by": other})
+        if books.connection.scalar(select(row.c.allocated).where(mine)):
+            posted.append(name)
+    return posted
+
+
+def _transaction_fault(books: Books, row: Row, known: Any) -> str:
+    """Why a new version of an allocated transaction cannot be taken; "" if it can."""
+    named = dict(zip(TRANSACTION_COLUMNS, row.values, strict=True))
+    gross, currency = named["gross"], named["currency"]
+    assert isinstance(gross, int)
+    same = currency == known.currency and named["status"] == "booked"
+    if same and _carries(gross, known.allocated):
+        return ""
+    stop(books, known.decision_id, "the bank changed the transaction")
+    table = schema.transactions
+    mine = (table.c.tenant == books.tenant) & (table.c.id == row.id)
+    left = books.connection.scalar(select(table.c.allocated).where(mine)) or 0
+    if not left or (same and _carries(gross, left)):
+        return ""
+    applied = from_minor(left, known.currency)
+    return f"{applied} {known.currency} of it was posted, more than it now holds"
+
+
+def _carries(gross: int, allocated: int) -> bool:
+    return allocated <= gross if gross > 0 else gross <= allocated <= 0
+
+
+def _holds(row: Row, known: Any) -> bool:
+    """Whether an invoice as it is now still takes what is reserved for it."""
+    named = dict(zip(INVOICE_COLUMNS, row.values, strict=True))
+    outstanding = named["outstanding"]
+    assert isinstance(outstanding, int)
+    low, high = min(0, outstanding), max(0, outstanding)
+    same = named["currency"] == known.currency and named["status"] == "open"
+    return same and low <= known.allocated <= high
+
+
+def _stop_all(books: Books, invoice: str) -> None:
+    row = schema.allocations
+    numbers = books.connection.scalars(
+        select(row.c.decision_id)
+        .where(
+            row.c.tenant == books.tenant,
+            row.c.invoice_id == invoice,
+            row.c.state == AllocationState.RESERVED,
+        )
+        .order_by(row.c.decision_id)
+    ).all()
+    for number in numbers:
+        stop(books, number, f"invoice {invoice} changed")
+
+
+def _unpropose(books: Books, taken: Sequence[tuple[Row, int]]) -> None:
+    """A proposal for a transaction that changed answers another question."""
+    changed = [row.id for row, version in taken if version > 1]
+    supersede(books, changed)
+
+
+def _as_of(known: Any) -> datetime:
+    """An instant that raw SQL gives as SQLite keeps it, in UTC."""
+    value = known.as_of
+    if isinstance(value, str):
+        return utc(datetime.fromisoformat(f"{value}+00:00"))
+    return utc(value)
+
+
+def _note(books: Books, action: str, subject: str, done: Recorded) -> None:
+    if done.new or done.changed:
+        note(books, action, subject, {"new": done.new, "changed": done.changed})

@@ -1,0 +1,136 @@
+"""What goes wrong with a database is said, with what to do, and without a password."""
+
+import socket
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from sqlalchemy import text
+
+from payymo_adapters.errors import StoreError
+from payymo_adapters.store.checkup import check
+from payymo_adapters.store.store import Store
+from tests.store.builders import ACT, on_postgresql, on_sqlite, paid, record
+
+
+def opening(url: str) -> str:
+    with pytest.raises(StoreError) as failure:
+        Store.open(url)
+    return str(failure.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mysql://root:hunter2@db/x", "hunter2", "", "sqlite://", "sqlite:///:memory:"],
+)
+def test_a_url_that_cannot_be_used_is_not_shown(url):
+    said = opening(url)
+    assert "sqlite:///payymo.db" in said
+    assert "hunter2" not in said
+
+
+def test_bad_credentials(server):
+    said = opening(server.url("payymo_migrated", "nobody", "hunter2"))
+    assert "does not let this user in" in said or "no such database or user" in said
+    assert "hunter2" not in said
+
+
+def test_an_unreachable_host():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    said = opening(f"postgresql://payymo:hunter2@127.0.0.1:{port}/payymo")
+    assert f"127.0.0.1:{port}/payymo: the server cannot be reached" in said
+    assert "Check host, port and network" in said
+    assert "hunter2" not in said
+
+
+def test_no_such_database(server):
+    assert "no such database" in opening(server.url("nowhere"))
+
+
+def test_no_such_folder(tmp_path):
+    assert "Check that its folder exists" in opening(f"sqlite:///{tmp_path}/no/x.db")
+
+
+def test_a_file_that_is_no_database(tmp_path):
+    path = tmp_path / "notes.db"
+    path.write_text("Dear diary, " * 100)
+    assert "not a SQLite database" in opening(f"sqlite:///{path}")
+
+
+@on_postgresql
+def test_too_many_connections(server, url):
+    server.run("ALTER ROLE payymo_app CONNECTION LIMIT 0")
+    try:
+        assert "takes no more connections" in opening(url)
+    finally:
+        server.run("ALTER ROLE payymo_app CONNECTION LIMIT -1")
+
+
+FILLS = """
+import resource, signal
+from tests.store.builders import ACT, paid, record
+from payymo_adapters.errors import StoreError
+from payymo_adapters.store.store import Store
+store = Store.open({url!r})
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
+try:
+    record(store, [paid(f"t{{n}}", remittance="x" * 900) for n in range(2000)])
+except StoreError as error:
+    print(error)
+"""
+
+
+@on_sqlite
+def test_a_full_disk(store):
+    """A limit on the size of files stands for the disk; SQLite's own, as it writes."""
+    record(store)
+    code = textwrap.dedent(FILLS.format(url=f"sqlite:///{store.engine.url.database}"))
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "disk is full. Make room" in done.stdout or "Check the disk" in done.stdout
+    with store.reading("acme") as connection:
+        count = connection.scalar(text("SELECT count(*) FROM transactions"))
+    assert count == 0
+    record(store, [paid("t1")])
+
+
+@on_postgresql
+def test_a_server_that_goes_away_in_the_middle(server, store):
+    kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = "
+    with pytest.raises(StoreError, match="Run again"), store.writing(ACT) as books:
+        server.run(f"{kill} 'payymo_app'")
+        books.connection.execute(text("SELECT 1"))
+    record(store, [paid("t1")])
+
+
+def test_a_superuser_is_warned_about(server, url, backend):
+    assert check(url) == []
+    if backend == "postgresql":
+        address = server.admin.url.set(
+            drivername="postgresql", database="payymo_migrated"
+        )
+        (fault,) = check(address.render_as_string(hide_password=False))
+        assert "row-level security does not bind" in fault
+
+
+@on_postgresql
+def test_work_that_met_others_is_done_again(store):
+    """A deadlock is not the caller's to handle, unless there is no end to them."""
+    tries = []
+
+    def work(books):
+        tries.append(books)
+        if len(tries) not in {3, 20}:
+            deadlock = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"
+            books.connection.execute(text(deadlock))
+        return len(tries)
+
+    assert store.write(ACT, work) == 3
+    with pytest.raises(StoreError, match="others wrote the same at once"):
+        store.write(ACT, work)
+    assert len(tries) == 3 + 5

@@ -1,0 +1,315 @@
+"""What the database itself forbids, whoever writes to it and however."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, select, text, update
+
+from payymo_adapters.errors import ConflictError, StoreError
+from payymo_adapters.store import schema
+from payymo_adapters.store.decisions import ignore, insert_decisions, match_by_hand
+from payymo_adapters.store.store import Act, Books
+from tests.store.builders import (
+    ACT,
+    NOW,
+    billed,
+    give,
+    on_postgresql,
+    paid,
+    record,
+    row,
+)
+
+RAW = {"tenant": "acme", "changed_at": NOW}
+
+
+def reserve(
+    books: Books, decision: int, invoice: str, amount: int, **more: object
+) -> Any:
+    values = {
+        **RAW,
+        "decision_id": decision,
+        "transaction_id": "main/t1",
+        "invoice_id": invoice,
+        "amount": amount,
+        "currency": "EUR",
+        "state": "reserved",
+        **more,
+    }
+    return books.connection.execute(insert(schema.allocations), values)
+
+
+def decide(books: Books, transaction: str = "main/t1", state: str = "active") -> int:
+    given = {
+        "transaction_id": transaction,
+        "state": state,
+        "kind": "match",
+        "proposal": "{}",
+        "invoices": "[]",
+    }
+    (number,) = insert_decisions(books, [given])
+    return number
+
+
+def post(books: Books, **more: object) -> Any:
+    values = {
+        **RAW,
+        "id": 1,
+        "decision_id": 1,
+        "invoice_id": "i1",
+        "kind": "payment",
+        "amount": 1,
+        "currency": "EUR",
+        "posting_key": "k1",
+        "state": "planned",
+        "planned_at": NOW,
+        **more,
+    }
+    return books.connection.execute(insert(schema.postings), values)
+
+
+@pytest.fixture
+def filled(store):
+    record(store, [paid("t1")], [billed("i1")])  # so that there is a history
+    record(
+        store,
+        [paid("t1", "100.00"), paid("t2", "100.00"), paid("us", currency="USD")],
+        [billed("i1", "80.00"), billed("i2", "80.00"), billed("i3", status="paid")],
+    )
+    return store
+
+
+FORBIDDEN: dict[str, Callable[[Books], Any]] = {
+    "beyond the transaction": lambda b: [
+        reserve(b, decide(b), "i1", 8000),
+        reserve(b, 1, "i2", 2001),
+    ],
+    "beyond the invoice": lambda b: [
+        reserve(b, decide(b), "i1", 7000),
+        reserve(b, decide(b, "main/t2"), "i1", 1001, transaction_id="main/t2"),
+    ],
+    "against the invoice": lambda b: reserve(b, decide(b), "i1", -1),
+    "to a paid invoice": lambda b: reserve(b, decide(b), "i3", 1),
+    "to no invoice": lambda b: reserve(b, decide(b), "i9", 1),
+    "of nothing": lambda b: reserve(b, decide(b), "i1", 0),
+    "in another currency": lambda b: reserve(b, decide(b), "i1", 1, currency="USD"),
+    "of foreign money": lambda b: reserve(
+        b, decide(b, "main/us"), "i1", 1, transaction_id="main/us", currency="USD"
+    ),
+    "by another's decision": lambda b: reserve(b, decide(b, "main/t2"), "i1", 1),
+    "by a decision that does not hold": lambda b: reserve(
+        b, decide(b, state="rejected"), "i1", 1
+    ),
+    "settled without a posting": lambda b: reserve(
+        b, decide(b), "i1", 1, state="settled"
+    ),
+    "settled later without a posting": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        b.connection.execute(update(schema.allocations).values(state="settled")),
+    ],
+    "an allocation that grows": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        b.connection.execute(update(schema.allocations).values(amount=2)),
+    ],
+    "an allocation that vanishes": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        b.connection.execute(schema.allocations.delete()),
+    ],
+    "released while its posting is planned": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b),
+        b.connection.execute(update(schema.allocations).values(state="released")),
+    ],
+    "a posting of more than the allocation": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b, amount=2),
+    ],
+    "a posting of no allocation": lambda b: [decide(b), post(b)],
+    "a reversal of what was never posted": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b, kind="reversal"),
+    ],
+    "a posting that is confirmed before it was sent": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b),
+        b.connection.execute(update(schema.postings).values(state="confirmed")),
+    ],
+    "a posting that begins sent": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b, state="sending"),
+    ],
+    "a second posting of an allocation": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b),
+        post(b, id=2, posting_key="k2"),
+    ],
+    "a posting under another's key": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        reserve(b, 1, "i2", 1),
+        post(b),
+        post(b, id=2, invoice_id="i2"),
+    ],
+    "a refused payment that is sent again": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b),
+        *(
+            b.connection.execute(update(schema.postings).values(state=state))
+            for state in ("sending", "refused", "planned")
+        ),
+    ],
+    "two decisions for one transaction": lambda b: [decide(b), decide(b)],
+    "two proposals for one transaction": lambda b: [
+        decide(b, state="proposed"),
+        decide(b, state="proposed"),
+    ],
+    "a decision that ends with money in it": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        b.connection.execute(update(schema.match_decisions).values(state="undone")),
+    ],
+    "a decision that comes back": lambda b: [
+        decide(b),
+        b.connection.execute(update(schema.match_decisions).values(state="undone")),
+        b.connection.execute(update(schema.match_decisions).values(state="active")),
+    ],
+    "an invoice that shrinks under its money": lambda b: [
+        reserve(b, decide(b), "i1", 50),
+        b.connection.execute(update(schema.invoices).values(outstanding=49)),
+    ],
+    "a transaction that shrinks under its money": lambda b: [
+        reserve(b, decide(b), "i1", 50),
+        b.connection.execute(update(schema.transactions).values(gross=49)),
+    ],
+    "a repeated external id": lambda b: b.connection.execute(
+        text(
+            "INSERT INTO transactions (tenant, id, account_id, external_id, amount, "
+            "gross, currency, status, version, digest, payload, recorded_at, "
+            "changed_at) "
+            "SELECT tenant, id, account_id, external_id, amount, gross, currency, "
+            "status, version, digest, payload, recorded_at, changed_at FROM"
+            " transactions"
+        )
+    ),
+    "an external id under another name": lambda b: b.connection.execute(
+        update(schema.transactions).values(external_id="t9")
+    ),
+    "a history that changes": lambda b: b.connection.execute(
+        update(schema.transaction_versions).values(payload="{}")
+    ),
+    "a snapshot that vanishes": lambda b: b.connection.execute(
+        schema.invoice_snapshots.delete()
+    ),
+    "an audit log that changes": lambda b: b.connection.execute(
+        update(schema.audit_log).values(actor="Eve")
+    ),
+    "an audit log that vanishes": lambda b: b.connection.execute(
+        schema.audit_log.delete()
+    ),
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_the_forbidden_is_impossible(filled, what):
+    before = row(filled, schema.transactions, id="main/t1")
+    with pytest.raises(ConflictError), filled.writing(ACT) as books:
+        FORBIDDEN[what](books)
+    assert row(filled, schema.transactions, id="main/t1") == before
+
+
+def test_what_is_not_forbidden_is_possible(filled):
+    """The guards refuse what they are made for and nothing else."""
+    with filled.writing(ACT) as books:
+        reserve(books, decide(books), "i1", 8000)
+        reserve(books, 1, "i2", 2000)
+    assert row(filled, schema.transactions, id="main/t1").allocated == 10_000
+    assert row(filled, schema.invoices, id="i2").allocated == 2000
+
+
+@pytest.mark.parametrize("table", schema.TENANT_TABLES, ids=lambda table: table.name)
+def test_a_row_without_its_tenant_is_impossible(table):
+    assert not table.c.tenant.nullable
+    assert table.primary_key.columns[0].name == "tenant"
+    to_tenant = [
+        key
+        for key in table.foreign_key_constraints
+        if "tenant" in key.column_keys and not any(c.nullable for c in key.columns)
+    ]
+    assert to_tenant, "no reference holds it to a tenant that exists"
+
+
+def test_a_row_of_an_unknown_tenant_is_impossible(store):
+    with pytest.raises(ConflictError, match="no tenant 'nobody'"):
+        with store.writing(Act(tenant="nobody", actor="Ada", now=NOW)):
+            raise AssertionError
+    with pytest.raises(StoreError), store.writing(ACT) as books:
+        values = {"id": "main", "name": "Main", "created_at": NOW}
+        books.connection.execute(insert(schema.accounts), {"tenant": "no", **values})
+
+
+def test_a_credit_note_nets_within_the_transaction(store):
+    record(store, [paid("t1", "80.00")], [billed("i1", "100.00"), billed("n1", "-20")])
+    with store.writing(ACT) as books:
+        both = [give("i1", "100.00"), give("n1", "-20.00")]
+        match_by_hand(books, "main/t1", both)
+    assert row(store, schema.transactions, id="main/t1").allocated == 8000
+    assert row(store, schema.invoices, id="n1").allocated == -2000
+
+
+def test_times_are_in_utc_and_have_a_zone(store):
+    with pytest.raises(Exception, match="no time zone"):
+        store.add_tenant(Act(tenant="x", actor="Ada", now=NOW.replace(tzinfo=None)), "")
+    assert row(store, schema.tenants).created_at == NOW
+    assert row(store, schema.tenants).created_at.tzname() == "UTC"
+
+
+def test_an_ignored_transaction_holds_no_money(filled):
+    with pytest.raises(ConflictError), filled.writing(ACT) as books:
+        reserve(books, ignore(books, "main/t1", "a gift"), "i1", 1)
+
+
+# --- row-level security ---------------------------------------------------------------
+
+
+@on_postgresql
+def test_a_client_that_lies_about_its_tenant_sees_nothing(filled):
+    for table in schema.TENANT_TABLES:
+        with filled.reading("other") as connection:
+            count = select(func.count()).select_from(table)
+            assert connection.scalar(count.where(table.c.tenant == "acme")) == 0
+    with filled.reading("acme") as connection:
+        count = select(func.count()).select_from(schema.transactions)
+        assert connection.scalar(count) == 3
+
+
+@on_postgresql
+def test_a_client_that_lies_about_its_tenant_writes_nothing(filled):
+    other = Act(tenant="other", actor="Eve", now=NOW)
+    with (
+        pytest.raises(StoreError, match="another tenant"),
+        filled.writing(other) as books,
+    ):
+        values = {"id": "x", "name": "X", "created_at": NOW}
+        books.connection.execute(insert(schema.accounts), {"tenant": "acme", **values})
+    with filled.writing(other) as books:
+        taken = update(schema.transactions).values(remittance="mine")
+        assert books.connection.execute(taken).rowcount == 0
+        moved = update(schema.tenants).values(name="mine")
+        assert books.connection.execute(moved).rowcount == 1
+
+
+@on_postgresql
+def test_a_client_without_a_tenant_sees_nothing(filled):
+    with filled.reading() as connection:
+        for table in schema.metadata.sorted_tables:
+            assert connection.scalar(select(func.count()).select_from(table)) == 0
+
+
+@on_postgresql
+def test_every_table_is_under_row_level_security(filled):
+    with filled.reading() as connection:
+        free = text(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname <> "
+            "'alembic_version' AND relnamespace = 'public'::regnamespace "
+            "AND NOT (relrowsecurity AND relforcerowsecurity)"
+        )
+        assert connection.scalars(free).all() == []

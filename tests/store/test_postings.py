@@ -1,0 +1,219 @@
+"""Payments are posted exactly once, whatever happens on the way."""
+
+import pytest
+from sqlalchemy import select
+
+from payymo_adapters.errors import (
+    ConflictError,
+    LimitError,
+    RefusedError,
+    UndeliveredError,
+)
+from payymo_adapters.pipeline import apply
+from payymo_adapters.store import schema
+from payymo_adapters.store.decisions import match_by_hand, undo
+from payymo_adapters.store.locks import only_runner
+from payymo_adapters.store.postings import begin_next, in_flight, plan
+from payymo_adapters.store.recording import record_invoices
+from payymo_adapters.store.store import Store
+from tests.store.builders import (
+    ACT,
+    Ledger,
+    at,
+    billed,
+    give,
+    paid,
+    record,
+    row,
+    run_of,
+    states,
+)
+
+LOST = UndeliveredError("WHMCS", "no answer")
+NOTHING = Exception()
+REFUSED = RefusedError("WHMCS", "the invoice is cancelled")
+LIMIT = LimitError("WHMCS", "too many calls", until=None)
+
+
+@pytest.fixture
+def decided(store):
+    """A decision that pays two invoices out of one transaction."""
+    record(store, [paid("t1", "150.00")], [billed("i1", "100.00"), billed("i2", "80")])
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", [give("i1", "100.00"), give("i2", "50.00")])
+    return store
+
+
+def posting_states(store: Store) -> list[str]:
+    table = schema.postings
+    with store.reading("acme") as connection:
+        return list(connection.scalars(select(table.c.state).order_by(table.c.id)))
+
+
+def test_what_is_decided_is_posted_once(decided):
+    ledger = Ledger()
+    assert apply(run_of(decided), ledger).confirmed == 2
+    assert apply(run_of(decided, 1), ledger).confirmed == 0
+    assert (ledger.paid("i1"), ledger.paid("i2")) == (10_000, 5_000)
+    paid_off = row(decided, schema.invoices, id="i1")
+    assert (paid_off.status, paid_off.outstanding, paid_off.allocated) == ("paid", 0, 0)
+    assert row(decided, schema.invoices, id="i2").outstanding == 3000
+    assert row(decided, schema.transactions).allocated == 15_000
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_answer_that_is_lost_is_asked_for_and_nothing_is_paid_twice(decided, when):
+    ledger = Ledger()
+    ledger.faults = [(when, LOST)]
+    done = apply(run_of(decided), ledger)
+    assert (done.confirmed, done.unknown) == (1, 1)
+    assert sorted(posting_states(decided)) == ["confirmed", "unknown"]
+    apply(run_of(decided, 1), ledger)
+    assert (ledger.paid("i1"), ledger.paid("i2")) == (10_000, 5_000)
+    assert posting_states(decided) == ["confirmed", "confirmed"]
+
+
+def test_what_may_still_arrive_is_not_sent_again(decided):
+    ledger = Ledger()
+    ledger.faults = [("before", LOST)]
+    apply(run_of(decided), ledger)
+    apply(run_of(decided, 0.1), ledger)
+    assert (ledger.paid("i1"), posting_states(decided)[0]) == (0, "unknown")
+
+
+def test_a_provider_that_does_not_say_leaves_it_unknown(decided):
+    ledger = Ledger()
+    ledger.faults = [("after", LOST), ("", NOTHING), ("asked", LOST)]
+    apply(run_of(decided), ledger)
+    assert apply(run_of(decided, 1), ledger).unknown == 1
+    assert apply(run_of(decided, 2), ledger).confirmed == 1
+
+
+def test_a_plan_is_on_the_disk_before_anything_is_sent(decided):
+    run = run_of(decided)
+    assert decided.write(run.act(), plan) == 2
+    posting = decided.write(run.act(), begin_next)
+    assert posting_states(decided) == ["sending", "planned"]
+    (sent,) = decided.write(run.act(), in_flight)
+    assert sent == posting
+
+
+def test_a_refused_payment_gives_its_money_back_and_says_so(decided):
+    ledger = Ledger()
+    ledger.faults = [("before", REFUSED)]
+    done = apply(run_of(decided), ledger)
+    assert (done.confirmed, done.refused) == (1, 1)
+    assert row(decided, schema.transactions).allocated == 5000
+    assert row(decided, schema.invoices, id="i1").allocated == 0
+    assert row(decided, schema.outbox_events, kind="posting.refused")
+    assert states(decided) == ["active"]
+
+
+def test_a_decision_of_which_all_is_refused_is_stopped(decided):
+    ledger = Ledger()
+    ledger.faults = [("before", REFUSED)] * 2
+    apply(run_of(decided), ledger)
+    assert states(decided) == ["stopped"]
+    assert row(decided, schema.transactions).decision_id is None
+
+
+def test_a_limit_stops_the_step_and_the_next_run_goes_on(decided):
+    ledger = Ledger()
+    ledger.faults = [("before", LIMIT)]
+    assert apply(run_of(decided), ledger).fault is LIMIT
+    assert posting_states(decided) == ["planned", "planned"]
+    assert apply(run_of(decided, 0.1), ledger).confirmed == 2
+
+
+def test_what_was_posted_is_taken_back_by_a_posting_of_its_own(decided):
+    ledger = Ledger()
+    apply(run_of(decided), ledger)
+    with decided.writing(at(1)) as books:
+        undo(books, 1)
+    assert states(decided) == ["active"]
+    assert apply(run_of(decided, 1), ledger).confirmed == 2
+    assert (ledger.paid("i1"), states(decided)) == (0, ["undone"])
+    back = row(decided, schema.invoices, id="i1")
+    assert (back.status, back.outstanding) == ("open", 10_000)
+    with decided.writing(at(2)) as books:
+        match_by_hand(books, "main/t1", [give("i1", "100.00")])
+    apply(run_of(decided, 2), ledger)
+    assert ledger.paid("i1") == 10_000
+
+
+def test_a_reversal_that_was_refused_is_tried_again(decided):
+    ledger = Ledger()
+    apply(run_of(decided), ledger)
+    ledger.faults = [("before", REFUSED)]
+    for hours in (1, 2):
+        with decided.writing(at(hours)) as books:
+            undo(books, 1)
+        apply(run_of(decided, hours), ledger)
+    assert (ledger.paid("i1"), ledger.paid("i2"), states(decided)) == (0, 0, ["undone"])
+
+
+def test_what_is_on_its_way_is_not_undone(decided):
+    ledger = Ledger()
+    ledger.faults = [("after", LOST)]
+    apply(run_of(decided), ledger)
+    with (
+        pytest.raises(ConflictError, match="on its way: resolve it first"),
+        decided.writing(at(1)) as books,
+    ):
+        undo(books, 1)
+
+
+def test_an_invoice_with_a_posting_on_its_way_waits_for_the_outcome(decided):
+    ledger = Ledger()
+    ledger.faults = [("after", LOST)]
+    apply(run_of(decided), ledger)
+    with decided.writing(at(1)) as books:
+        done = record_invoices(books, [billed("i1", "0", status="paid")], at(1).now)
+    assert done.waiting == ("i1",)
+    apply(run_of(decided, 1), ledger)
+    assert row(decided, schema.invoices, id="i1").outstanding == 0
+
+
+def test_a_snapshot_from_before_the_payment_does_not_open_the_invoice_again(decided):
+    apply(run_of(decided, 1), Ledger())
+    with decided.writing(at(2)) as books:
+        record_invoices(books, [billed("i1", "100.00")], at(0.5).now)
+    assert row(decided, schema.invoices, id="i1").status == "paid"
+
+
+def test_a_ledger_that_took_the_payment_back_is_believed(decided):
+    apply(run_of(decided), Ledger())
+    with decided.writing(at(2)) as books:
+        record_invoices(books, [billed("i1", "100.00")], at(2).now)
+    assert row(decided, schema.invoices, id="i1").outstanding == 10_000
+
+
+def test_a_credit_note_is_posted_before_what_it_pays_for(store):
+    record(store, [paid("t1", "80.00")], [billed("a", "100.00"), billed("n", "-20")])
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", [give("a", "100"), give("n", "-20")])
+    ledger = Ledger()
+    apply(run_of(store), ledger)
+    assert [name for _, name, _ in ledger.posted] == ["n", "a"]
+    with store.writing(at(1)) as books:
+        undo(books, 1)
+    apply(run_of(store, 1), ledger)
+    assert [name for _, name, _ in ledger.posted] == ["n", "a", "a", "n"]
+    assert states(store) == ["undone"]
+
+
+def test_what_a_refused_credit_note_was_to_pay_for_is_not_posted(store):
+    record(store, [paid("t1", "80.00")], [billed("a", "100.00"), billed("n", "-20")])
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", [give("a", "100"), give("n", "-20")])
+    ledger = Ledger()
+    ledger.faults = [("before", REFUSED)]
+    apply(run_of(store), ledger)
+    assert (ledger.posted, states(store)) == ([], ["stopped"])
+
+
+def test_of_two_runners_one_works_and_one_says_so(decided):
+    with only_runner(decided, "acme"), only_runner(decided, "other"):
+        with pytest.raises(ConflictError, match="another process runs"):
+            apply(run_of(decided), Ledger())
+    assert apply(run_of(decided), Ledger()).confirmed == 2

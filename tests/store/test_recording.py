@@ -1,0 +1,267 @@
+"""What came is remembered, each version of it, and does not contradict decisions."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import select
+
+from payymo_adapters.errors import ConflictError
+from payymo_adapters.store import schema
+from payymo_adapters.store.decisions import ignore, match_by_hand
+from payymo_adapters.store.reading import open_items, undecided
+from payymo_adapters.store.recording import (
+    Recorded,
+    add_account,
+    notice_gone,
+    record_invoices,
+    record_transactions,
+)
+from payymo_adapters.store.rows import read_invoice, read_transaction
+from payymo_adapters.store.store import Store
+from payymo_core.errors import Rejected
+from payymo_core.records import (
+    Counterparty,
+    Customer,
+    Invoice,
+    Transaction,
+    TransactionStatus,
+)
+from tests import strategies
+from tests.store.builders import (
+    ACT,
+    NOW,
+    at,
+    billed,
+    give,
+    paid,
+    record,
+    row,
+    states,
+)
+
+RICH: dict[str, Any] = {
+    "remittance": "INV-2026-0042\tzwei\nZeilen \\N \\t",
+    "end_to_end_id": "E2E-1",
+    "counterparty": Counterparty(
+        name='Müller "& Söhne"', iban="DE02120300000000202051"
+    ),
+    "fee": None,
+    "metadata": {"order": "17", "späße": "\\"},
+}
+
+
+def take(
+    store: Store,
+    transactions: Sequence[Transaction | Rejected],
+    hours: float = 1,
+    payloads: Mapping[str, str] | None = None,
+) -> Recorded:
+    with store.writing(at(hours)) as books:
+        return record_transactions(books, "main", transactions, payloads)
+
+
+def take_invoices(
+    store: Store,
+    invoices: Sequence[Invoice],
+    hours: float = 1,
+    taken: datetime | None = None,
+) -> Recorded:
+    act = at(hours)
+    with store.writing(act) as books:
+        return record_invoices(books, invoices, taken or act.now)
+
+
+def test_what_is_recorded_is_read_as_it_was(store):
+    line = paid("t1", **RICH)
+    customer = Customer(
+        id="c9", name="Zoë", ibans=("DE02120300000000202051",), aliases=("Z", "z\tz")
+    )
+    invoice = billed("i1", references={"order": "a\\b"}, customer=customer, number=None)
+    record(store, [line, paid("t2")], [invoice, billed("i2", customer=None)])
+    with store.reading("acme") as connection:
+        first, _ = undecided(connection, "acme")
+        items = open_items(connection, "acme")
+    assert (first.id, first.remittance) == ("main/t1", line.remittance)
+    assert (first.counterparty, first.metadata) == (line.counterparty, line.metadata)
+    assert items.records() == [invoice, billed("i2", customer=None)]
+
+
+class UndoneError(Exception):
+    """Takes back what an example wrote."""
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@given(strategies.worlds())
+def test_any_records_are_read_as_they_were(store, world):
+    transactions, invoices = world.transactions, world.invoices
+    with pytest.raises(UndoneError), store.writing(ACT) as books:
+        add_account(books, "any", "Any")
+        record_transactions(books, "any", transactions)
+        record_invoices(books, invoices, NOW)
+        connection = books.connection
+        lines = connection.execute(select(schema.transactions)).all()
+        kept = {line.id: read_transaction(line) for line in lines}
+        for line in transactions:
+            name = f"any/{line.id}"
+            assert kept.pop(name) == evolve(line, id=name)
+        items = connection.execute(select(schema.invoices)).all()
+        assert {item.id: read_invoice(item) for item in items} == {
+            invoice.id: invoice for invoice in invoices
+        }
+        assert not kept
+        raise UndoneError
+
+
+def test_what_is_recorded_again_is_unchanged(store):
+    record(store, [paid("t1"), paid("t2")])
+    done = take(store, [paid("t2"), paid("t1"), paid("t3")])
+    assert (done.new, done.changed, done.unchanged) == (1, 0, 2)
+    assert row(store, schema.transactions, id="main/t1").changed_at == NOW
+
+
+def test_every_version_of_what_was_sent_is_kept_word_for_word(store):
+    record(store)
+    take(store, [paid("t1")], payloads={"t1": '{"raw": 1}'})
+    take(store, [paid("t1")], payloads={"t1": '{"raw":  2}'})
+    take(store, [paid("t1")], payloads={"t1": '{"raw":  2}'})
+    table = schema.transaction_versions
+    with store.reading("acme") as connection:
+        kept = connection.execute(select(table.c.version, table.c.payload)).all()
+    assert list(map(tuple, kept)) == [(1, '{"raw": 1}')]
+    last = row(store, schema.transactions)
+    assert (last.version, last.payload) == (2, '{"raw":  2}')
+
+
+def test_a_record_without_a_payload_is_kept_as_what_it_says(store):
+    record(store, [paid("t1")])
+    kept = json.loads(row(store, schema.transactions).payload)
+    assert kept["amount"] == "119.00"
+
+
+def test_a_bad_record_is_set_aside_and_the_others_are_kept(store):
+    record(store)
+    done = take(
+        store,
+        [
+            paid("t1"),
+            paid("t2", currency="ABC"),
+            paid("t3", remittance="a\x00b"),
+            paid("t4", remittance="\ud800"),
+            paid("t5", remittance="the text \\u0000 alone"),
+            Rejected(record_id="t6", fault="no date"),
+        ],
+    )
+    assert {r.record_id: r.field for r in done.rejected} == {
+        "t2": "currency",
+        "t3": "remittance",
+        "t4": "remittance",
+        "t6": "",
+    }
+    assert done.new == 2
+
+
+def test_the_same_id_in_two_accounts_is_two_transactions(store):
+    record(store, [paid("t1")])
+    with store.writing(ACT) as books:
+        add_account(books, "card", "Card")
+        assert record_transactions(books, "card", [paid("t1")]).new == 1
+
+
+def test_an_error_undoes_the_whole_of_it(store):
+    record(store)
+    with pytest.raises(ZeroDivisionError), store.writing(ACT) as books:
+        record_transactions(books, "main", [paid("t1")])
+        raise ZeroDivisionError
+    assert take(store, [paid("t1")]).new == 1
+
+
+# --- what is decided does not slip away ----------------------------------------------
+
+
+def decided(store: Store, amount: str = "119.00") -> int:
+    record(store, [paid("t1")], [billed("i1")])
+    with store.writing(ACT) as books:
+        return match_by_hand(books, "main/t1", [give("i1", amount)])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"outstanding": "100.00"}, {"status": "paid"}, {"status": "cancelled"}],
+    ids=str,
+)
+def test_an_invoice_that_changed_stops_what_was_reserved_for_it(store, change):
+    decided(store)
+    values = {"outstanding": "119.00", **change}
+    take_invoices(store, [billed("i1", **values)])
+    assert states(store) == ["stopped"]
+    assert row(store, schema.transactions).decision_id is None
+    assert row(store, schema.invoices).allocated == 0
+    events = row(store, schema.outbox_events, kind="match.stopped")
+    assert "invoice i1 changed" in events.payload
+
+
+def test_an_invoice_that_still_takes_the_money_stops_nothing(store):
+    decided(store, "100.00")
+    take_invoices(store, [billed("i1", "100.00", number="INV-1 (copy)")])
+    assert states(store) == ["active"]
+
+
+def test_a_transaction_that_shrank_gives_back_what_was_reserved(store):
+    decided(store)
+    assert take(store, [paid("t1", "50.00")]).changed == 1
+    assert states(store) == ["stopped"]
+
+
+def test_a_snapshot_older_than_the_last_is_left_out(store):
+    record(store, [], [billed("i1")], hours=2)
+    done = take_invoices(store, [billed("i1", "1.00")], 3, NOW + timedelta(hours=1))
+    assert done.waiting == ("i1",)
+    assert row(store, schema.invoices).outstanding == 11_900
+
+
+def test_a_pending_transaction_is_not_decided_and_gives_way_to_the_booked_one(store):
+    pending = TransactionStatus.PENDING
+    record(store, [paid("p1", status=pending)], [billed("i1")])
+    with store.reading("acme") as connection:
+        assert undecided(connection, "acme") == []
+    with pytest.raises(ConflictError, match="not booked"), store.writing(ACT) as books:
+        ignore(books, "main/p1", "too early")
+    take(store, [paid("t1")])
+    with store.writing(at(1)) as books:
+        assert notice_gone(books, ["main/p1"], {"main/p1": "main/t1"}) == []
+    assert row(store, schema.transactions, id="main/p1").replaced_by == "main/t1"
+
+
+def test_what_the_bank_withdraws_is_shown_and_comes_back_when_it_lists_it_again(store):
+    decided(store)
+    with store.writing(at(1)) as books:
+        notice_gone(books, ["main/t1"])
+        notice_gone(books, ["main/t1"])
+    assert states(store) == ["stopped"]
+    assert row(store, schema.audit_log, action="transaction.gone")
+    take(store, [paid("t1")])
+    assert row(store, schema.transactions).gone_at is None
+
+
+# --- open items -----------------------------------------------------------------------
+
+
+def test_open_items_are_free_of_what_is_reserved_and_of_what_is_closed(store):
+    decided(store, "19.00")
+    closed = [billed("i2", status="paid"), billed("i0", "7.00")]
+    take_invoices(store, closed)
+    with store.reading("acme") as connection:
+        items = open_items(connection, "acme")
+    assert list(items.id) == ["i0", "i1"]
+    assert items.outstanding.tolist() == [700, 10_000]
+
+
+def test_open_items_of_nobody_are_none(store):
+    with store.reading("acme") as connection:
+        assert open_items(connection, "acme").records() == []
+        assert open_items(connection, "other").records() == []
