@@ -17,7 +17,7 @@ from payymo_core.comparison import (
     TextLevel,
 )
 from payymo_core.confidence import Confidences
-from payymo_core.hypotheses import Hypotheses
+from payymo_core.hypotheses import Hypotheses, alone
 from payymo_core.keys import Floats, Ints, Mask
 from payymo_core.results import Outcome, Reason
 from payymo_core.rules import Policies, Ruleset, Treatment
@@ -32,6 +32,7 @@ _NONE = OUTCOMES.index(Outcome.NONE)
 _OPEN_TO_ALL = 0.9  # so surely some open item is paid, whichever
 _SHORT = 4  # characters
 _FULL_NAME = 2  # words
+_PLAIN_ALONE = 0.5
 _RIVAL = 0.25  # an alternative with this share of the best one's confidence is a rival
 
 
@@ -109,7 +110,10 @@ def decide(
     # One of too many equals to stand out is still to be chosen by somebody.
     least = max(thresholds.review, _OPEN_TO_ALL)
     one_of_many = table.identified & (1 - confidence.nothing >= least)
-    offered = held & ((table.confidence >= thresholds.review) | one_of_many) & ~match
+    # And one of more parts than fit: each of them was plain by itself.
+    too_many = (table.kind == Kind.PART) & (table.alone >= _PLAIN_ALONE)
+    to_choose = one_of_many | too_many
+    offered = held & ((table.confidence >= thresholds.review) | to_choose) & ~match
     outcome = np.where(match, _MATCH, np.where(offered, _REVIEW, _NONE))
     closed = _names_closed(hypotheses, confidence, len(transactions))
     any_at_all = np.bincount(hypotheses.transaction, minlength=len(transactions)) > 0
@@ -161,6 +165,7 @@ class _Proposals:
     manifold: Mask
     names_another: Mask
     owes_the_same: Mask
+    alone: Floats
 
     @classmethod
     def of(
@@ -173,7 +178,9 @@ class _Proposals:
     ) -> "_Proposals":
         if not len(hypotheses):
             zero, no = np.zeros(len(at)), np.zeros(len(at), np.bool_)
-            return cls(zero, zero, zero, zero, zero, no, at, no, no, no, no, no, no)
+            return cls(
+                zero, zero, zero, zero, zero, no, at, no, no, no, no, no, no, zero
+            )
         of = np.where(held, confidence.of[at], 0.0)
         runner_up = _runner_up(hypotheses, confidence.of, at[held], len(at))
         claimant, taken = _claimants(hypotheses, confidence.of, at[held], assigned)
@@ -216,6 +223,7 @@ class _Proposals:
             names_another=(none_found & (np.bincount(owner, another, count) > 0))[at]
             | leaves_named_out(hypotheses, at),
             owes_the_same=payer_owes_the_same(hypotheses, at),
+            alone=alone(hypotheses)[at],
         )
 
 

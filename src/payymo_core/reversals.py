@@ -83,6 +83,8 @@ def sent_back(
     )
     undone[payer[by_name]] = True
     account, tail = paying_accounts(transactions)[1], paying_accounts(back)[1]
+    # What names an invoice says what it takes back; else it may be any payment.
+    tail[row] = 0
     came, gone = np.flatnonzero(account), np.flatnonzero(tail)
     undone[came] |= _undone(
         (account[came], transactions, came), (tail[gone], back, gone), returned, refund
