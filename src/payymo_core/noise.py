@@ -1,10 +1,10 @@
 """What in a text names nothing: dates, amounts, phone numbers and IBANs."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from payymo_core.keys import Ints, Mask
+from payymo_core.keys import Ints, Keys, Mask
 from payymo_core.spans import Scan, scan
 
 
@@ -13,9 +13,14 @@ def noise(seen: Scan) -> Mask:
     return _dates(seen) | _times(seen) | _amounts(seen) | _phones(seen) | _ibans(seen)
 
 
-def is_word(seen: Scan, words: Sequence[str]) -> Mask:
-    """Whether an atom is one of some words."""
-    wanted = np.sort(scan(words).atom_keys)
+@lru_cache(maxsize=64)
+def _word_keys(words: tuple[str, ...]) -> Keys:
+    return np.sort(scan(words).atom_keys)
+
+
+def is_word(seen: Scan, words: tuple[str, ...]) -> Mask:
+    """Whether an atom is one of some words, the same ones every time."""
+    wanted = _word_keys(words)
     place = np.minimum(np.searchsorted(wanted, seen.atom_keys), len(wanted) - 1)
     return wanted[place] == seen.atom_keys
 

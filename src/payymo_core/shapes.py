@@ -28,7 +28,7 @@ _KEYWORDS = (
     *("FACTURES", "FACT", "FACTUUR", "FACTUURNR", "FAKTUUR", "FAKTURA", "FAKTURANR"),
     *("FAKT", "FRA", "FATTURA", "FATT", "FT", "FACTURA", "LASKU", "LASKUNRO"),
 )
-_NUMBER_WORDS = ["NR", "NO", "NUMMER", "NUMBER", "NUM", "NUMERO", "NRO", "N"]
+_NUMBER_WORDS = ("NR", "NO", "NUMMER", "NUMBER", "NUM", "NUMERO", "NRO", "N")
 
 
 def ledger_shapes(lines: Lines) -> Keys:

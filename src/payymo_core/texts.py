@@ -102,7 +102,7 @@ def contrary(texts: TextColumn) -> Mask:
     return saying(texts, _CONTRARY)
 
 
-def saying(texts: TextColumn, words: Sequence[str]) -> Mask:
+def saying(texts: TextColumn, words: tuple[str, ...]) -> Mask:
     """Transactions whose text holds one of some words."""
     out = np.zeros(texts.rows, np.bool_)
     seen = texts.scan
