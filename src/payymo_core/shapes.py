@@ -55,6 +55,7 @@ def ledger_formats(lines: Lines) -> Mask:
 
 
 _ENOUGH = 200
+_EXPLAINING = 8.0  # bits of a find that tells what its digits are for
 
 
 def names_unknown(texts: TextColumn, finds: Finds, checked: Mask, shapes: Keys) -> Mask:
@@ -71,7 +72,8 @@ def names_unknown(texts: TextColumn, finds: Finds, checked: Mask, shapes: Keys) 
     count = len(seen.start)
     if not len(shapes) or not count:
         return out
-    free = ~covered(texts, finds)
+    # The "2-32" of "AD2-32" is the end of many numbers: that explains nothing.
+    free = ~covered(texts, finds.of_rules(finds.bits >= _EXPLAINING))
     out[texts.row[seen.text[free & checked]]] = True
     free &= ~texts.noise
     near = seen.attached | np.isin(seen.sign_before, list(b"-/._ "))
