@@ -14,11 +14,9 @@ from sqlalchemy import select
 
 from payymo_adapters.errors import (
     ConflictError,
-    LimitError,
     PayloadError,
     ProviderError,
     RefusedError,
-    UnauthorisedError,
     UndeliveredError,
 )
 from payymo_adapters.store import schema
@@ -149,16 +147,21 @@ def apply(run: Run, poster: Poster) -> Applied:
         StoreError: The database cannot do it; the next run goes on.
     """
     with only_runner(run.store, run.tenant):
-        outcomes: list[PostingState] = []
-        try:
-            sent = run.store.write(run.act(), in_flight)
-            outcomes.extend(_resolve(run, poster, posting) for posting in sent)
-            run.store.write(run.act(), plan)
-            while (following := run.store.write(run.act(), begin_next)) is not None:
-                outcomes.append(_send(run, poster, following))
-        except ProviderError as error:
-            return _counted(outcomes, error)
-        return _counted(outcomes, None)
+        return apply_alone(run, poster)
+
+
+def apply_alone(run: Run, poster: Poster) -> Applied:
+    """The same, for who is the only runner already."""
+    outcomes: list[PostingState] = []
+    try:
+        for posting in run.store.write(run.act(), in_flight):
+            outcomes.append(_resolve(run, poster, posting))  # noqa: PERF401 - an error keeps those before it
+        run.store.write(run.act(), plan)
+        while (following := run.store.write(run.act(), begin_next)) is not None:
+            outcomes.append(_send(run, poster, following))
+    except ProviderError as error:
+        return _counted(outcomes, error)
+    return _counted(outcomes, None)
 
 
 def _resolve(run: Run, poster: Poster, posting: Posting) -> PostingState:
@@ -182,7 +185,7 @@ def _send(run: Run, poster: Poster, posting: Posting) -> PostingState:
         return _finish(run, posting, PostingState.REFUSED, str(error))
     except (UndeliveredError, PayloadError) as error:
         return _finish(run, posting, PostingState.UNKNOWN, str(error))
-    except (LimitError, UnauthorisedError) as error:
+    except ProviderError as error:
         _finish(run, posting, PostingState.PLANNED, str(error))
         raise
     return _finish(run, posting, PostingState.CONFIRMED, "")

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import Enum, StrEnum, unique
 from hashlib import sha256
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from payymo_adapters.errors import (
     LimitError,
@@ -93,6 +93,7 @@ class Payment:
         currency: ISO 4217.
         day: When it was booked.
         gateway: System name of the way it was paid, as ``banktransfer``.
+        key: An id that whoever remembers payments gave it; "" for one of its content.
     """
 
     account: str
@@ -102,10 +103,13 @@ class Payment:
     currency: str
     day: date
     gateway: str
+    key: str = ""
 
     @property
     def transid(self) -> str:
         """The same id for the same money, and no other's: what makes it sure."""
+        if self.key:
+            return self.key
         said = f"{self.account}\x1f{self.transaction}\x1f{self.invoice}"
         digest = sha256(said.encode("utf-8", "backslashreplace")).hexdigest()
         return f"payymo-{self.invoice}-{digest[:20]}"
@@ -120,12 +124,14 @@ class Settlement:
         outcome: What.
         refusal: Why it is refused; None where it is not.
         says: The same in words; "" where there is nothing to say.
+        cause: WHMCS' own error behind ``BY_WHMCS``.
     """
 
     payment: Payment
     outcome: Outcome
     refusal: Refusal | None = None
     says: str = ""
+    cause: ProviderError | None = field(default=None, eq=False, repr=False)
 
 
 def preview_payment(
@@ -189,7 +195,8 @@ def apply_payment(
     try:
         yield from api("AddInvoicePayment", _form_of(payment))
     except (RefusedError, UnauthorisedError, LimitError) as error:
-        answered = refuse(payment, Refusal.BY_WHMCS, str(error))
+        refused = refuse(payment, Refusal.BY_WHMCS, str(error))
+        answered = evolve(refused, cause=error)
     except ProviderError as error:
         answered = _unknown(payment, str(error))
     else:
