@@ -1,8 +1,9 @@
 """Connections to providers: how far each was read, and how often it may be asked."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
 from payymo_adapters.store.store import Books, inserted
 
@@ -24,6 +25,31 @@ def add_connection(books: Books, connection: str, provider: str, name: str) -> N
         "changed_at": books.now,
     }
     books.connection.execute(insert(schema.connections), values)
+
+
+def hold_connection(books: Books, connection: str, provider: str, name: str) -> None:
+    """Begin a connection, unless it is there.
+
+    Raises:
+        ConflictError: It is there, and another provider's: ids of the one mean nothing
+            at the other.
+    """
+    row = schema.connections.c
+    mine = (row.tenant == books.tenant) & (row.id == connection)
+    known = books.connection.scalar(select(row.provider).where(mine))
+    if known is None:
+        add_connection(books, connection, provider, name)
+    elif known != provider:
+        fault = f"{connection} comes from {known}, and cannot come from {provider} now"
+        raise ConflictError(fault, advice="Another tenant can have it from there")
+
+
+def note_sync(books: Books, connection: str, fault: str = "") -> None:
+    """Note that a connection was read now; or, with a fault, that it was not."""
+    row = schema.connections
+    mine = (row.c.tenant == books.tenant) & (row.c.id == connection)
+    values = {"fault": fault} if fault else {"fault": None, "changed_at": books.now}
+    books.connection.execute(update(row).where(mine).values(values))
 
 
 def spend(books: Books, connection: str, budget: str, allowed: int) -> bool:

@@ -1,0 +1,225 @@
+"""What a statement or a ledger says, recorded together with how far it was read.
+
+Windows may overlap: what is known is not recorded again, what was booked late is found.
+Money that a statement no longer lists is noticed only where the statement is known to
+list whole days; and what takes the place of money that was posted is for a person.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum, unique
+from typing import Any
+
+from attrs import evolve, frozen
+from sqlalchemy import select
+
+from payymo_adapters.store import schema
+from payymo_adapters.store.connecting import cursor, move_cursor
+from payymo_adapters.store.recording import (
+    Recorded,
+    add_account,
+    notice_gone,
+    record_invoices,
+    record_transactions,
+)
+from payymo_adapters.store.rows import read_invoice
+from payymo_adapters.store.store import Books
+from payymo_core.errors import Rejected
+from payymo_core.money import from_minor
+from payymo_core.records import (
+    Invoice,
+    InvoiceStatus,
+    Transaction,
+    TransactionStatus,
+)
+
+
+@unique
+class Coverage(Enum):
+    """What it means that a statement does not list an entry."""
+
+    SOME = "some"
+    """Nothing: it lists what it lists."""
+    WHOLE_DAYS = "whole_days"
+    """The bank withdrew it, if it was booked on a day that the statement tells of."""
+
+
+@frozen(kw_only=True)
+class Statement:
+    """Entries of an account, as one source told them at one time.
+
+    Attributes:
+        account: Its id.
+        name: Its name, as a person knows it.
+        stream: What was read, as ``file:march.xml``.
+        position: How far: another one where there is something new.
+        records: As a reader or a provider made them.
+        coverage: What is not listed.
+    """
+
+    account: str
+    name: str
+    stream: str
+    position: str
+    records: Sequence[Transaction | Rejected]
+    coverage: Coverage = Coverage.SOME
+
+
+@frozen(kw_only=True)
+class Synced:
+    """What a statement brought.
+
+    Attributes:
+        recorded: Of its records.
+        gone: Ids of transactions that the bank lists no longer.
+        replaced: Ids of pending ones -> of the booked ones in their place.
+        posted: Those of the gone whose money was posted: for a person.
+    """
+
+    recorded: Recorded
+    gone: tuple[str, ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+    posted: tuple[str, ...] = ()
+
+
+def is_read(books: Books, account: str, stream: str, position: str) -> bool:
+    """Whether a source was read up to a position."""
+    return cursor(books, account, stream) == position
+
+
+def record_statement(books: Books, said: Statement) -> Synced:
+    """Record a statement, what is gone by it, and how far it was read.
+
+    All of it in the books' transaction: a run that breaks off reads it again.
+    """
+    add_account(books, said.account, said.name)
+    known = {held.external_id: held for held in _known(books, said.account)}
+    held = [each for each in said.records if isinstance(each, Transaction)]
+    fresh = [
+        each
+        for each in held
+        if each.id not in known and each.status is TransactionStatus.BOOKED
+    ]
+    listed = {each.id for each in held}
+    listed |= {e.record_id for e in said.records if isinstance(e, Rejected)}
+    missing = [row for name, row in known.items() if name not in listed]
+    replaced = dict(_replaced(said.account, missing, fresh))
+    withdrawn = [] if said.coverage is Coverage.SOME else _within(missing, held)
+    gone = sorted({row.id for row in withdrawn} | replaced.keys())
+    doubtful = _in_place_of_posted(withdrawn, fresh)
+    given = [_doubted(each, doubtful) for each in said.records]
+    recorded = record_transactions(books, said.account, given)
+    posted = notice_gone(books, gone, replaced)
+    move_cursor(books, said.account, said.stream, said.position)
+    return Synced(
+        recorded=recorded,
+        gone=tuple(name for name in gone if name not in replaced),
+        replaced=tuple(replaced.items()),
+        posted=tuple(posted),
+    )
+
+
+def missing_invoices(books: Books, listed: Iterable[str]) -> list[Invoice]:
+    """The invoices that are open in the books and not among those listed."""
+    row = schema.invoices
+    names = set(listed)
+    found = books.connection.execute(
+        select(row)
+        .where(row.c.tenant == books.tenant, row.c.status == InvoiceStatus.OPEN)
+        .order_by(row.c.id)
+    )
+    return [read_invoice(held) for held in found if held.id not in names]
+
+
+def record_whole_ledger(
+    books: Books, records: Sequence[Invoice | Rejected], taken_at: datetime
+) -> Recorded:
+    """Record a ledger that lists all that is open: what it leaves out is not.
+
+    A ledger without one usable invoice says nothing of the others.
+    """
+    names = {each.id for each in records if isinstance(each, Invoice)}
+    bad = {each.record_id for each in records if isinstance(each, Rejected)}
+    left_out = missing_invoices(books, names | bad) if names else []
+    closed = [evolve(each, status=InvoiceStatus.CANCELLED) for each in left_out]
+    return record_invoices(books, [*records, *closed], taken_at)
+
+
+def _known(books: Books, account: str) -> Sequence[Any]:
+    row = schema.transactions
+    return books.connection.execute(
+        select(
+            *(row.c.id, row.c.external_id, row.c.status, row.c.amount, row.c.currency),
+            *(row.c.booking_date, row.c.value_date, row.c.allocated),
+        ).where(
+            row.c.tenant == books.tenant,
+            row.c.account_id == account,
+            row.c.gone_at.is_(None),
+        )
+    ).all()
+
+
+def _within(rows: Sequence[Any], held: Sequence[Transaction]) -> list[Any]:
+    """Those of the days that a statement tells of, from its first to its last."""
+    days = [
+        each.booking_date
+        for each in held
+        if each.booking_date and each.status is TransactionStatus.BOOKED
+    ]
+    if not days:
+        return []
+    first, last = min(days), max(days)
+    return [row for row in rows if first <= (_day_of(row) or date.min) <= last]
+
+
+def _day_of(row: Any) -> date | None:
+    found: date | None = row.booking_date or row.value_date
+    return found
+
+
+_Sum = tuple[Decimal, str]
+
+
+def _sum_of(each: Transaction) -> _Sum:
+    return each.amount, each.currency
+
+
+def _sum_of_row(row: Any) -> _Sum:
+    return from_minor(row.amount, row.currency), row.currency
+
+
+def _replaced(
+    account: str, missing: Sequence[Any], fresh: Sequence[Transaction]
+) -> Iterator[tuple[str, str]]:
+    """Pending entries, each with the one booked entry that has its sum."""
+    pending = [row for row in missing if row.status == TransactionStatus.PENDING]
+    waiting = Counter(map(_sum_of_row, pending))
+    came = Counter(map(_sum_of, fresh))
+    booked = {_sum_of(each): f"{account}/{each.id}" for each in fresh}
+    for row in pending:
+        key = _sum_of_row(row)
+        if (waiting[key], came[key]) == (1, 1):
+            yield row.id, booked[key]
+
+
+def _in_place_of_posted(
+    gone: Sequence[Any], fresh: Sequence[Transaction]
+) -> dict[str, str]:
+    """New entries that may be posted ones under another id -> the id of those."""
+    posted = {
+        (row.booking_date, *_sum_of_row(row)): row.id for row in gone if row.allocated
+    }
+    keys = {each.id: (each.booking_date, *_sum_of(each)) for each in fresh}
+    return {name: posted[key] for name, key in keys.items() if key in posted}
+
+
+def _doubted(
+    each: Transaction | Rejected, doubtful: dict[str, str]
+) -> Transaction | Rejected:
+    if isinstance(each, Rejected) or each.id not in doubtful:
+        return each
+    like = doubtful[each.id]
+    fault = f"it may be {like} under another id, which was posted and is listed no more"
+    return Rejected(record_id=each.id, fault=fault)

@@ -1,0 +1,223 @@
+"""What is read is recorded once, with how far it was read; what is gone is noticed."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from payymo_adapters.errors import ConflictError, UndeliveredError
+from payymo_adapters.pipeline import apply
+from payymo_adapters.store import schema
+from payymo_adapters.store.connecting import cursor, hold_connection, note_sync
+from payymo_adapters.store.decisions import match_by_hand
+from payymo_adapters.store.reading import open_items, undecided
+from payymo_adapters.sync import (
+    Coverage,
+    Statement,
+    Synced,
+    record_statement,
+    record_whole_ledger,
+)
+from payymo_adapters.whmcs.flows import classic_api
+from payymo_adapters.whmcs_ledger import ask_again, record_whmcs
+from payymo_core.errors import Rejected
+from payymo_core.records import TransactionStatus
+from tests.fakes.whmcs import ACCESS, Fault, Whmcs
+from tests.store.builders import (
+    ACT,
+    Ledger,
+    at,
+    billed,
+    give,
+    paid,
+    record,
+    row,
+    run_of,
+    states,
+)
+
+WHOLE = Coverage.WHOLE_DAYS
+
+
+def on(day: int) -> date:
+    return date(2026, 3, day)
+
+
+def sync(store, *records, coverage=WHOLE, position="1") -> Synced:
+    said = Statement(
+        account="main",
+        name="Main account",
+        stream="file:a",
+        position=position,
+        records=records,
+        coverage=coverage,
+    )
+    with store.writing(ACT) as books:
+        return record_statement(books, said)
+
+
+def waiting(store) -> list[str]:
+    with store.reading("acme") as connection:
+        return [each.id for each in undecided(connection, "acme")]
+
+
+def test_windows_overlap_and_late_bookings_are_found(store):
+    first, second = paid("a", booking_date=on(1)), paid("b", booking_date=on(3))
+    late, later = paid("late", booking_date=on(2)), paid("c", booking_date=on(4))
+    assert sync(store, first, second).recorded.new == 2
+    done = sync(store, first, late, second, later)
+    assert (done.recorded.new, done.recorded.unchanged, done.gone) == (2, 2, ())
+    assert waiting(store) == ["main/a", "main/b", "main/c", "main/late"]
+
+
+def test_the_cursor_moves_with_the_data_or_not_at_all(store):
+    sync(store, paid("a"), position="1")
+    said = Statement(
+        account="main", name="", stream="file:a", position="2", records=[paid("b")]
+    )
+    with pytest.raises(RuntimeError), store.writing(ACT) as books:
+        record_statement(books, said)
+        raise RuntimeError
+    with store.writing(ACT) as books:
+        assert cursor(books, "main", "file:a") == "1"
+    assert waiting(store) == ["main/a"]
+
+
+@pytest.mark.parametrize(
+    ("coverage", "gone"), [(WHOLE, ("main/b",)), (Coverage.SOME, ())]
+)
+def test_a_withdrawal_is_noticed_within_whole_days_only(store, coverage, gone):
+    days = {"before": 1, "a": 2, "b": 3, "c": 4, "after": 5}
+    sync(store, *(paid(name, booking_date=on(day)) for name, day in days.items()))
+    some = [paid(name, booking_date=on(days[name])) for name in ("a", "c")]
+    assert sync(store, *some, coverage=coverage).gone == gone
+    assert ("main/b" in waiting(store)) is not bool(gone)
+    back = sync(store, *some, paid("b", booking_date=on(3)))
+    assert (back.gone, "main/b" in waiting(store)) == ((), True)
+
+
+def test_an_entry_that_is_rejected_is_not_gone(store):
+    days = [paid("a", booking_date=on(1)), paid("c", booking_date=on(3))]
+    sync(store, *days, paid("b", booking_date=on(2)))
+    bad = Rejected(record_id="b", fault="no amount")
+    assert sync(store, *days, bad).gone == ()
+
+
+def test_a_pending_entry_gives_way_to_the_booked_one_of_its_sum(store):
+    pending = paid("p", booking_date=None, status=TransactionStatus.PENDING)
+    twins = [
+        paid(name, "7.00", booking_date=on(1), status=TransactionStatus.PENDING)
+        for name in ("q", "r")
+    ]
+    sync(store, pending, *twins)
+    booked = [paid("b"), paid("x", "7.00", booking_date=on(2))]
+    done = sync(store, *booked, coverage=Coverage.SOME)
+    assert done.replaced == (("main/p", "main/b"),)  # of the twins nobody can tell
+    assert row(store, schema.transactions, id="main/p").replaced_by == "main/b"
+    assert waiting(store) == ["main/b", "main/x"]
+
+
+def test_money_that_was_posted_is_not_taken_for_new_under_another_id(store):
+    edges = [paid("1", "1.00", booking_date=on(1)), paid("3", "1.00")]
+    record(store, [], [billed("i1")])
+    sync(store, *edges, paid("t1", booking_date=on(2)))
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", [give("i1", "119.00")])
+    apply(run_of(store), Ledger())
+    edges[1] = paid("3", "1.00", booking_date=on(3))
+    done = sync(store, *edges, paid("t1-new", booking_date=on(2)))
+    assert done.posted == ("main/t1",)
+    [doubt] = done.recorded.rejected
+    assert doubt.record_id == "t1-new"
+    assert "main/t1-new" not in waiting(store)
+    assert row(store, schema.transactions, id="main/t1").allocated == 11_900
+
+
+def test_what_a_whole_ledger_leaves_out_is_open_no_more(store):
+    record(store, [paid("t1")], [billed("i1"), billed("i2")])
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", [give("i1", "119.00")])
+    with store.writing(at(1)) as books:
+        record_whole_ledger(books, [], at(1).now)
+    assert states(store) == ["active"]
+    with store.writing(at(1)) as books:
+        record_whole_ledger(books, [billed("i2")], at(1).now)
+    assert states(store) == ["stopped"]
+    with store.reading("acme") as connection:
+        assert list(open_items(connection, "acme").id) == ["i2"]
+
+
+# --- from WHMCS -----------------------------------------------------------------------
+
+
+def fetched(whmcs: Whmcs, hours: float, store):
+    """One sync of WHMCS, whose open list is ``whmcs``'."""
+    api = classic_api(ACCESS)
+
+    def fetch():
+        return [
+            billed(str(bill.id), str(bill.balance))
+            for bill in whmcs.bills.values()
+            if bill.status == "Unpaid"
+        ]
+
+    return record_whmcs(
+        run_of(store, hours),
+        fetch,
+        lambda known: whmcs.drive(ask_again(api, known)),
+    )
+
+
+def test_what_is_paid_cancelled_or_deleted_in_whmcs_stops_its_posting(store):
+    whmcs = Whmcs()
+    for number in (1, 2, 3, 4):
+        whmcs.bill(number, "119.00")
+    assert fetched(whmcs, 0, store).new == 4
+    record(store, [paid(f"t{n}") for n in (1, 2, 3, 4)])
+    for n in (1, 2, 3, 4):
+        with store.writing(ACT) as books:
+            match_by_hand(books, f"main/t{n}", [give(str(n), "119.00")])
+    whmcs.bills[1].paid, whmcs.bills[1].status = Decimal("119.00"), "Paid"
+    whmcs.bills[2].status = "Cancelled"
+    del whmcs.bills[3]
+    fetched(whmcs, 1, store)
+    assert states(store) == ["stopped"] * 3 + ["active"]
+    ledger = Ledger()
+    assert apply(run_of(store, 1), ledger).confirmed == 1
+    assert ledger.paid("4") == 11_900
+    said = [row(store, schema.invoices, id=str(n)).status for n in (1, 2, 3)]
+    assert said == ["paid", "cancelled", "cancelled"]
+
+
+def test_a_failure_of_whmcs_leaves_everything_as_it_was(store):
+    whmcs = Whmcs()
+    for number in (1, 2):
+        whmcs.bill(number, "119.00")
+    fetched(whmcs, 0, store)
+    whmcs.bills[1].status = "Cancelled"
+    whmcs.bill(3, "5.00")
+    whmcs.fault = lambda action: Fault.LOST if action == "GetInvoice" else None
+    with pytest.raises(UndeliveredError):
+        fetched(whmcs, 1, store)
+    with store.reading("acme") as connection:
+        assert list(open_items(connection, "acme").id) == ["1", "2"]
+
+
+def test_a_fault_is_kept_until_the_next_reading(store):
+    with store.writing(ACT) as books:
+        hold_connection(books, "invoices", "whmcs", "Invoices")
+        note_sync(books, "invoices", "WHMCS: no answer")
+    held = row(store, schema.connections, id="invoices")
+    assert (held.fault, held.changed_at) == ("WHMCS: no answer", ACT.now)
+    with store.writing(at(1)) as books:
+        note_sync(books, "invoices")
+    held = row(store, schema.connections, id="invoices")
+    assert (held.fault, held.changed_at) == (None, at(1).now)
+
+
+def test_ids_of_one_ledger_are_never_taken_for_those_of_another(store):
+    with store.writing(ACT) as books:
+        hold_connection(books, "invoices", "file", "Invoices")
+        hold_connection(books, "invoices", "file", "Invoices")
+        with pytest.raises(ConflictError, match="comes from file"):
+            hold_connection(books, "invoices", "whmcs", "Invoices")
