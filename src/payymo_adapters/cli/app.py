@@ -4,6 +4,12 @@ import click
 
 from payymo_adapters.cli.applying import apply_command
 from payymo_adapters.cli.connecting import connect_command
+from payymo_adapters.cli.daily import (
+    export_command,
+    history_command,
+    run_command,
+    status_command,
+)
 from payymo_adapters.cli.database import audit_command, db_command
 from payymo_adapters.cli.demo import demo_command
 from payymo_adapters.cli.evaluation import evaluate_command
@@ -15,6 +21,7 @@ from payymo_adapters.cli.invoices import invoices_command
 from payymo_adapters.cli.learning import learn_command
 from payymo_adapters.cli.matching import match_command
 from payymo_adapters.cli.rules import rules_command
+from payymo_adapters.cli.starting import init_command
 from payymo_adapters.cli.tuning import tune_command
 
 
@@ -41,6 +48,11 @@ for command in (
     demo_command,
     connect_command,
     fetch_command,
+    init_command,
+    run_command,
+    status_command,
+    history_command,
+    export_command,
     db_command,
     audit_command,
 ):

@@ -94,7 +94,7 @@ def apply_command(  # noqa: PLR0913 - what the user may say
     refuse_overwriting([journal], [matches, transactions])
     with connected(whmcs.site) as driver:
         api = api_of(whmcs)
-        _check_gateway(driver, api, whmcs.gateway)
+        check_gateway(driver, api, whmcs.gateway)
         desk = _Desk(
             driver=driver,
             api=api,
@@ -148,7 +148,12 @@ def _orders(
     return to_orders(read_matches(matches), known, gateway)
 
 
-def _check_gateway(driver: "HttpxDriver", api: Api, gateway: str) -> None:
+def check_gateway(driver: "HttpxDriver", api: Api, gateway: str) -> None:
+    """Refuse a way to pay that WHMCS does not have.
+
+    Raises:
+        SettingsError: It does not.
+    """
     known = [method.module for method in driver.run(list_payment_methods(api))]
     if gateway not in known:
         fault = f"PAYYMO_WHMCS_GATEWAY: {gateway!r} is none of {', '.join(known)}"

@@ -43,7 +43,7 @@ def load_settings(section: type[S], path: Path | None) -> S:
         SettingsError: Settings that are missing or wrong, all of them.
         FileError: The file is not TOML.
     """
-    file = _load_toml(path) if path else {}
+    file = load_toml(path) if path else {}
     return load(section, Source(environment=os.environ, file=file, keyring=_secret))
 
 
@@ -65,7 +65,12 @@ def connected(site: Site) -> Iterator["HttpxDriver"]:
         yield HttpxDriver(client=client, site=site)
 
 
-def _load_toml(path: Path) -> dict[str, object]:
+def load_toml(path: Path) -> dict[str, object]:
+    """Read a TOML file.
+
+    Raises:
+        FileError: It is not TOML.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

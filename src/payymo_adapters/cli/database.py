@@ -32,7 +32,7 @@ def upgrade_command(database: str) -> None:
     All the way or not at all: a run that breaks off changes nothing. Make a backup
     before.
     """
-    _require_sqlalchemy()
+    require_sqlalchemy()
     from payymo_adapters.store.store import upgrade  # noqa: PLC0415 - an extra
 
     before, after = upgrade(database)
@@ -49,7 +49,7 @@ def check_command(database: str) -> None:
 
     Exit code 1 where something weakens it.
     """
-    _require_sqlalchemy()
+    require_sqlalchemy()
     from payymo_adapters.store.checkup import check  # noqa: PLC0415 - an extra
 
     _finish(check(database), "the database is as it should be")
@@ -68,14 +68,19 @@ def verify_command(database: str, tenant: str) -> None:
 
     Exit code 1 where one was changed, taken out or cut off.
     """
-    _require_sqlalchemy()
+    require_sqlalchemy()
     from payymo_adapters.store.checkup import verify  # noqa: PLC0415 - an extra
 
     entries, faults = verify(database, tenant)
     _finish(faults, f"{entries} entries, each as it was written")
 
 
-def _require_sqlalchemy() -> None:
+def require_sqlalchemy() -> None:
+    """Refuse to go on without the libraries for databases.
+
+    Raises:
+        StoreError: They are not installed.
+    """
     try:
         import alembic  # noqa: F401, PLC0415 - an extra
         import sqlalchemy  # noqa: F401, PLC0415 - an extra

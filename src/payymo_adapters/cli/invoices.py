@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from payymo_adapters.httpx_driver import HttpxDriver
 
 # What is open; WHMCS lists one status at a time, or all of them.
-_OPEN = ("Unpaid", "Collections", "Payment Pending")
+OPEN = ("Unpaid", "Collections", "Payment Pending")
 
 
 @click.command("invoices", epilog=CONNECTED_EXIT_CODES)
@@ -51,7 +51,7 @@ def invoices_command(output: Path, settings: Path | None, *, all_: bool) -> None
     """
     whmcs = load_settings(WhmcsSettings, settings)
     with connected(whmcs.site) as driver:
-        records = _fetch(driver, api_of(whmcs), ("",) if all_ else _OPEN)
+        records = fetch_invoices(driver, api_of(whmcs), ("",) if all_ else OPEN)
     held = [record for record in records if isinstance(record, Invoice)]
     if output == STDOUT:
         for invoice in held:
@@ -75,9 +75,14 @@ def api_of(settings: WhmcsSettings) -> Api:
     )
 
 
-def _fetch(
+def fetch_invoices(
     driver: "HttpxDriver", api: Api, statuses: Iterable[str]
 ) -> list[Invoice | Rejected]:
+    """Ask for the invoices of some statuses, and what is left to pay on the open ones.
+
+    Raises:
+        ProviderError: A question was not answered.
+    """
     with stage("listing invoices and clients"):
         found = [
             entry

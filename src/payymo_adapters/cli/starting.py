@@ -1,0 +1,81 @@
+"""``payymo init``: a settings file to begin with."""
+
+from pathlib import Path
+
+import click
+
+from payymo_adapters.cli.failures import EXIT_CODES
+from payymo_adapters.cli.outputs import STDOUT, WRITABLE
+from payymo_adapters.cli.terminal import say, stdout, write_out
+from payymo_adapters.errors import FileError
+
+_FILE = Path("payymo.toml")
+TEMPLATE = """\
+# Settings of Payymo. Paths are from this file's folder. No secret has a place here:
+# those are read from the environment or the system's keyring.
+
+[payymo]
+# Whose books: a short name that never changes.
+tenant = "acme"
+# What they are called.
+company = "Acme Hosting"
+# PAYYMO_DATABASE goes before it; a URL that holds a password belongs there.
+database = "sqlite:///payymo.db"
+# How records are compared; without it, as built in. `payymo rules` writes one.
+# ruleset = "ruleset.toml"
+
+# An account of yours whose statements are files (CAMT, MT940, CSV, JSON Lines); one
+# section each. Transactions are known by its name, as main/2026-0001.
+[accounts.main]
+name = "Main account"
+files = "statements/*"
+# Whether each file lists all that was booked on the days it tells of, so that what it
+# leaves out was withdrawn by the bank.
+whole_days = false
+# Columns of a CSV, where they are not detected.
+# mapping = "mapping.toml"
+
+[invoices]
+# "whmcs", or a file that lists all that is open. Only payments to WHMCS are posted.
+from = "invoices.csv"
+
+# What is applied without a person, by currency; without a section, nothing is.
+# [apply.EUR]
+# The largest payment.
+# payment = "500.00"
+# The most of a day.
+# day = "5000.00"
+
+# Its identifier and secret: PAYYMO_WHMCS_IDENTIFIER and PAYYMO_WHMCS_SECRET.
+# [whmcs]
+# url = "https://billing.example.com/whmcs"
+# gateway = "banktransfer"
+"""
+
+run_settings_option = click.option(
+    "--settings",
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="PAYYMO_SETTINGS",
+    metavar="TOML",
+    default=_FILE,
+    show_default=True,
+    help="The settings file; `payymo init` writes one.",
+)
+
+
+@click.command("init", epilog=EXIT_CODES)
+@click.argument("file", type=WRITABLE, default=_FILE)
+def init_command(file: Path) -> None:
+    """Write a commented settings file, payymo.toml unless FILE says otherwise.
+
+    A file that is there stays as it is.
+    """
+    if file == STDOUT:
+        write_out(TEMPLATE)
+        return
+    try:
+        with file.open("x", encoding="utf-8", newline="\n") as stream:
+            stream.write(TEMPLATE)
+    except FileExistsError:
+        raise FileError(str(file), "is there already, and stays as it is") from None
+    say(stdout(), f"{file}: change what it says, then `payymo db upgrade`")

@@ -1,0 +1,220 @@
+"""The books looked at: how things stand, what happened to a record, what a period was.
+
+Only reads; money is in minor units.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import Connection, Select, and_, func, or_, select
+
+from payymo_adapters.store import schema
+from payymo_adapters.store.kinds import (
+    AllocationState,
+    DecisionKind,
+    DecisionState,
+    PostingState,
+)
+
+_LIVE = (AllocationState.RESERVED, AllocationState.SETTLED)
+_OPEN = (PostingState.PLANNED, PostingState.SENDING, PostingState.UNKNOWN)
+
+
+@frozen(kw_only=True)
+class Sums:
+    """Money of one currency, of what came in and went out, by size.
+
+    Attributes:
+        currency: ISO 4217 code.
+        transactions: How many are booked.
+        gross: What they brought.
+        allocated: What of that invoices have, or will have.
+        undecided: What nothing was decided of.
+    """
+
+    currency: str
+    transactions: int
+    gross: int
+    allocated: int
+    undecided: int
+
+
+@frozen(kw_only=True)
+class Line:
+    """Money of a transaction, and what became of it.
+
+    Attributes:
+        transaction: Its id.
+        day: Of booking.
+        currency: ISO 4217 code.
+        amount: Of this line; those of a transaction add up to what it brought.
+        state: ``settled`` or ``reserved`` for an invoice; ``aside``, ``proposed``,
+            ``waiting``, ``pending`` or ``withdrawn``.
+        invoice: Which, or "".
+        decision: Its number, or None.
+        actor: Who decided, or "".
+        reason: Why it is put aside, or "".
+    """
+
+    transaction: str
+    day: date | None
+    currency: str
+    amount: int
+    state: str
+    invoice: str = ""
+    decision: int | None = None
+    actor: str = ""
+    reason: str = ""
+
+
+def sources(connection: Connection, tenant: str) -> Sequence[Any]:
+    """The connections: id, name, when read (changed_at), fault."""
+    row = schema.connections
+    return connection.execute(
+        select(row.c.id, row.c.name, row.c.changed_at, row.c.fault)
+        .where(row.c.tenant == tenant)
+        .order_by(row.c.id)
+    ).all()
+
+
+def sums(connection: Connection, tenant: str) -> list[Sums]:
+    """Money that came in, by currency."""
+    row = schema.transactions
+    held = (
+        row.c.tenant == tenant,
+        row.c.status == "booked",
+        row.c.gone_at.is_(None),
+        row.c.gross > 0,
+    )
+    undecided = func.sum(row.c.gross).filter(row.c.decision_id.is_(None))
+    found = connection.execute(
+        select(
+            row.c.currency,
+            func.count(),
+            func.sum(row.c.gross),
+            func.sum(row.c.allocated),
+            func.coalesce(undecided, 0),
+        )
+        .where(*held)
+        .group_by(row.c.currency)
+        .order_by(row.c.currency)
+    )
+    return [
+        Sums(
+            currency=currency,
+            transactions=count,
+            gross=int(gross),
+            allocated=int(allocated),
+            undecided=int(left),
+        )
+        for currency, count, gross, allocated, left in found
+    ]
+
+
+def proposals(connection: Connection, tenant: str) -> dict[str, int]:
+    """How many proposals wait, by outcome."""
+    row = schema.match_decisions
+    found = connection.execute(
+        select(row.c.outcome, func.count().label("waiting"))
+        .where(row.c.tenant == tenant, row.c.state == DecisionState.PROPOSED)
+        .group_by(row.c.outcome)
+    )
+    return {held.outcome: held.waiting for held in found}
+
+
+def open_postings(connection: Connection, tenant: str) -> Sequence[Any]:
+    """Postings whose outcome is not known yet."""
+    row = schema.postings
+    return connection.execute(
+        select(row)
+        .where(row.c.tenant == tenant, row.c.state.in_(_OPEN))
+        .order_by(row.c.id)
+    ).all()
+
+
+def lines(
+    connection: Connection, tenant: str, first: date, last: date
+) -> Iterator[Line]:
+    """What became of the transactions of a period, both days included.
+
+    In the order of booking; one without a day of booking is of every period.
+    """
+    allotted: dict[str, list[Any]] = {}
+    row = schema.allocations
+    for held in connection.execute(
+        select(row)
+        .where(row.c.tenant == tenant, row.c.state.in_(_LIVE))
+        .order_by(row.c.decision_id, row.c.invoice_id)
+    ):
+        allotted.setdefault(held.transaction_id, []).append(held)
+    for money in connection.execute(_of_period(tenant, first, last)):
+        yield from _lines_of(money, allotted.get(money.id, []))
+
+
+def _of_period(tenant: str, first: date, last: date) -> Select[Any]:
+    row, held = schema.transactions, schema.match_decisions
+    proposed = held.alias("proposed")
+    joined = row.outerjoin(
+        held, and_(held.c.tenant == row.c.tenant, held.c.id == row.c.decision_id)
+    ).outerjoin(
+        proposed,
+        and_(
+            proposed.c.tenant == row.c.tenant,
+            proposed.c.transaction_id == row.c.id,
+            proposed.c.state == DecisionState.PROPOSED,
+        ),
+    )
+    day = row.c.booking_date
+    return (
+        select(
+            *(row.c.id, day, row.c.currency, row.c.gross, row.c.status),
+            *(row.c.gone_at, held.c.kind, held.c.reason),
+            func.coalesce(held.c.id, proposed.c.id).label("decision"),
+            held.c.actor,
+            held.c.id.label("decided"),
+        )
+        .select_from(joined)
+        .where(row.c.tenant == tenant, or_(day.is_(None), day.between(first, last)))
+        .order_by(day, row.c.id)
+    )
+
+
+def _lines_of(money: Any, allotted: Sequence[Any]) -> Iterator[Line]:
+    for held in allotted:
+        yield Line(
+            transaction=money.id,
+            day=money.booking_date,
+            currency=money.currency,
+            amount=held.amount,
+            state=held.state,
+            invoice=held.invoice_id,
+            decision=held.decision_id,
+            actor=money.actor or "",
+        )
+    left = money.gross - sum(held.amount for held in allotted)
+    if left or not allotted:
+        yield Line(
+            transaction=money.id,
+            day=money.booking_date,
+            currency=money.currency,
+            amount=left,
+            state=_state_of(money),
+            decision=money.decision,
+            actor=money.actor or "",
+            reason=money.reason or "",
+        )
+
+
+def _state_of(money: Any) -> str:
+    """What the money is that no invoice has."""
+    if money.gone_at is not None:
+        return "withdrawn"
+    if money.status != "booked":
+        return "pending"
+    if money.kind in (DecisionKind.IGNORE, DecisionKind.SPLIT):
+        return "aside"
+    if money.decided is None and money.decision is not None:
+        return "proposed"
+    return "waiting"

@@ -1,0 +1,326 @@
+"""``payymo init``, ``run``, ``status``, ``history`` and ``export``."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from payymo_adapters.cli import main
+from payymo_adapters.exchange import write_invoices, write_transactions
+from payymo_adapters.store import schema
+from payymo_adapters.store.decisions import ignore, match_by_hand, split
+from payymo_adapters.store.locks import only_runner
+from tests.fakes.serving import serve
+from tests.fakes.whmcs import IDENTIFIER, SECRET, Fault, Whmcs
+from tests.store.builders import (
+    ACT,
+    billed,
+    give,
+    on_postgresql,
+    on_sqlite,
+    paid,
+    record,
+    row,
+)
+
+SETTINGS = """
+[payymo]
+tenant = "acme"
+[accounts.main]
+name = "Main account"
+files = "in/*.jsonl"
+[invoices]
+from = "invoices.jsonl"
+"""
+APPLY = '[apply.EUR]\npayment = "150.00"\nday = "500.00"\n'
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch, url):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAYYMO_DATABASE", url)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.delenv("PAYYMO_SETTINGS", raising=False)
+    Path("in").mkdir()
+    Path("payymo.toml").write_text(SETTINGS, encoding="utf-8")
+
+
+def payymo(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+
+def bring(name: str, *transactions) -> None:
+    write_transactions(transactions, Path("in", name))
+
+
+def owe(*invoices) -> None:
+    write_invoices(invoices, "invoices.jsonl")
+
+
+def naming(invoice: str, name: str = "t1", **more):
+    return paid(name, remittance=f"INV-2026-{invoice}", **more)
+
+
+def owed(invoice: str, **more):
+    return billed(invoice, number=f"INV-2026-{invoice}", **more)
+
+
+# --- settings -------------------------------------------------------------------------
+
+
+@on_sqlite
+def test_what_init_writes_is_read_and_runs_once_there_are_files():
+    Path("payymo.toml").unlink()
+    assert payymo("init").exit_code == 0
+    Path("statements").mkdir()
+    write_transactions([naming("1001")], "statements/a.jsonl")
+    Path("invoices.csv").write_text(
+        "Invoice,Customer,Total,Currency,Due date\n"
+        "INV-2026-1001,Larsen Ltd,119.00,EUR,2026-03-01\n",
+        encoding="utf-8",
+    )
+    ran = payymo("run")
+    assert ran.exit_code == 0, ran.output
+    assert "matched: 1 new" in ran.stdout
+    again = payymo("init")
+    assert (again.exit_code, "stays as it is" in again.stderr) == (2, True)
+
+
+@on_sqlite
+def test_every_fault_of_the_settings_is_named():
+    Path("payymo.toml").write_text(
+        '[payymo]\ntenant = "a/b"\nextra = 1\n[accounts.main]\nfiles = 3\n'
+        '[accounts.two]\nfiles = "x"\nwhole_days = "yes"\n[acounts]\n'
+        '[apply.EUR]\npayment = "1.234"\nday = "x"\n',
+        encoding="utf-8",
+    )
+    ran = payymo("run")
+    assert ran.exit_code == 2
+    for wanted in (
+        *("payymo.tenant", "payymo.extra", "accounts.main.files"),
+        *("accounts.two.whole_days", "acounts", "invoices.from"),
+        *("apply.EUR.payment", "apply.EUR.day"),
+    ):
+        assert f"{wanted} in the settings file" in ran.stderr
+
+
+@on_sqlite
+def test_without_a_settings_file_it_is_said_how_to_get_one():
+    Path("payymo.toml").unlink()
+    for command in (["run"], ["status"], ["history", "x"], ["export"]):
+        ran = payymo(*command)
+        assert (ran.exit_code, "`payymo init` writes one" in ran.stderr) == (2, True)
+
+
+# --- run ------------------------------------------------------------------------------
+
+
+def test_a_file_is_recorded_once_and_matched():
+    bring("a.jsonl", naming("1001"))
+    owe(owed("1001"))
+    first = payymo("run")
+    assert (first.exit_code, first.stdout.splitlines()) == (
+        0,
+        [
+            "main: in/a.jsonl: 1 new, 0 changed, 0 known",
+            "invoices: 1 new, 0 changed, 0 known",
+            "matched: 1 new, 0 as before",
+            "decided: 0",
+        ],
+    )
+    again = payymo("run")
+    assert "main:" not in again.stdout
+    assert "matched: 0 new, 1 as before" in again.stdout
+    bring("b.jsonl", naming("1001"), naming("1002", "t2"))
+    assert "main: in/b.jsonl: 1 new, 0 changed, 1 known" in payymo("run").stdout
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_goes_on():
+    Path("in/a.jsonl").write_text("{", encoding="utf-8")
+    bring("b.jsonl", naming("1001"))
+    owe(owed("1001"))
+    ran = payymo("run")
+    assert ran.exit_code == 1
+    assert "matched: 1 new" in ran.stdout
+    status = payymo("status")
+    assert "invoices: read 20" in status.stdout
+
+
+def test_without_the_invoices_nothing_is_decided():
+    bring("a.jsonl", naming("1001"))
+    ran = payymo("run")
+    assert (ran.exit_code, "matched" in ran.stdout) == (3, False)
+    assert "invoices: not read:" in payymo("status").stdout
+    owe(owed("1001"))
+    assert payymo("run").exit_code == 0
+    assert "not read" not in payymo("status").stdout
+
+
+def test_of_two_runners_one_works_and_one_says_so(store):
+    with only_runner(store, "acme"):
+        ran = payymo("run")
+    assert (ran.exit_code, "another process runs" in ran.stderr) == (2, True)
+
+
+@on_sqlite
+def test_it_runs_again_until_it_is_ended():
+    bring("a.jsonl", naming("1001"))
+    command = [sys.executable, "-m", "payymo_adapters", "run", "--every", "0.002"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert "1 new" in process.stdout.readline()
+        assert "invoices" in process.stderr.readline()
+        owe(owed("1001"))  # what failed is tried again
+        told = [process.stdout.readline() for _ in range(5)]
+        process.send_signal(signal.SIGTERM)
+    assert "matched: 1 new, 0 as before\n" in told
+
+
+# --- to WHMCS -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def whmcs(monkeypatch):
+    found = Whmcs()
+    found.bill(1001, "119.00", invoicenum="INV-2026-1001")
+    found.bill(1002, "300.00", invoicenum="INV-2026-1002")
+    with serve(found) as origin:
+        monkeypatch.setenv("PAYYMO_WHMCS_URL", origin)
+        monkeypatch.setenv("PAYYMO_WHMCS_IDENTIFIER", IDENTIFIER)
+        monkeypatch.setenv("PAYYMO_WHMCS_SECRET", SECRET)
+        text = SETTINGS.replace("invoices.jsonl", "whmcs") + APPLY
+        Path("payymo.toml").write_text(text, encoding="utf-8")
+        bring("a.jsonl", naming("1001"), naming("1002", "t2", amount="300.00"))
+        yield found
+
+
+def test_what_is_sure_and_within_the_limits_is_applied_once(whmcs):
+    first = payymo("run")
+    assert (first.exit_code, first.stdout.splitlines()[-2:]) == (
+        0,
+        ["decided: 1", "applied: 1 confirmed, 0 refused, 0 unknown"],
+    )
+    assert payymo("run").stdout.splitlines()[-1].startswith("applied: 0 confirmed")
+    assert [e["invoiceid"] for e in whmcs.transactions] == ["1001"]
+    told = payymo("history", "main/t1").stdout
+    for word in (
+        "recorded",
+        "match.proposed",
+        "match.confirmed by payymo",
+        "posting.confirmed",
+    ):
+        assert word in told
+    assert "119.00 to 1001" in payymo("history", "1001").stdout
+
+
+def test_a_whmcs_that_is_down_changes_nothing_and_is_seen(whmcs):
+    whmcs.allowed.clear()
+    ran = payymo("run")
+    assert (ran.exit_code, "decided" in ran.stdout) == (3, False)
+    assert "invoices: not read: WHMCS" in payymo("status").stdout
+    assert not whmcs.transactions
+
+
+@on_postgresql
+def test_a_lost_answer_is_unknown_until_it_is_asked_for(store, whmcs):
+    failing = [
+        ("AddInvoicePayment", Fault.FAILED_AFTER),
+        *[("GetTransactions", Fault.FAILED_BEFORE)] * 4,
+    ]
+
+    def fault(action: str) -> Fault | None:
+        return failing.pop(0)[1] if failing and failing[0][0] == action else None
+
+    whmcs.fault = fault
+    lost = payymo("run")
+    assert (lost.exit_code, "1 unknown" in lost.stdout) == (1, True)
+    assert "payment of 119.00 EUR to invoice 1001 unknown" in payymo("status").stdout
+    payymo("run")
+    assert len(whmcs.transactions) == 1
+    assert row(store, schema.postings, id=1).state == "confirmed"
+
+
+# --- looking --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def month(store):
+    """Transactions of every fate."""
+    record(
+        store,
+        [
+            *(paid(name) for name in ("t1", "t2", "t3", "t4")),
+            paid("t5", "-20.00"),
+            paid("t6", booking_date=date(2026, 4, 1)),
+        ],
+        [billed("i1", "100.00"), billed("i2", "19.00"), billed("=i3", "119.00")],
+    )
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", [give("i1", "100.00")])
+        split(books, "main/t2", [give("i2", "19.00")], "a donation")
+        ignore(books, "main/t3", "our own")
+        match_by_hand(books, "main/t4", [give("=i3", "119.00")])
+    return store
+
+
+@pytest.mark.usefixtures("month")
+def test_an_export_adds_up_to_what_came():
+    ran = payymo("export", "--from", "2026-03-01", "--to", "2026-03-31")
+    rows = list(csv.DictReader(ran.stdout.splitlines()))
+    told = [(r["transaction"], r["amount"], r["state"], r["invoice"]) for r in rows]
+    assert told == [
+        ("main/t1", "100.00", "reserved", "i1"),
+        ("main/t1", "19.00", "waiting", ""),
+        ("main/t2", "19.00", "reserved", "i2"),
+        ("main/t2", "100.00", "aside", ""),
+        ("main/t3", "119.00", "aside", ""),
+        ("main/t4", "119.00", "reserved", "'=i3"),
+        ("main/t5", "-20.00", "waiting", ""),
+    ]
+    assert {r["decided_by"] for r in rows} == {"Ada", ""}
+
+
+@pytest.mark.usefixtures("month")
+def test_an_export_as_json_lines_goes_to_a_file_whole():
+    assert payymo("export", "--format", "jsonl", "-o", "out.jsonl").exit_code == 0
+    text = Path("out.jsonl").read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in text.splitlines()]
+    assert sum(Decimal(r["amount"]) for r in rows) == Decimal("575.00")
+    assert rows[5]["invoice"] == "=i3"
+
+
+@pytest.mark.usefixtures("month")
+def test_the_status_says_where_the_money_is():
+    ran = payymo("status")
+    assert ran.stdout.splitlines() == [
+        "EUR: 595.00 came in 5 transactions; 238.00 is matched, 119.00 waits"
+    ]
+
+
+@pytest.mark.usefixtures("month")
+def test_a_history_is_of_one_record_and_no_other():
+    of_t1 = payymo("history", "main/t1").stdout
+    assert "by Ada" in of_t1
+    assert "i2" not in of_t1
+    assert "our own" in payymo("history", "main/t3").stdout
+    unknown = payymo("history", "i")
+    assert (unknown.exit_code, "no invoice 'i'" in unknown.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("month")
+def test_another_tenants_books_are_not_shown():
+    text = SETTINGS.replace('"acme"', '"other"')
+    Path("payymo.toml").write_text(text, encoding="utf-8")
+    assert payymo("status").stdout == "nothing was read yet\n"
+    assert payymo("history", "main/t1").exit_code == 2
+    assert len(payymo("export").stdout.splitlines()) == 1
