@@ -7,6 +7,7 @@ from payymo_adapters.cli.connecting import connect_command
 from payymo_adapters.cli.daily import (
     export_command,
     history_command,
+    review_command,
     run_command,
     status_command,
 )
@@ -51,6 +52,7 @@ for command in (
     init_command,
     run_command,
     status_command,
+    review_command,
     history_command,
     export_command,
     db_command,

@@ -61,6 +61,30 @@ def history_command(record: str, settings: Path) -> None:
     show_history(settings, record)
 
 
+@click.command("review", epilog=EXIT_CODES)
+@click.option(
+    "--as",
+    "actor",
+    envvar="PAYYMO_ACTOR",
+    required=True,
+    metavar="NAME",
+    help="Who gives the verdicts; the audit log bears it.",
+)
+@run_settings_option
+def review_command(settings: Path, actor: str) -> None:
+    """Walk through the proposals that wait: confirm, reject, pick, skip, undo.
+
+    Each verdict is kept at once. What is confirmed is posted by the next `payymo run`.
+    """
+    require_sqlalchemy()
+    from payymo_adapters.cli.reviewing import review  # noqa: PLC0415 - an extra
+
+    if actor.strip().lower() in ("", "payymo"):
+        msg = "a person's name is wanted: payymo is who acts where no person does."
+        raise click.BadParameter(msg, param_hint="--as")
+    review(settings, actor.strip())
+
+
 @click.command("export", epilog=EXIT_CODES)
 @click.option("--from", "first", type=_DAY, help="First day of booking.")
 @click.option("--to", "last", type=_DAY, help="Last day of booking.")

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, or_, select
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
 from payymo_core.money import from_minor
+from payymo_core.naming import percentage
 
 
 @frozen(order=True)
@@ -110,7 +111,7 @@ def _proposal(held: Any) -> Happening:
     said = f"decision {held.id}: {held.transaction_id} pays {parts or 'nothing'}"
     if held.confidence is not None:
         reasons = ", ".join(proposal.get("reasons", ()))
-        said += f"; {held.outcome} at {held.confidence:.4f}"
+        said += f"; {held.outcome} at {percentage(held.confidence)}"
         said += f" ({reasons})" if reasons else ""
         return Happening(held.created_at, 1, "payymo", "match.proposed", said)
     said += f"; {held.reason}" if held.reason else ""
