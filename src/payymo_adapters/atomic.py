@@ -6,8 +6,13 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+PRIVATE = 0o600
+"""The mode of a file that nobody else may read."""
 
-def write_atomically(path: str | os.PathLike[str], chunks: Iterable[str]) -> None:
+
+def write_atomically(
+    path: str | os.PathLike[str], chunks: Iterable[str], mode: int = 0o666
+) -> None:
     """Write text as UTF-8: a reader sees the old file or the new one, never a part.
 
     The new content is collected in a file beside the target and takes its place when
@@ -17,6 +22,7 @@ def write_atomically(path: str | os.PathLike[str], chunks: Iterable[str]) -> Non
     Args:
         path: Where to; what a symbolic link points at is replaced, not the link.
         chunks: The text; an error they raise leaves the target as it was.
+        mode: Of a file that is not there yet, before the umask.
 
     Raises:
         OSError: The place cannot be written to.
@@ -29,7 +35,7 @@ def write_atomically(path: str | os.PathLike[str], chunks: Iterable[str]) -> Non
     target = named.resolve()
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
-        _write(temporary, chunks)
+        _write(temporary, chunks, mode)
         if target.exists():
             shutil.copymode(target, temporary)
         temporary.replace(target)
@@ -38,8 +44,9 @@ def write_atomically(path: str | os.PathLike[str], chunks: Iterable[str]) -> Non
         raise
 
 
-def _write(path: Path, chunks: Iterable[str]) -> None:
-    with path.open("x", encoding="utf-8", newline="\n") as stream:
+def _write(path: Path, chunks: Iterable[str], mode: int) -> None:
+    place = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(place, "w", encoding="utf-8", newline="\n") as stream:
         stream.writelines(chunks)
         stream.flush()
         os.fsync(stream.fileno())

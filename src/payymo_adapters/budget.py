@@ -11,7 +11,7 @@ from typing import Protocol
 
 from attrs import asdict, evolve, frozen
 
-from payymo_adapters.atomic import write_atomically
+from payymo_adapters.atomic import PRIVATE, write_atomically
 from payymo_adapters.errors import FileError
 
 
@@ -29,6 +29,19 @@ class Budget(Protocol):
     def close(self, key: str, until: datetime) -> None:
         """Allow no call before then: the provider says so."""
         ...
+
+
+@frozen(kw_only=True)
+class Allowance:
+    """What is left of a day.
+
+    Attributes:
+        calls: How many more are possible now.
+        later: When the next one is possible, in UTC; None for now.
+    """
+
+    calls: int
+    later: datetime | None = None
 
 
 @frozen
@@ -78,6 +91,14 @@ class MemoryBudget:
                 uses[key] = evolve(use, calls=use.calls + 1)
             return later
 
+    def allowance(self, key: str, now: datetime) -> Allowance:
+        """Say what is left, and count nothing."""
+        with self._lock:
+            use = self._load().get(key, _Use()).on(now)
+        later = use.next_call(now, self._calls_a_day)
+        calls = 0 if later else self._calls_a_day - use.calls
+        return Allowance(calls=calls, later=later)
+
     def give_back(self, key: str, now: datetime) -> None:
         """Take back a call: the provider refused it, so it does not count."""
         with self._opened() as uses:
@@ -94,6 +115,9 @@ class MemoryBudget:
     def _opened(self) -> Iterator[dict[str, _Use]]:
         with self._lock:
             yield self._uses
+
+    def _load(self) -> dict[str, _Use]:
+        return self._uses
 
 
 class FileBudget(MemoryBudget):
@@ -114,7 +138,8 @@ class FileBudget(MemoryBudget):
             uses = self._load()
             yield uses
             rows = {key: asdict(use) for key, use in sorted(uses.items())}
-            write_atomically(self._path, [json.dumps(rows, indent=1), "\n"])
+            lines = [json.dumps(rows, indent=1), "\n"]
+            write_atomically(self._path, lines, PRIVATE)
 
     def _load(self) -> dict[str, _Use]:
         if not self._path.exists():

@@ -74,17 +74,22 @@ class Absorbed:
 
     Attributes:
         book: What is known now.
-        new: Booked transactions that were not known.
+        listed: Booked transactions of the list, known before or not, but for those in
+            doubt.
+        new: Those that were not known.
         changed: Known ones that the bank describes otherwise now, under their ids.
         doubts: Neither new nor known, for a person.
+        waiting: Those of the list that were in doubt before, and are.
         pending: What is pending now; never matched.
         settled: Ids of what was pending and of the booked transaction it became.
     """
 
     book: Book
+    listed: tuple[Transaction, ...]
     new: tuple[Transaction, ...]
     changed: tuple[Transaction, ...]
     doubts: tuple[Doubt, ...]
+    waiting: tuple[Transaction, ...]
     pending: tuple[Transaction, ...]
     settled: tuple[tuple[str, str], ...]
 
@@ -114,12 +119,18 @@ def absorb(book: Book, listing: Listing) -> Absorbed:
         evolve(facts[n], id=ids[n], doubtful=doubtful) for n, doubtful in added.items()
     )
     records = [one.record(ids[n], book.account) for n, one in enumerate(seen)]
+    waiting = {n for n, k in pairing.matched.items() if book.booked[k].doubtful}
     pending = _pending(book.account, listing.pending, facts)
     return Absorbed(
         book=Book(
             account=book.account,
             booked=(*(_updated(old, again) for old in book.booked), *fresh),
             pending=tuple(known for known, _ in pending),
+        ),
+        listed=tuple(
+            record
+            for n, record in enumerate(records)
+            if n not in doubts and n not in waiting
         ),
         new=tuple(records[n] for n, doubtful in added.items() if not doubtful),
         changed=tuple(
@@ -133,6 +144,7 @@ def absorb(book: Book, listing: Listing) -> Absorbed:
             )
             for n, (like, reason) in doubts.items()
         ),
+        waiting=tuple(records[n] for n in sorted(waiting)),
         pending=tuple(record for _, record in pending),
         settled=tuple(_settled(book.pending, pending, fresh)),
     )

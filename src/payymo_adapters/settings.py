@@ -142,7 +142,16 @@ def _filed(section: str, source: Source) -> Mapping[str, object]:
     return held if isinstance(held, Mapping) else {}
 
 
-def _address_fault(text: str) -> str:
+def address_fault(text: str) -> str:
+    """Check the address of an interface: scheme, host and port."""
+    try:
+        Site(provider="", origin=text)
+    except RefusedError as error:
+        return error.fault
+    return ""
+
+
+def _installation_fault(text: str) -> str:
     try:
         _site("WHMCS", text)
     except RefusedError as error:
@@ -167,7 +176,7 @@ class WhmcsSettings:
     url: str = field(
         metadata=plain(
             "the address of WHMCS, as https://billing.example.com/whmcs",
-            _address_fault,
+            _installation_fault,
         )
     )
     identifier: Secret = field(metadata=hidden("the identifier of the API credentials"))

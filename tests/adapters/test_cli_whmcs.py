@@ -9,11 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-import keyring
 import pytest
 from attrs import evolve
 from click.testing import CliRunner, Result
-from keyring.backend import KeyringBackend
 
 from payymo_adapters.cli import main
 from payymo_adapters.cli.failures import Exit
@@ -34,34 +32,17 @@ from payymo_core import (
     TransactionStatus,
 )
 from tests.builders import payment
+from tests.fakes.rings import Ring, ringing
 from tests.fakes.serving import serve
 from tests.fakes.whmcs import ACCESS_KEY, IDENTIFIER, SECRET, Fault, Whmcs
 
 pytestmark = pytest.mark.usefixtures("at")
 
 
-class Ring(KeyringBackend):
-    """A keyring in place of that of who runs the tests, and empty."""
-
-    priority = 1
-
-    def __init__(self) -> None:
-        self.held: dict[tuple[str, str], str] = {}
-
-    def get_password(self, service: str, username: str) -> str | None:
-        return self.held.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        self.held[service, username] = password
-
-
 @pytest.fixture(autouse=True)
 def ring() -> Iterator[Ring]:
-    before = keyring.get_keyring()
-    ring = Ring()
-    keyring.set_keyring(ring)
-    yield ring
-    keyring.set_keyring(before)
+    with ringing() as ring:
+        yield ring
 
 
 @pytest.fixture

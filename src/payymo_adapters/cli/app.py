@@ -2,6 +2,7 @@
 
 import click
 
+from payymo_adapters.cli.accounts import accounts_command
 from payymo_adapters.cli.applying import apply_command
 from payymo_adapters.cli.connecting import connect_command
 from payymo_adapters.cli.daily import (
@@ -48,6 +49,7 @@ for command in (
     apply_command,
     demo_command,
     connect_command,
+    accounts_command,
     fetch_command,
     init_command,
     run_command,

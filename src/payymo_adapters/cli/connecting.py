@@ -9,12 +9,13 @@ from pathlib import Path
 from threading import Thread
 
 import click
+from attrs import evolve
 
 from payymo_adapters.cli.connections import settings_option
 from payymo_adapters.cli.failures import CONNECTED_EXIT_CODES
 from payymo_adapters.cli.providers import PROVIDERS
 from payymo_adapters.cli.redirect import listening
-from payymo_adapters.cli.tasks import Connector
+from payymo_adapters.cli.tasks import Ask, Connector
 from payymo_adapters.cli.terminal import say, stderr, stdout
 from payymo_adapters.consent import ConsentsInMemory, accept, begin, read_redirect
 from payymo_adapters.http_rules import utc_now
@@ -24,6 +25,8 @@ _ENTROPY = 32
 
 @click.command("connect", epilog=CONNECTED_EXIT_CODES)
 @click.argument("provider", type=click.Choice(list(PROVIDERS)))
+@click.option("--country", default="", help="Of the bank, as DE.")
+@click.option("--bank", default="", help="Its id, or its name or a part of that.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -46,16 +49,25 @@ _ENTROPY = 32
     help="Open the provider's page, or only print where it is.",
 )
 @settings_option
-def connect_command(
-    provider: str, port: int, seconds: int, settings: Path | None, *, opens: bool
+def connect_command(  # noqa: PLR0913 - what the user may say
+    provider: str,
+    country: str,
+    bank: str,
+    port: int,
+    seconds: int,
+    settings: Path | None,
+    *,
+    opens: bool,
 ) -> None:
     """Let an account of PROVIDER be read, by its owner's consent.
 
-    Opens the provider's page and waits on this machine for the way back. Settings: see
-    the how-to of the provider.
+    Opens the provider's page and waits on this machine for the way back. Where PROVIDER
+    reaches banks, --country and --bank say which; the same again reconnects it.
+    Settings: see the how-to of the provider.
     """
+    ask = Ask(settings=settings, country=country, bank=bank)
     with (
-        PROVIDERS[provider].connector(settings) as connector,
+        PROVIDERS[provider].connector(ask) as connector,
         listening(port, f"/{provider}") as redirect,
     ):
         store = ConsentsInMemory()
@@ -66,13 +78,13 @@ def connect_command(
             now=utc_now(),
             lifetime=timedelta(seconds=seconds),
         )
-        store.put(begun.consent)
         address = connector.redirect or redirect.address
         link = connector.link(begun.state, address)
-        _show(link, address)
+        store.put(evolve(begun.consent, subject=link.connection))
+        _show(link.url, address)
         if opens:
             # Some browsers only return when they are closed, and the way back is ours.
-            Thread(target=webbrowser.open, args=(link,), daemon=True).start()
+            Thread(target=webbrowser.open, args=(link.url,), daemon=True).start()
         judge = _judge(connector, store)
         for line in redirect.wait(judge, connector.title, seconds):
             say(stdout(), line)

@@ -3,16 +3,18 @@
 import os
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from payymo_adapters.budget import Budget
 from payymo_adapters.cli.inputs import READABLE
 from payymo_adapters.errors import FileError, SettingsError
 from payymo_adapters.http_rules import Site
 from payymo_adapters.settings import SERVICE, S, Source, load
+from payymo_adapters.state import State
 
 if TYPE_CHECKING:
     from payymo_adapters.httpx_driver import HttpxDriver
@@ -31,6 +33,24 @@ settings_option: Callable[[Callable[..., Any]], Callable[..., Any]] = click.opti
 )
 """Gives a command the file of ``load_settings``."""
 
+STATE = "PAYYMO_STATE"
+"""Environment variable: where to keep what is known from one run to the next."""
+
+
+def state() -> State:
+    """What is known from one run to the next."""
+    return State(Path(os.environ.get(STATE) or click.get_app_dir("payymo")))
+
+
+def source(path: Path | None) -> Source:
+    """Where settings come from.
+
+    Raises:
+        FileError: The file is not TOML.
+    """
+    file = load_toml(path) if path else {}
+    return Source(environment=os.environ, file=file, keyring=kept_secret)
+
 
 def load_settings(section: type[S], path: Path | None) -> S:
     """Read the settings of a provider.
@@ -43,26 +63,35 @@ def load_settings(section: type[S], path: Path | None) -> S:
         SettingsError: Settings that are missing or wrong, all of them.
         FileError: The file is not TOML.
     """
-    file = load_toml(path) if path else {}
-    return load(section, Source(environment=os.environ, file=file, keyring=_secret))
+    return load(section, source(path))
 
 
 @contextmanager
-def connected(site: Site) -> Iterator["HttpxDriver"]:
+def installed() -> Iterator[None]:
+    """Import what speaks to providers: late, so that all else works without it.
+
+    Raises:
+        SettingsError: It is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise SettingsError((_MISSING.format(name=error.name),)) from None
+
+
+@contextmanager
+def connected(site: Site, budget: Budget | None = None) -> Iterator["HttpxDriver"]:
     """Lend a driver for a site.
 
     Raises:
         SettingsError: The libraries for it are not installed.
     """
-    # Late, so that all else works without them.
-    try:
+    with installed():
         import httpx  # noqa: PLC0415
 
         from payymo_adapters.httpx_driver import HttpxDriver  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise SettingsError((_MISSING.format(name=error.name),)) from None
     with httpx.Client() as client:
-        yield HttpxDriver(client=client, site=site)
+        yield HttpxDriver(client=client, site=site, budget=budget)
 
 
 def load_toml(path: Path) -> dict[str, object]:
@@ -77,7 +106,8 @@ def load_toml(path: Path) -> dict[str, object]:
         raise FileError(str(path), f"not TOML: {error}") from None
 
 
-def _secret(name: str) -> str | None:
+def kept_secret(name: str) -> str | None:
+    """What the keyring of the system has under a name; None without one."""
     try:
         import keyring  # noqa: PLC0415 - as above
         from keyring.errors import KeyringError  # noqa: PLC0415
@@ -87,3 +117,14 @@ def _secret(name: str) -> str | None:
         return keyring.get_password(SERVICE, name)
     except KeyringError:  # there is none, or it is locked: as if it held nothing
         return None
+
+
+def keep_secret(name: str, value: str) -> None:
+    """Keep something in the keyring of the system; nowhere without one."""
+    try:
+        import keyring  # noqa: PLC0415 - as above
+        from keyring.errors import KeyringError  # noqa: PLC0415
+    except ModuleNotFoundError:
+        return
+    with suppress(KeyringError):
+        keyring.set_password(SERVICE, name, value)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,13 +12,9 @@ from typing import IO
 
 from attrs import field, frozen
 
+from payymo_adapters.cli.locking import lock
 from payymo_adapters.errors import FileError
 from payymo_adapters.whmcs.applying import Outcome, Payment, Settlement
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 WAIT = timedelta(minutes=15)
 """No web server works longer on a request that nobody waits for any more."""
@@ -124,7 +119,7 @@ def opened(path: Path) -> Iterator[Journal]:
         OSError: It cannot be opened.
     """
     with path.open("a+", encoding="utf-8", newline="\n") as file:
-        _lock(file, path)
+        lock(file, path, "payymo apply")
         file.seek(0)
         whole, _, rest = file.read().rpartition("\n")
         if rest:
@@ -151,14 +146,3 @@ def _take(rows: dict[str, Row], row: Row) -> None:
     datetime.fromisoformat(row["at"])
     Decimal(row["amount"])
     rows[row["transid"]] = {key: row[key] for key in _KEPT}
-
-
-def _lock(file: IO[str], path: Path) -> None:
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        fault = "another payymo apply is running; wait for its end"
-        raise FileError(str(path), fault) from None

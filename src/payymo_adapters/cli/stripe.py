@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import click
 from attrs import frozen
 
+from payymo_adapters.banking import Link
 from payymo_adapters.cli.connections import connected, load_settings
-from payymo_adapters.cli.tasks import Fetched, Span
+from payymo_adapters.cli.tasks import Ask, Fetched, Span
 from payymo_adapters.consent import OAUTH, Accepted, RedirectNames
 from payymo_adapters.errors import FieldError, SettingsError
 from payymo_adapters.files.texts import counted
@@ -43,14 +45,15 @@ class _Connector:
         """The registered address; "" for the listener's own."""
         return self.settings.redirect
 
-    def link(self, state: str, redirect: str) -> str:
+    def link(self, state: str, redirect: str) -> Link:
         """Give the page at which an owner lets us read."""
-        return consent_link(
+        url = consent_link(
             client_id=self.settings.client_id,
             redirect=redirect,
             state=state,
             base=self.driver.site.origin,
         )
+        return Link(url=url, connection="")
 
     def finish(self, accepted: Accepted) -> tuple[str, ...]:
         """Exchange the code."""
@@ -84,15 +87,23 @@ class _Fetcher:
         """Run a flow against Stripe."""
         return self.driver.run(flow)
 
+    def limits(self) -> tuple[str, ...]:
+        """Stripe counts by the second, and nothing by the day."""
+        return ()
+
 
 @contextmanager
-def stripe_connector(path: Path | None) -> Iterator[_Connector]:
+def stripe_connector(ask: Ask) -> Iterator[_Connector]:
     """Open what connects an account.
 
     Raises:
         SettingsError: A setting is missing or wrong.
+        click.UsageError: A bank is asked for.
     """
-    settings = load_settings(StripeSettings, path)
+    if ask.bank or ask.country:
+        msg = "Stripe is no bank: --bank and --country do not go with it."
+        raise click.UsageError(msg)
+    settings = load_settings(StripeSettings, ask.settings)
     if not settings.client_id:
         fault = "missing; the client id of the platform, as ca_..."
         raise SettingsError((f"{_variable('client_id')}: {fault}",))

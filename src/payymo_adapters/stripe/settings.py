@@ -5,10 +5,9 @@ from typing import ClassVar
 
 from attrs import field, frozen
 
-from payymo_adapters.errors import RefusedError
 from payymo_adapters.http import Secret
 from payymo_adapters.http_rules import Site
-from payymo_adapters.settings import hidden, plain
+from payymo_adapters.settings import address_fault, hidden, plain
 from payymo_adapters.stripe.currencies import EXPONENTS, WHOLE_SHILLINGS
 from payymo_adapters.stripe.failures import PROVIDER
 from payymo_adapters.stripe.flows import API, CONNECT, Access
@@ -22,14 +21,6 @@ def _prefixed(prefix: str) -> Callable[[str], str]:
         return "" if text.startswith(prefix) else f"does not begin with {prefix}"
 
     return check
-
-
-def _address_fault(text: str) -> str:
-    try:
-        _site(text)
-    except RefusedError as error:
-        return error.fault
-    return ""
 
 
 def _shillings_fault(text: str) -> str:
@@ -74,11 +65,11 @@ class StripeSettings:
         metadata=plain("2, or 0 where shillings come whole", _shillings_fault),
     )
     api: str = field(
-        default=API, metadata=plain("the address of the interface", _address_fault)
+        default=API, metadata=plain("the address of the interface", address_fault)
     )
     connect: str = field(
         default=CONNECT,
-        metadata=plain("the address of the consent page", _address_fault),
+        metadata=plain("the address of the consent page", address_fault),
     )
 
     @property
