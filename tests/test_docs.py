@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 import re
 import shlex
 import tomllib
@@ -33,7 +34,8 @@ from payymo_core.curve import Advice, CurvePoint
 from payymo_core.inspection.advice import WORDS
 from payymo_core.reliability import CalibrationBin
 from payymo_core.rules import ReferenceRule
-from tests.fakes.pages import stripe_around
+from tests.fakes.pages import bank_around, stripe_around
+from tests.fakes.rings import ringing
 from tests.fakes.serving import serve
 from tests.fakes.whmcs import IDENTIFIER, SECRET, Whmcs
 
@@ -92,7 +94,7 @@ def nothing_around(_monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def whmcs_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def whmcs_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[Whmcs]:
     """A WHMCS with two open invoices, and the settings that reach it."""
     whmcs = Whmcs()
     whmcs.clients[7] = {"firstname": "Anna", "lastname": "Berg", "currency": 1}
@@ -104,13 +106,26 @@ def whmcs_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("PAYYMO_WHMCS_IDENTIFIER", IDENTIFIER)
         monkeypatch.setenv("PAYYMO_WHMCS_SECRET", SECRET)
         monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+        yield whmcs
+
+
+@contextlib.contextmanager
+def ill_whmcs_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A WHMCS whose role lacks a permission, and a gateway that is none."""
+    for name in [name for name in os.environ if name.startswith("PAYYMO_")]:
+        monkeypatch.delenv(name)
+    with whmcs_around(monkeypatch) as whmcs, ringing():
+        whmcs.allowed.remove("GetInvoices")
+        monkeypatch.setenv("PAYYMO_WHMCS_GATEWAY", "cash")
         yield
 
 
 # Page -> what it talks to while it is run.
 AROUND = {
+    "docs/how-to/connect-a-bank.md": bank_around,
     "docs/how-to/connect-whmcs.md": whmcs_around,
     "docs/how-to/read-stripe.md": stripe_around,
+    "docs/how-to/troubleshoot.md": ill_whmcs_around,
 }
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from attrs import field, frozen
 
 from payymo_adapters.consent import RedirectNames
-from payymo_adapters.errors import UnauthorisedError
+from payymo_adapters.errors import Bar, UnauthorisedError
 from payymo_adapters.http import Flow, Secret
 from payymo_core.errors import Rejected
 from payymo_core.records import Transaction
@@ -27,7 +27,7 @@ class ConsentGoneError(UnauthorisedError):
 
     def __init__(self, provider: str, fault: str, *, code: str = "") -> None:
         advice = "Connect the bank again; what was read so far is kept"
-        super().__init__(provider, fault, advice=advice, code=code)
+        super().__init__(provider, fault, advice=advice, code=code, bar=Bar.CONSENT)
 
 
 @frozen(kw_only=True)

@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl
 
 from attrs import field, frozen
 
-from payymo_adapters.errors import UnauthorisedError
+from payymo_adapters.errors import Bar, UnauthorisedError
 from payymo_adapters.http import Secret
 
 LIFETIME = timedelta(minutes=15)
@@ -74,7 +74,9 @@ class ConsentError(UnauthorisedError):
 
     def __init__(self, provider: str, reason: ConsentFault, said: str = "") -> None:
         fault = f"{_SAYS[reason]}: {said}" if said else _SAYS[reason]
-        super().__init__(provider, fault, advice="Connect again", code=reason)
+        super().__init__(
+            provider, fault, advice="Connect again", code=reason, bar=Bar.CONSENT
+        )
         self.reason = reason
 
 

@@ -1,6 +1,7 @@
 """What goes wrong with a file or a provider; a bad record in either is ``Rejected``."""
 
 from datetime import datetime
+from enum import StrEnum, unique
 
 from payymo_core.errors import PayymoError
 
@@ -99,8 +100,36 @@ class UndeliveredError(ProviderError):
     """No answer, or one that says the provider failed: what it did is not known."""
 
 
+@unique
+class Bar(StrEnum):
+    """What keeps us out."""
+
+    CREDENTIALS = "credentials"
+    ADDRESS = "address"
+    """This machine's, which is not on a list of those allowed."""
+    PERMISSION = "permission"
+    REDIRECT = "redirect"
+    CONSENT = "consent"
+
+
 class UnauthorisedError(ProviderError):
-    """The provider does not let us in: refresh, reconnect or mend the permission."""
+    """The provider does not let us in: refresh, reconnect or mend the permission.
+
+    Attributes:
+        bar: What keeps us out.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        fault: str,
+        *,
+        advice: str = "",
+        code: str = "",
+        bar: Bar = Bar.CREDENTIALS,
+    ) -> None:
+        super().__init__(provider, fault, advice=advice, code=code)
+        self.bar = bar
 
 
 class LimitError(ProviderError):

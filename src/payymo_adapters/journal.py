@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from payymo_adapters.errors import ProviderError
 from payymo_adapters.http import Flow, HttpRequest, HttpResponse
@@ -81,8 +81,20 @@ class Journal:
             file.write(json.dumps(row) + "\n")
 
 
+class Answers(Protocol):
+    """Has answers to what was asked before, or is shown those that come."""
+
+    def answer(self, request: HttpRequest) -> HttpResponse | None:
+        """What a request was answered before, or None."""
+        ...
+
+    def keep(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Take note of an answer."""
+        ...
+
+
 def journalled(
-    flow: Flow[T], journal: Journal | None, tell: Callable[[int], None]
+    flow: Flow[T], journal: Answers | None, tell: Callable[[int], None]
 ) -> Flow[T]:
     """Answer a flow from a journal as far as that goes, and keep what comes after.
 

@@ -86,6 +86,18 @@ def load(section: type[S], source: Source) -> S:
     return section(**found)
 
 
+def is_set(section: type[Section], source: Source) -> bool:
+    """Whether anything of a section is set, right or wrong."""
+    name = section.SECTION
+    if _filed(name, source):
+        return True
+    return any(
+        source.environment.get(variable(name, each.name), "").strip()
+        or (each.metadata.get(_HIDDEN) and source.keyring(f"{name}.{each.name}"))
+        for each in fields(section)  # type: ignore[arg-type]
+    )
+
+
 def variable(section: str, key: str) -> str:
     """Name the environment variable of a setting.
 

@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import httpx
 import pytest
 
+from tests.fakes.banks import gocardless
+from tests.fakes.browsers import browsing
+from tests.fakes.rings import ringing
 from tests.fakes.serving import serve
 from tests.fakes.stripe import FakeStripe
 
@@ -23,3 +27,23 @@ def stripe_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("PAYYMO_STRIPE_KEY", fake.key)
         monkeypatch.setenv("PAYYMO_STRIPE_API", origin)
         yield
+
+
+@contextmanager
+def bank_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A bank with two payments, and a user who consents to all that opens."""
+    with gocardless() as setting, ringing():
+        for number in (1, 2):
+            setting.book(f"2026-03-0{number}", "119.00", f"INV-{number}", f"t{number}")
+
+        def visit(_link: str) -> None:
+            (begun,) = setting.fake.requisitions.values()
+            query = setting.consent(begun["id"])
+            httpx.get(f"{begun['redirect']}?{query}", timeout=30, trust_env=False)
+
+        monkeypatch.setenv("PAYYMO_STATE", "state")
+        monkeypatch.setenv("PAYYMO_GOCARDLESS_SECRET_ID", "s-id")
+        monkeypatch.setenv("PAYYMO_GOCARDLESS_SECRET_KEY", "s-key")
+        monkeypatch.setenv("PAYYMO_GOCARDLESS_API", setting.driver.site.origin)
+        with browsing(visit):
+            yield

@@ -14,6 +14,7 @@ from payymo_adapters.cli.daily import (
 )
 from payymo_adapters.cli.database import audit_command, db_command
 from payymo_adapters.cli.demo import demo_command
+from payymo_adapters.cli.doctor import doctor_command
 from payymo_adapters.cli.evaluation import evaluate_command
 from payymo_adapters.cli.explanation import explain_command
 from payymo_adapters.cli.failures import EXIT_CODES, Group
@@ -51,6 +52,7 @@ for command in (
     connect_command,
     accounts_command,
     fetch_command,
+    doctor_command,
     init_command,
     run_command,
     status_command,

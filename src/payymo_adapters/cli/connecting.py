@@ -14,7 +14,7 @@ from attrs import evolve
 from payymo_adapters.cli.connections import settings_option
 from payymo_adapters.cli.failures import CONNECTED_EXIT_CODES
 from payymo_adapters.cli.providers import PROVIDERS
-from payymo_adapters.cli.redirect import listening
+from payymo_adapters.cli.redirect import PORT, listening
 from payymo_adapters.cli.tasks import Ask, Connector
 from payymo_adapters.cli.terminal import say, stderr, stdout
 from payymo_adapters.consent import ConsentsInMemory, accept, begin, read_redirect
@@ -30,7 +30,7 @@ _ENTROPY = 32
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
-    default=8765,
+    default=PORT,
     show_default=True,
     help="Where the redirect is waited for; 0 is one that is free.",
 )

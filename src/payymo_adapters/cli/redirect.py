@@ -15,6 +15,9 @@ from payymo_adapters.consent import ConsentError, ConsentFault
 
 T = TypeVar("T")
 
+PORT = 8765
+"""Where it listens, where nobody says otherwise."""
+
 _HOST = "127.0.0.1"
 # A browser opens connections ahead and says nothing on them.
 _IDLE_SECONDS = 10.0

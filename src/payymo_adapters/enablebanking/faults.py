@@ -4,6 +4,7 @@ from datetime import datetime
 
 from payymo_adapters.banking import ConsentGoneError
 from payymo_adapters.errors import (
+    Bar,
     FieldError,
     LimitError,
     PayloadError,
@@ -41,6 +42,12 @@ _NOT_LET_IN = {
     "UNAUTHORIZED_ACCESS": "Check the application id, the private key and the clock",
     "UNAUTHORIZED_IP": "Add this address to the application's allowed addresses",
 }
+_BARS = {
+    "ACCESS_DENIED": Bar.PERMISSION,
+    "NO_ACCOUNTS_ADDED": Bar.PERMISSION,
+    "REDIRECT_URI_NOT_ALLOWED": Bar.REDIRECT,
+    "UNAUTHORIZED_IP": Bar.ADDRESS,
+}
 _BANK_FAILED = frozenset({"ASPSP_ERROR", "ASPSP_TIMEOUT"})
 _LIMIT = "ASPSP_RATE_LIMIT_EXCEEDED"
 TOO_LONG = "WRONG_TRANSACTIONS_PERIOD"
@@ -64,7 +71,8 @@ def fault_of(response: HttpResponse, now: datetime) -> ProviderError:
         return LimitError(NAME, said, until=pause.account or pause.site, code=shown)
     if code in _NOT_LET_IN or status in (401, 403):
         advice = _NOT_LET_IN.get(code, _NOT_LET_IN["UNAUTHORIZED_ACCESS"])
-        return UnauthorisedError(NAME, said, advice=advice, code=shown)
+        bar = _BARS.get(code, Bar.CREDENTIALS)
+        return UnauthorisedError(NAME, said, advice=advice, code=shown, bar=bar)
     if code in _BANK_FAILED or status >= 500 or status == 408:
         return UndeliveredError(NAME, said, code=shown)
     return RefusedError(NAME, said, code=shown)

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from payymo_adapters.banking import ConsentGoneError
 from payymo_adapters.errors import (
+    Bar,
     FieldError,
     LimitError,
     PayloadError,
@@ -149,14 +150,18 @@ def fault_of(response: HttpResponse, now: datetime) -> ProviderError:
 
 
 def _not_let_in(problem: Problem) -> ProviderError:
-    advice = "Check the secret id and the secret key"
+    advice, bar = "Check the secret id and the secret key", Bar.CREDENTIALS
     if "IP address" in problem.summary:
         advice = "Add this address to the secret's list of allowed addresses"
+        bar = Bar.ADDRESS
     elif problem.kind == "AccountAccessForbidden":
         advice = "The bank does not let this user read the account; ask its owner"
+        bar = Bar.PERMISSION
     elif problem.kind == "AccountResourceUnavailable":
         return RefusedError(NAME, problem.said, code=problem.code)
-    return UnauthorisedError(NAME, problem.said, advice=advice, code=problem.code)
+    return UnauthorisedError(
+        NAME, problem.said, advice=advice, code=problem.code, bar=bar
+    )
 
 
 def _of_account(problem: Problem) -> ProviderError:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from payymo_adapters.errors import (
+    Bar,
     FieldError,
     LimitError,
     PayloadError,
@@ -62,7 +63,11 @@ def failure(response: HttpResponse) -> ProviderError:
         return LimitError(PROVIDER, fault, until=None, code=code)
     if status in (401, 403) or told.code in _ADVICE:
         return UnauthorisedError(
-            PROVIDER, fault, advice=advice or _permission(status), code=code
+            PROVIDER,
+            fault,
+            advice=advice or _permission(status),
+            code=code,
+            bar=_bar(status, told.code),
         )
     if status in (409, 424) or status >= 500:
         return UndeliveredError(PROVIDER, fault, code=code)
@@ -70,6 +75,14 @@ def failure(response: HttpResponse) -> ProviderError:
         named = f"{fault} [{told.param}]" if told.param else fault
         return RefusedError(PROVIDER, named, code=code)
     return PayloadError(PROVIDER, f"status {status} is not documented")
+
+
+def _bar(status: int, code: str) -> Bar:
+    if code in ("account_invalid", "invalid_grant"):
+        return Bar.CONSENT
+    if status == 403 and code not in _ADVICE:
+        return Bar.PERMISSION
+    return Bar.CREDENTIALS
 
 
 def _permission(status: int) -> str:

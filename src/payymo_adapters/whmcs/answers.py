@@ -13,6 +13,7 @@ from html import unescape
 from ipaddress import ip_address
 
 from payymo_adapters.errors import (
+    Bar,
     LimitError,
     PayloadError,
     ProviderError,
@@ -39,6 +40,7 @@ _LOCKED = {
     "invalid access key": "Compare it with $api_access_key in configuration.php",
     "access denied": "Give the admin of these credentials the API Access permission",
 }
+_PERMISSION = ("invalid permissions", "access denied")
 _LONGEST_MESSAGE = 200
 
 
@@ -97,8 +99,9 @@ def _refusal(message: str, action: str) -> ProviderError:
         return _wrong_address(message)
     for beginning, advice in _LOCKED.items():
         if beginning in small:
+            bar = Bar.PERMISSION if beginning in _PERMISSION else Bar.CREDENTIALS
             return UnauthorisedError(
-                PROVIDER, message, advice=advice.format(action=action)
+                PROVIDER, message, advice=advice.format(action=action), bar=bar
             )
     return RefusedError(PROVIDER, f"{action}: {message}")
 
@@ -112,7 +115,9 @@ def _wrong_address(message: str) -> UnauthorisedError:
             address, more = str(known), _SIX if known.version == 6 else ""
     fault = f"{address} may not use the API"
     advice = _ALLOW.format(address=address) + more
-    return UnauthorisedError(PROVIDER, fault, advice=advice, code="Invalid IP")
+    return UnauthorisedError(
+        PROVIDER, fault, advice=advice, code="Invalid IP", bar=Bar.ADDRESS
+    )
 
 
 def _not_json(response: HttpResponse) -> ProviderError:
