@@ -20,6 +20,7 @@ from payymo_adapters.errors import (
     PayloadError,
     ProviderError,
     SettingsError,
+    StoreError,
     UnauthorisedError,
     UndeliveredError,
 )
@@ -48,6 +49,7 @@ class Symptom(StrEnum):
     EMPTY = "empty"
     CONFIDENCE = "confidence"
     INCORRECT = "incorrect"
+    DATABASE = "database"
 
 
 @frozen(kw_only=True)
@@ -96,6 +98,7 @@ class Probe:
         calls: What is left of today, by the key of the account.
         redirect: The address that is registered with a provider.
         gateway: What payments are to be recorded under, and what there is.
+        weaknesses: What weakens a database.
         rejected: How many records of a file cannot be read.
         matching: What came of two files.
     """
@@ -109,6 +112,7 @@ class Probe:
     calls: tuple[tuple[str, Allowance], ...] = ()
     redirect: str = ""
     gateway: tuple[str, tuple[str, ...]] = ("", ())
+    weaknesses: tuple[str, ...] = ()
     rejected: int = 0
     matching: Matching | None = None
 
@@ -267,6 +271,16 @@ def check_matching(probe: Probe) -> Iterator[Ailment]:
         yield Ailment(symptom=Symptom.INCORRECT, says=error, mend=mend)
 
 
+def check_database(probe: Probe) -> Iterator[Ailment]:
+    """A database that cannot be used, or not safely."""
+    if isinstance(probe.error, StoreError):
+        mend = probe.error.advice or "Check PAYYMO_DATABASE, and that the server runs"
+        yield Ailment(symptom=Symptom.DATABASE, says=probe.error.fault, mend=mend)
+    for weakness in probe.weaknesses:
+        mend = "See what a database has to be like: keep a database"
+        yield Ailment(symptom=Symptom.DATABASE, says=weakness, mend=mend)
+
+
 CHECKS: tuple[Check, ...] = (
     check_settings,
     check_entry,
@@ -278,6 +292,7 @@ CHECKS: tuple[Check, ...] = (
     check_gateway,
     check_files,
     check_matching,
+    check_database,
 )
 
 

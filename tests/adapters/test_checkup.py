@@ -23,6 +23,7 @@ from payymo_adapters.errors import (
     PayloadError,
     RefusedError,
     SettingsError,
+    StoreError,
     UnauthorisedError,
     UndeliveredError,
 )
@@ -100,6 +101,8 @@ ILL = [
         Symptom.CONFIDENCE,
         "2 of 9",
     ),
+    (probe(StoreError("no server", advice="Start it")), Symptom.DATABASE, "Start it"),
+    (probe(weaknesses=("may do all",)), Symptom.DATABASE, "may do all"),
     (
         probe(matching=Matching(transactions=9, invoices=9, errors=("twins",))),
         Symptom.INCORRECT,

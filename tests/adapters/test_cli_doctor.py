@@ -289,6 +289,27 @@ def listening_or_taken() -> Iterator[None]:
         yield
 
 
+# --- the database ---------------------------------------------------------------------
+
+
+def test_a_database_is_looked_at(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'payymo.db'}"
+    of_it = {"PAYYMO_DATABASE": url}
+    assert symptoms(run(of_it)) == ["database"]
+    upgraded = CliRunner().invoke(main, ["db", "upgrade"], env=of_it)
+    assert upgraded.exit_code == 0
+    assert symptoms(run(of_it)) == []
+
+
+def test_a_database_that_is_not_to_be_reached_is_said_without_its_password() -> None:
+    with listening(0, "/") as gone:
+        port = gone.address.rpartition(":")[2].rstrip("/")
+    url = f"postgresql://payymo:hunter2@127.0.0.1:{port}/payymo"
+    shown = run({"PAYYMO_DATABASE": url})
+    assert symptoms(shown) == ["database"]
+    assert "hunter2" not in shown.output
+
+
 # --- files and usage ------------------------------------------------------------------
 
 
@@ -363,7 +384,7 @@ def test_a_file_that_is_none_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "nothing is set up of whmcs, stripe"),
+        ((), "nothing is set up of whmcs, stripe, gocardless"),
         (("--transactions", __file__), "go together"),
         (("paypal",), "paypal"),
     ],

@@ -8,10 +8,13 @@ from payymo_adapters.cli.failures import EXIT_CODES, Exit
 from payymo_adapters.cli.terminal import say, stderr, stdout
 from payymo_adapters.errors import StoreError
 
+DATABASE = "PAYYMO_DATABASE"
+"""Environment variable: where the database is."""
+
 database_option = click.option(
     "--database",
     metavar="URL",
-    envvar="PAYYMO_DATABASE",
+    envvar=DATABASE,
     default="sqlite:///payymo.db",
     show_default=True,
     help="postgresql://user:password@host/database, or sqlite:///FILE. Better in the "
@@ -76,6 +79,10 @@ def verify_command(database: str, tenant: str) -> None:
 
 
 def require_sqlalchemy() -> None:
+    """Refuse where the libraries for databases are not there.
+
+    Raises:
+        StoreError: They are not.
     """Refuse to go on without the libraries for databases.
 
     Raises:

@@ -14,7 +14,6 @@ from payymo_adapters.cli.terminal import say, stage, stdout
 from payymo_adapters.errors import FileError
 from payymo_adapters.files.texts import counted
 from payymo_adapters.http_rules import utc_now
-from payymo_adapters.settings import is_set
 from payymo_core import Outcome, inspect
 from payymo_core.inspection import Severity
 
@@ -66,7 +65,7 @@ def doctor_command(
 def _set_up(settings: Path | None) -> Iterator[str]:
     held = source(settings)
     for name, subject in SUBJECTS.items():
-        if is_set(subject.section(), held):
+        if subject.is_set_up(held):
             yield name
 
 

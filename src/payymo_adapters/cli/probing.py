@@ -1,5 +1,6 @@
 """Looks at what is set up: each question a probe, and nothing is changed by any."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from attrs import define, evolve, frozen
 
 from payymo_adapters.checkup import Probe
 from payymo_adapters.cli.connections import connected, installed, load_settings
+from payymo_adapters.cli.database import DATABASE, require_sqlalchemy
 from payymo_adapters.cli.invoices import api_of
 from payymo_adapters.cli.reaching import (
     Reach,
@@ -24,6 +26,7 @@ from payymo_adapters.errors import (
     ProviderError,
     RefusedError,
     SettingsError,
+    StoreError,
     UnauthorisedError,
 )
 from payymo_adapters.gocardless.settings import GoCardlessSettings
@@ -31,7 +34,7 @@ from payymo_adapters.http import Flow, HttpRequest, HttpResponse
 from payymo_adapters.http_limits import read_time
 from payymo_adapters.http_rules import utc_now
 from payymo_adapters.journal import journalled
-from payymo_adapters.settings import Section, WhmcsSettings
+from payymo_adapters.settings import Section, Source, WhmcsSettings, is_set
 from payymo_adapters.state import Consented
 from payymo_adapters.stripe import flows as stripe
 from payymo_adapters.stripe.settings import StripeSettings
@@ -66,11 +69,11 @@ class Subject:
     """What can be looked at.
 
     Attributes:
-        section: Its settings.
+        is_set_up: Whether anything of its settings is there.
         look: Asks.
     """
 
-    section: Callable[[], type[Section]]
+    is_set_up: Callable[[Source], bool]
     look: Look
 
 
@@ -204,6 +207,30 @@ def _consent(given: Consented, reached: Reached, banks: set[str]) -> Probe:
     )
 
 
+def look_at_database(_path: Path | None) -> Iterator[Probe]:
+    """Whether it can be used, and what weakens it."""
+    url = os.environ.get(DATABASE, "")
+    if not url:
+        fault = f"{DATABASE}: missing; the address of the database"
+        raise SettingsError((fault,))
+    error: StoreError | None = None
+    weaknesses: list[str] = []
+    try:
+        require_sqlalchemy()
+        from payymo_adapters.store.checkup import check  # noqa: PLC0415 - an extra
+
+        weaknesses = check(url)
+    except StoreError as failed:
+        error = failed
+    yield Probe(
+        subject="database", now=utc_now(), error=error, weaknesses=tuple(weaknesses)
+    )
+
+
+def _of_section(section: Callable[[], type[Section]]) -> Callable[[Source], bool]:
+    return lambda source: is_set(section(), source)
+
+
 def _enable_banking_settings() -> type[Section]:
     with installed():
         from payymo_adapters.enablebanking.settings import (  # noqa: PLC0415
@@ -213,13 +240,21 @@ def _enable_banking_settings() -> type[Section]:
 
 
 SUBJECTS: Mapping[str, Subject] = {
-    "whmcs": Subject(section=lambda: WhmcsSettings, look=look_at_whmcs),
-    "stripe": Subject(section=lambda: StripeSettings, look=look_at_stripe),
+    "whmcs": Subject(is_set_up=_of_section(lambda: WhmcsSettings), look=look_at_whmcs),
+    "stripe": Subject(
+        is_set_up=_of_section(lambda: StripeSettings), look=look_at_stripe
+    ),
     "gocardless": Subject(
-        section=lambda: GoCardlessSettings, look=look_at_banks(gocardless)
+        is_set_up=_of_section(lambda: GoCardlessSettings),
+        look=look_at_banks(gocardless),
     ),
     "enablebanking": Subject(
-        section=_enable_banking_settings, look=look_at_banks(enable_banking)
+        is_set_up=_of_section(_enable_banking_settings),
+        look=look_at_banks(enable_banking),
+    ),
+    "database": Subject(
+        is_set_up=lambda source: bool(source.environment.get(DATABASE, "")),
+        look=look_at_database,
     ),
 }
 """Whom ``payymo doctor`` knows; what is set up besides is one more row."""
