@@ -26,13 +26,13 @@ from attrs import field, frozen
 
 from payymo_adapters.errors import Bar, UnauthorisedError
 from payymo_adapters.http import Secret
+from payymo_adapters.wording import readable
 
 LIFETIME = timedelta(minutes=15)
 """How long a user has at the provider's page, where nobody says otherwise."""
 
 _LEAST_ENTROPY = 16  # bytes: what RFC 6749, section 10.10, asks of such a value
 _MOST_PARAMETERS = 32
-_MOST_SHOWN = 200
 
 
 @unique
@@ -287,7 +287,7 @@ def accept(
         raise ConsentError(answer.provider, fault)
     assert consent is not None
     if answer.error:
-        said = _readable(f"{answer.error} {answer.description}")
+        said = readable(f"{answer.error} {answer.description}")
         raise ConsentError(answer.provider, ConsentFault.DENIED, said)
     if answer.wants_code and not answer.code:
         raise ConsentError(answer.provider, ConsentFault.NO_CODE)
@@ -311,9 +311,3 @@ def _fault_of(
 def _digest(state: str) -> bytes:
     # What cannot be written as UTF-8 is hashed too; it is not ours, so it is not found.
     return sha256(state.encode(errors="surrogatepass")).digest()
-
-
-def _readable(said: str) -> str:
-    """What a stranger may have written, without what moves a terminal's cursor."""
-    shown = "".join(c if c.isprintable() else " " for c in said).strip()
-    return shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 3]}..."

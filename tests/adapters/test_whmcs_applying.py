@@ -290,10 +290,10 @@ def test_what_is_handled_late_is_found_by_asking(whmcs):
 
 
 def faults_by(dice: random.Random, *kinds: Fault) -> Faults:
-    """Of the calls that write half go wrong, of all others one in twenty."""
+    """Of the calls that write a third go wrong, of all others one in twenty."""
     return lambda action: (
         dice.choice(kinds)
-        if dice.random() < (0.5 if action == "AddInvoicePayment" else 0.05)
+        if dice.random() < (1 / 3 if action == "AddInvoicePayment" else 0.05)
         else None
     )
 

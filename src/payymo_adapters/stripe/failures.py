@@ -17,12 +17,12 @@ from payymo_adapters.errors import (
 )
 from payymo_adapters.http import HttpResponse
 from payymo_adapters.stripe.fields import Fields, decode
+from payymo_adapters.wording import readable
 
 PROVIDER = "Stripe"
 
 # Keys, codes and tokens: Stripe masks some of them in its messages, not all.
 _CREDENTIAL = re.compile(r"\b(?:sk|rk|pk|ac|rt|whsec)_[\w*.-]+")
-_MOST_SHOWN = 300
 _RECONNECT = "Connect the account again: payymo connect stripe"
 _ADVICE: Mapping[str, str] = {
     "invalid_grant": f"The code was used before, or is older than 5 minutes. "
@@ -119,6 +119,4 @@ def _of_oauth(held: Fields) -> _Told:
 
 
 def _plain(said: str) -> str:
-    masked = _CREDENTIAL.sub("***", said)
-    shown = "".join(c if c.isprintable() else " " for c in masked).strip().rstrip(".")
-    return shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 3]}..."
+    return readable(_CREDENTIAL.sub("***", said).rstrip(". "))

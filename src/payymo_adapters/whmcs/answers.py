@@ -42,6 +42,8 @@ _LOCKED = {
 }
 _PERMISSION = ("invalid permissions", "access denied")
 _LONGEST_MESSAGE = 200
+# Numbers stay decimal: a float is no money.
+_DECODER = json.JSONDecoder(parse_float=Decimal)
 
 
 def read_answer(
@@ -77,9 +79,8 @@ def read_answer(
 
 
 def _parsed(body: bytes) -> dict[str, object] | None:
-    # Numbers stay decimal: a float is no money.
     with suppress(ValueError, RecursionError):
-        found = json.loads(body.decode("utf-8-sig"), parse_float=Decimal)
+        found = _DECODER.decode(body.decode("utf-8-sig"))
         if isinstance(found, dict):
             return found
     return None
