@@ -80,7 +80,7 @@ class State:
         path = self._place(account)
         if not path.exists():
             return Book(account=account)
-        return _read(path, lambda row: _JSON.structure(row, Book))
+        return _read(path, lambda row: _book_of(account, row))
 
     def keep_book(self, book: Book) -> None:
         """Keep what is known of an account."""
@@ -124,6 +124,13 @@ def superseded(
         if kept:
             left.append(evolve(old, connection=evolve(old.connection, accounts=kept)))
     return (*left, given)
+
+
+def _book_of(account: str, row: object) -> Book:
+    book = _JSON.structure(row, Book)
+    if book.account != account:
+        raise ValueError(account)
+    return book
 
 
 def _read(path: Path, structure: Callable[[Any], T]) -> T:

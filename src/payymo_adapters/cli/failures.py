@@ -50,7 +50,8 @@ Exit codes:
 CONNECTED_EXIT_CODES = """\b
 Exit codes:
   0  done
-  1  done, but some records were rejected or payments refused; they are listed
+  1  done, but some records were rejected or in doubt, or payments refused; they are
+     listed
   2  not done: wrong usage, wrong settings or an unreadable file
   3  a provider did not answer or refused; what was done before it is listed
   4  not done: an error in payymo itself; please report it
