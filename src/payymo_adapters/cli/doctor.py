@@ -20,7 +20,7 @@ from payymo_core.inspection import Severity
 EXIT_CODES = """\b
 Exit codes:
   0  done, and nothing is to be mended
-  1  done, and something is to be mended; it is listed
+  1  done, but something is to be mended; it is listed
   2  not done: wrong usage, or nothing is set up
   4  not done: an error in payymo itself; please report it
 """
