@@ -79,10 +79,6 @@ def verify_command(database: str, tenant: str) -> None:
 
 
 def require_sqlalchemy() -> None:
-    """Refuse where the libraries for databases are not there.
-
-    Raises:
-        StoreError: They are not.
     """Refuse to go on without the libraries for databases.
 
     Raises:
