@@ -72,6 +72,8 @@ def listed(
         whole = width[alive]
         fits = seen.digits[at] & ~counted[at] & (size <= whole)
         fits &= (size >= _LEAST_DIGITS) | (size == whole)
+        # Leading zeros are no digits to be completed: "000012, 34567".
+        fits &= end[alive] - start[alive] >= size
         alive, at, size = alive[fits], at[fits], size[fits]
         if not len(alive):
             break

@@ -31,6 +31,7 @@ def named(text: str, *numbers: str) -> set[str]:
         # One digit is no end of a longer number, and a word ends the list.
         ("ZC3-26, 9", ["ZC3-26", "ZC3-29"], "first"),
         ("ZC3-26 for 29 days", ["ZC3-26", "ZC3-29"], "first"),
+        ("000012, 34567", ["12", "ZC3-1"], "first"),
         # A blank makes no list, nor does what is counted; a date names nothing.
         ("ZC3-26 29", ["ZC3-26", "ZC3-29"], "first"),
         ("ZC3-26, 29 Tage", ["ZC3-26", "ZC3-29"], "first"),
