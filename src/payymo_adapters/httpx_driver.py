@@ -30,6 +30,7 @@ from payymo_adapters.http_rules import (
     is_worth_repeating,
     utc_now,
 )
+from payymo_adapters.httpx_deadline import Line, within
 
 __all__ = ["AsyncHttpxDriver", "Clock", "HttpxDriver"]
 
@@ -163,18 +164,27 @@ class HttpxDriver(_Base):
             self.clock.sleep(seconds)
         self._gate.enter(request, self.clock.now())
         begun = self.clock.elapsed()
-        response = self._exchange(built, begun)
+        response = self._exchange(built)
         return self._left(request, response, begun)
 
-    def _exchange(self, built: httpx.Request, begun: float) -> HttpResponse:
+    def _exchange(self, built: httpx.Request) -> HttpResponse:
+        most = self.site.limits.total_seconds
+        try:
+            return within(most, lambda line: self._received(built, line))
+        except TimeoutError:
+            raise _too_long(self.site) from None
+
+    def _received(self, built: httpx.Request, line: Line) -> HttpResponse:
+        # Not changed in place: an attempt given up may still look at its own.
+        built.extensions = {**built.extensions, "trace": line.trace}
         with _translated(self.site):
             answer = self.client.send(
                 built, stream=True, follow_redirects=False, auth=None
             )
             try:
+                line.note(answer.extensions.get("network_stream"))
                 intake = _intake(self.site, answer)
                 for chunk in answer.iter_raw():
-                    _check_time(self.site, self.clock.elapsed() - begun)
                     intake.take(chunk)
             finally:
                 answer.close()
@@ -228,10 +238,17 @@ class AsyncHttpxDriver(_Base):
             await self.clock.sleep_async(seconds)
         self._gate.enter(request, self.clock.now())
         begun = self.clock.elapsed()
-        response = await self._exchange(built, begun)
+        response = await self._exchange(built)
         return self._left(request, response, begun)
 
-    async def _exchange(self, built: httpx.Request, begun: float) -> HttpResponse:
+    async def _exchange(self, built: httpx.Request) -> HttpResponse:
+        try:
+            with anyio.fail_after(self.site.limits.total_seconds):
+                return await self._received(built)
+        except TimeoutError:
+            raise _too_long(self.site) from None
+
+    async def _received(self, built: httpx.Request) -> HttpResponse:
         with _translated(self.site):
             answer = await self.client.send(
                 built, stream=True, follow_redirects=False, auth=None
@@ -239,7 +256,6 @@ class AsyncHttpxDriver(_Base):
             try:
                 intake = _intake(self.site, answer)
                 async for chunk in answer.aiter_raw():
-                    _check_time(self.site, self.clock.elapsed() - begun)
                     intake.take(chunk)
             finally:
                 await answer.aclose()
@@ -291,11 +307,10 @@ def _intake(site: Site, answer: httpx.Response) -> Intake:
     return Intake(site.provider, packing, site.limits.body_bytes)
 
 
-def _check_time(site: Site, seconds: float) -> None:
+def _too_long(site: Site) -> UndeliveredError:
     # The idle time-out alone would wait for ever for a server that drips.
     most = site.limits.total_seconds
-    if seconds > most:
-        raise UndeliveredError(site.provider, f"the answer took longer than {most:g} s")
+    return UndeliveredError(site.provider, f"the answer took longer than {most:g} s")
 
 
 def _response(answer: httpx.Response, intake: Intake) -> HttpResponse:

@@ -10,7 +10,8 @@ import zlib
 from collections import Counter
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from time import sleep
+from threading import Event
+from time import monotonic, sleep
 
 import anyio
 import httpx
@@ -295,6 +296,14 @@ def dripping(connection):
         sleep(0.05)
 
 
+def dripping_headers(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    for number in range(60):
+        connection.sendall(b"x-%d: y\r\n" % number)
+        sleep(0.05)
+    connection.sendall(b"content-length: 0\r\n\r\n")
+
+
 def cut_off(connection):
     connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nabc")
     connection.close()
@@ -314,6 +323,7 @@ def speaking_another_language(connection):
     [
         (silent, "no answer within 0.25 s"),
         (dripping, "took longer than 0.6 s"),
+        (dripping_headers, "took longer than 0.6 s"),
         (cut_off, "cut off"),
         (hanging_up, "cut off"),
         (speaking_another_language, "not HTTP"),
@@ -334,6 +344,40 @@ def test_an_answer_that_does_not_come_is_asked_for_again_only_if_it_may_be(
     with pytest.raises(UndeliveredError, match=words):
         ask(counted, limits=evolve(QUICK, attempts=2))
     assert len(seen) == 3
+
+
+@pytest.mark.parametrize("script", [dripping, dripping_headers])
+def test_an_exchange_that_is_given_up_leaves_no_connection(script):
+    closed = Event()
+
+    def watched(connection):
+        with suppress(OSError):
+            script(connection)
+            return
+        closed.set()
+
+    with serve_raw(watched) as (origin, _), httpx.Client(verify=NO_TLS) as client:
+        site = Site(provider="Example", origin=origin, limits=QUICK)
+        driver = HttpxDriver(client=client, site=site)
+        with pytest.raises(UndeliveredError, match="took longer"):
+            driver.run(asking(POST))
+        assert closed.wait(1.5)
+
+
+def test_a_header_that_drips_over_a_connection_used_before_is_not_waited_for(run):
+    answered = []
+
+    def script(connection):
+        if answered:
+            dripping_headers(connection)
+        answered.append(connection.sendall(response(200)))
+
+    begun = monotonic()
+    with serve_raw(script) as (origin, _):
+        site = Site(provider="Example", origin=origin, limits=QUICK)
+        with pytest.raises(UndeliveredError, match=r"took longer than 0\.6 s"):
+            run(site, asking(GET, POST))
+    assert monotonic() - begun < 2
 
 
 def test_whatever_bytes_come_over_the_wire_come_to_an_answer_or_an_error(run):
