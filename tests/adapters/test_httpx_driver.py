@@ -365,12 +365,10 @@ def test_an_exchange_that_is_given_up_leaves_no_connection(script):
 
 
 def test_a_header_that_drips_over_a_connection_used_before_is_not_waited_for(run):
-    answered = []
+    left = [dripping_headers, scripted(response(200))]
 
     def script(connection):
-        if answered:
-            dripping_headers(connection)
-        answered.append(connection.sendall(response(200)))
+        left.pop()(connection)
 
     begun = monotonic()
     with serve_raw(script) as (origin, _):

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from stripe import StripeClient
@@ -24,9 +25,10 @@ from payymo_adapters.errors import (
     UnauthorisedError,
     UndeliveredError,
 )
-from payymo_adapters.http import Flow, HttpResponse, Secret
+from payymo_adapters.http import Flow, HttpResponse, Pairs, Secret
 from payymo_adapters.http_rules import Limits, Site
 from payymo_adapters.httpx_driver import HttpxDriver
+from payymo_adapters.stripe.failures import failure
 from payymo_adapters.stripe.flows import (
     BALANCE_TRANSACTIONS,
     CHARGES,
@@ -249,6 +251,31 @@ def test_each_refusal_is_of_its_kind(
     error = error_of(every(ACCESS, CHARGES), answer)
     assert type(error) is kind
     assert words in str(error)
+
+
+@pytest.mark.parametrize(
+    ("told", "until"),
+    [
+        ((), None),
+        ((("retry-after", "90"),), datetime(2026, 3, 1, 12, 1, 30, tzinfo=UTC)),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 429])
+def test_a_limit_says_until_when(
+    told: Pairs, until: datetime | None, status: int
+) -> None:
+    answer = evolve(refused(status, code="rate_limit"), headers=told)
+    error = failure(answer, datetime(2026, 3, 1, 12, tzinfo=UTC))
+    assert isinstance(error, LimitError)
+    assert error.until == until
+
+
+def test_a_flow_that_meets_a_limit_says_until_when() -> None:
+    # A date: this must hold whenever the test runs.
+    told = (("retry-after", "Sun, 01 Mar 2026 12:00:09 GMT"),)
+    error = error_of(every(ACCESS, CHARGES), HttpResponse(status=429, headers=told))
+    assert isinstance(error, LimitError)
+    assert error.until == datetime(2026, 3, 1, 12, 0, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

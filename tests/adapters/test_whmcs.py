@@ -4,7 +4,7 @@ import json
 import logging
 import traceback
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import httpx
@@ -59,11 +59,15 @@ from tests.fakes.whmcs import (
 API = classic_api(ACCESS)
 
 
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
 def answered(body: object, status: int = 200, kind: str = "application/json"):
     """What an answer comes to."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     response = HttpResponse(status=status, headers=(("content-type", kind),), body=data)
-    return read_answer(response, "GetInvoices", [ACCESS.identifier, ACCESS.secret])
+    secrets = [ACCESS.identifier, ACCESS.secret]
+    return read_answer(response, "GetInvoices", secrets, NOON)
 
 
 # --- the answers ----------------------------------------------------------------------
@@ -94,6 +98,23 @@ def test_an_answer_is_taken_whatever_its_type_and_with_a_byte_order_mark():
 def test_who_is_not_let_in_is_told_what_to_do(message, words, status):
     with pytest.raises(UnauthorisedError, match=words):
         answered({"result": "error", "message": message}, status)
+
+
+@pytest.mark.parametrize(
+    ("told", "until"),
+    [
+        ((), None),
+        ((("retry-after", "90"),), NOON + timedelta(seconds=90)),
+        (
+            (("retry-after", "Sun, 01 Mar 2026 12:00:09 GMT"),),
+            NOON + timedelta(seconds=9),
+        ),
+    ],
+)
+def test_a_limit_says_until_when(told, until):
+    with pytest.raises(LimitError) as limit:
+        read_answer(HttpResponse(status=429, headers=told), "GetInvoices", [], NOON)
+    assert limit.value.until == until
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 from attrs import frozen
 
@@ -16,6 +17,7 @@ from payymo_adapters.errors import (
     UndeliveredError,
 )
 from payymo_adapters.http import HttpResponse
+from payymo_adapters.http_limits import pause_of
 from payymo_adapters.stripe.fields import Fields, decode
 from payymo_adapters.wording import readable
 
@@ -52,15 +54,16 @@ class _Told:
     param: str = ""
 
 
-def failure(response: HttpResponse) -> ProviderError:
-    """Give the error that an answer of any status but 200 stands for."""
+def failure(response: HttpResponse, now: datetime) -> ProviderError:
+    """Give the error that an answer of any status but 200, come now, stands for."""
     told = _told(response)
     status = response.status
     code = told.code or str(status)
     advice = _ADVICE.get(told.code, "")
     fault = told.message or f"answered with status {status}"
     if status == 429 or told.code in _LIMITS:
-        return LimitError(PROVIDER, fault, until=None, code=code)
+        until = pause_of(response, now).site
+        return LimitError(PROVIDER, fault, until=until, code=code)
     if status in (401, 403) or told.code in _ADVICE:
         return UnauthorisedError(
             PROVIDER,

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from payymo_adapters.errors import FieldError, PayloadError
 from payymo_adapters.http import Flow, HttpRequest, HttpResponse, Pairs, Secret
+from payymo_adapters.http_rules import utc_now
 from payymo_adapters.stripe.envelopes import Connected, read_page
 from payymo_adapters.stripe.failures import PROVIDER, failure, malformed
 from payymo_adapters.stripe.fields import Fields, decode
@@ -260,7 +261,7 @@ def _headers(access: Access) -> tuple[tuple[str, str | Secret], ...]:
 
 def _read(response: HttpResponse, read: Callable[[bytes], T]) -> T:
     if response.status != 200:
-        raise failure(response)
+        raise failure(response, utc_now())
     try:
         return read(response.body)
     except FieldError as error:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Collection
 from contextlib import suppress
+from datetime import datetime
 from decimal import Decimal
 from html import unescape
 from ipaddress import ip_address
@@ -23,6 +24,7 @@ from payymo_adapters.errors import (
 )
 from payymo_adapters.files.texts import one_line
 from payymo_adapters.http import HttpResponse, Secret
+from payymo_adapters.http_limits import pause_of
 from payymo_adapters.whmcs import PROVIDER
 from payymo_adapters.whmcs.wire import Entry, nested
 
@@ -47,7 +49,7 @@ _DECODER = json.JSONDecoder(parse_float=Decimal)
 
 
 def read_answer(
-    response: HttpResponse, action: str, secrets: Collection[Secret]
+    response: HttpResponse, action: str, secrets: Collection[Secret], now: datetime
 ) -> Entry:
     """Take the answer to an action.
 
@@ -55,6 +57,7 @@ def read_answer(
         response: Of any status.
         action: What was asked, for the advice.
         secrets: Never quoted, even where WHMCS quotes them.
+        now: When it came, in UTC.
 
     Raises:
         UnauthorisedError: Not let in; says what to allow or to check.
@@ -68,7 +71,8 @@ def read_answer(
         fault = f"{action} failed on its side"
         raise UndeliveredError(PROVIDER, fault, code=str(response.status))
     if response.status == 429:
-        raise LimitError(PROVIDER, "too many requests", until=None, code="429")
+        until = pause_of(response, now).site
+        raise LimitError(PROVIDER, "too many requests", until=until, code="429")
     if answer is None:
         raise _not_json(response)
     if answer.get("result") == "success":

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from payymo_adapters.errors import FieldError, PayloadError, RefusedError
 from payymo_adapters.http import Flow, HttpRequest, Secret
+from payymo_adapters.http_rules import utc_now
 from payymo_adapters.whmcs import PROVIDER
 from payymo_adapters.whmcs.answers import read_answer
 from payymo_adapters.whmcs.wire import (
@@ -88,7 +89,7 @@ def classic_api(access: Access) -> Api:
             # WHMCS knows none, so it must never be sent again.
             idempotency_key=action if action.startswith("Get") else "",
         )
-        return read_answer(response, action, secrets)
+        return read_answer(response, action, secrets, utc_now())
 
     return ask
 
