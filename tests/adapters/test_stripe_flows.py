@@ -324,6 +324,15 @@ def test_the_rule_of_repeating_is_that_of_the_official_client_but_for_limits() -
             )
 
 
+def test_the_waits_are_those_of_the_official_client() -> None:
+    official, limits = stripe_http_client(), Limits()
+    assert limits.first_wait_seconds == official.INITIAL_DELAY
+    last = limits.first_wait_seconds * 2 ** (limits.attempts - 2)
+    # Each has its jitter on top: of the first wait at most.
+    longest = min(limits.most_wait_seconds, last + limits.first_wait_seconds)
+    assert longest <= official.MAX_DELAY
+
+
 def stripe_http_client() -> Any:
     return StripeClient(KEY)._requestor._get_http_client()
 

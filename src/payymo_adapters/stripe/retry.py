@@ -2,9 +2,6 @@
 
 from payymo_adapters.http import HttpResponse
 
-FIRST_DELAY, LONGEST_DELAY = 0.5, 5.0
-"""Seconds: doubled each time from the first to the longest, of which half is chance."""
-
 
 def is_worth_repeating(response: HttpResponse) -> bool:
     """Whether the same request may be answered otherwise.
