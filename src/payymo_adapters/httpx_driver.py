@@ -41,6 +41,7 @@ T = TypeVar("T")
 _FAULTS: dict[type[httpx.TransportError], str] = {
     httpx.ConnectTimeout: "no connection within {connect:g} s",
     httpx.PoolTimeout: "no free connection within {connect:g} s",
+    httpx.WriteTimeout: "the request is not taken within {idle:g} s",
     httpx.TimeoutException: "no answer within {idle:g} s",
     httpx.ConnectError: "no connection: {error}",
     httpx.RemoteProtocolError: "the answer was cut off, or is not HTTP",

@@ -3,6 +3,7 @@
 import gzip
 import logging
 import random
+import socket
 import ssl
 import traceback
 import tracemalloc
@@ -36,6 +37,7 @@ from payymo_adapters.http_body import Intake
 from payymo_adapters.http_limits import Pause, pause_of
 from payymo_adapters.http_rules import Limits, Site
 from payymo_adapters.httpx_driver import AsyncHttpxDriver, Clock, HttpxDriver
+from payymo_adapters.payload import read
 from tests.fakes.serving import response, scripted, serve_raw
 
 SECRET = "s3cr3t-of-the-tests"
@@ -215,6 +217,27 @@ def test_a_chunked_answer_is_put_together(ask):
 def test_a_packed_answer_is_unpacked(ask, packing, body):
     [answer], _ = ask(scripted(response(200, body, content_encoding=packing)))
     assert answer.body == b"abc" * 100
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "error"),
+    [
+        ("text/html", b'{"a": "b"}', None),
+        ("application/json", b"<html>Log in</html>", PayloadError),
+    ],
+)
+def test_an_answer_is_what_it_holds_and_not_what_its_type_says(run, kind, body, error):
+    def flow() -> Flow[str]:
+        answer = yield GET
+        return read("Example", answer.body, lambda held: held.words("a"))
+
+    with serve_raw(scripted(response(200, body, content_type=kind))) as (origin, _):
+        site = Site(provider="Example", origin=origin, limits=QUICK)
+        if error is None:
+            assert run(site, flow()) == ["b"]
+        else:
+            with pytest.raises(error, match="JSON"):
+                run(site, flow())
 
 
 def test_an_answer_of_the_size_allowed_is_taken_and_one_byte_more_is_not(ask):
@@ -418,6 +441,61 @@ def test_nobody_at_home_is_undelivered(run):
         pass
     with pytest.raises(UndeliveredError, match="no connection"):
         run(Site(provider="Example", origin=origin, limits=QUICK), asking(GET))
+
+
+@contextmanager
+def listening():
+    """A port that takes connections, and then neither says nor reads anything."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_handshake_that_does_not_come_is_no_connection(run):
+    limits = evolve(QUICK, connect_seconds=0.2)
+    with listening() as address:
+        site = Site(provider="Example", origin=f"https://{address}", limits=limits)
+        with pytest.raises(UndeliveredError, match=r"no connection within 0\.2 s"):
+            run(site, asking(POST))
+
+
+def test_a_request_that_is_not_read_is_not_taken(run):
+    request = evolve(POST, body=bytes(32 * 2**20))
+    with listening() as address:
+        site = Site(provider="Example", origin=f"http://{address}", limits=QUICK)
+        with pytest.raises(UndeliveredError, match=r"not taken within 0\.25 s"):
+            run(site, asking(request))
+
+
+ONE_ONLY = httpx.Limits(max_connections=1)
+
+
+def run_beside(site):
+    with (
+        httpx.Client(verify=NO_TLS, limits=ONE_ONLY) as client,
+        client.stream("GET", site.origin),
+    ):
+        HttpxDriver(client=client, site=site).run(asking(POST))
+
+
+def run_beside_async(site):
+    async def main():
+        async with (
+            httpx.AsyncClient(verify=NO_TLS, limits=ONE_ONLY) as client,
+            client.stream("GET", site.origin),
+        ):
+            await AsyncHttpxDriver(client=client, site=site).run(asking(POST))
+
+    anyio.run(main)
+
+
+@pytest.mark.parametrize("run_it", [run_beside, run_beside_async])
+def test_connections_that_are_all_in_use_are_not_waited_for_for_ever(run_it):
+    limits = evolve(QUICK, connect_seconds=0.2)
+    with serve_raw(scripted(response(200, b"x" * 9)[:-1])) as (origin, server):
+        site = Site(provider="Example", origin=origin, limits=limits)
+        with pytest.raises(UndeliveredError, match=r"no free connection within 0\.2 s"):
+            run_it(site)
+        assert len(server.requests) == 1
 
 
 def test_a_certificate_that_is_not_valid_ends_the_connection(run):
