@@ -15,6 +15,12 @@ from payymo_adapters.atomic import PRIVATE, write_atomically
 from payymo_adapters.errors import FileError
 
 
+def next_day(now: datetime) -> datetime:
+    """When the next day of UTC begins."""
+    tomorrow = now.astimezone(UTC).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), UTC)
+
+
 class Budget(Protocol):
     """Counts calls by key, as ``account/transactions``; times are in UTC."""
 
@@ -69,8 +75,7 @@ class _Use:
             return datetime.fromisoformat(self.closed)
         if self.calls < calls_a_day:
             return None
-        tomorrow = now.astimezone(UTC).date() + timedelta(days=1)
-        return datetime.combine(tomorrow, time(), UTC)
+        return next_day(now)
 
 
 class MemoryBudget:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from payymo_adapters.budget import Budget
+from payymo_adapters.budget import Budget, next_day
 from payymo_adapters.errors import (
     LimitError,
     PayloadError,
@@ -282,8 +282,13 @@ class Gate:
             return
         if response.status >= 400:
             self._budget.give_back(request.budget, now)
-        if pause.account:
-            self._budget.close(request.budget, pause.account)
+        until = pause.account
+        if response.status == 429 and not self._site.again(response):
+            # The bank's own limit, not a rush of calls: it holds for the day, and is
+            # not to be asked about again, in this run or the next.
+            until = until or pause.site or next_day(now)
+        if until:
+            self._budget.close(request.budget, until)
 
     def _is_soon(self, now: datetime) -> bool:
         patience = timedelta(seconds=self._site.limits.patience_seconds)

@@ -136,6 +136,21 @@ def test_the_bank_s_limit_of_the_day_is_told_and_not_hammered(
     assert len(setting.fake.faults.seen) == asked + 1
 
 
+def test_the_bank_s_limit_of_the_day_is_kept_for_the_next_run(setting: Setting) -> None:
+    (account,) = setting.connect().accounts
+    budget = MemoryBudget(calls_a_day=100)
+    setting = evolve(setting, driver=evolve(setting.driver, budget=budget))
+    for _ in range(4):
+        setting.fetch(account)
+    with pytest.raises(LimitError):
+        setting.fetch(account)
+    asked = len(setting.fake.faults.seen)
+    later = evolve(setting, driver=evolve(setting.driver, budget=budget))
+    with pytest.raises(LimitError, match="Next call possible at"):
+        later.fetch(account)
+    assert len(setting.fake.faults.seen) == asked
+
+
 def test_our_own_budget_is_asked_first(setting: Setting) -> None:
     (account,) = setting.connect().accounts
     driver = evolve(setting.driver, budget=MemoryBudget(calls_a_day=1))

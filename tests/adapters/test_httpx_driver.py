@@ -707,6 +707,40 @@ def test_the_providers_own_count_closes_the_budget(ask, budget):
         ask(scripted(full), COUNTED, COUNTED, budget=budget, clock=watch.clock())
 
 
+@pytest.mark.parametrize(
+    ("told", "until"),
+    [
+        ({}, datetime(2026, 3, 2, tzinfo=UTC)),
+        ({"retry_after": "90"}, NOON + timedelta(seconds=90)),
+    ],
+)
+def test_a_limit_of_the_bank_closes_the_budget(run, budget, told, until):
+    watch = Watch()
+    ways = {"budget": budget, "clock": watch.clock()}
+    with serve_raw(scripted(response(429, **told), response(200))) as (origin, server):
+        site = Site(provider="Example", origin=origin, again=lambda _: False)
+        [[answer]] = run(site, asking(COUNTED), **ways)
+        assert answer.status == 429
+        with pytest.raises(LimitError) as limit:
+            # Another driver: the next run.
+            run(site, asking(COUNTED), **ways)
+        assert limit.value.until == until
+        assert len(server.requests) == 1
+        run(site, asking(evolve(COUNTED, budget="a2/transactions")), **ways)
+        watch.now = until
+        [[answer]] = run(site, asking(COUNTED), **ways)
+        assert answer.status == 200
+
+
+def test_a_rush_of_calls_does_not_close_the_budget(run, budget):
+    ways = {"budget": budget, "clock": Watch().clock()}
+    with serve_raw(scripted(response(429), response(200))) as (origin, _):
+        site = Site(provider="Example", origin=origin, limits=evolve(QUICK, attempts=1))
+        [[refused]] = run(site, asking(COUNTED), **ways)
+        [[answer]] = run(site, asking(COUNTED), **ways)
+    assert (refused.status, answer.status) == (429, 200)
+
+
 def test_a_budget_in_a_file_outlasts_the_process(tmp_path):
     path = tmp_path / "calls.json"
     assert FileBudget(path, 1).take("a", NOON) is None
