@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from threading import Event
-from time import monotonic, sleep
+from time import sleep
 
 import anyio
 import httpx
@@ -393,12 +393,12 @@ def test_a_header_that_drips_over_a_connection_used_before_is_not_waited_for(run
     def script(connection):
         left.pop()(connection)
 
-    begun = monotonic()
+    # Patient with a machine that is busy: nothing but the drip is to fail.
+    limits = evolve(QUICK, idle_seconds=5, total_seconds=1, attempts=1)
     with serve_raw(script) as (origin, _):
-        site = Site(provider="Example", origin=origin, limits=QUICK)
-        with pytest.raises(UndeliveredError, match=r"took longer than 0\.6 s"):
+        site = Site(provider="Example", origin=origin, limits=limits)
+        with pytest.raises(UndeliveredError, match="took longer than 1 s"):
             run(site, asking(GET, POST))
-    assert monotonic() - begun < 2
 
 
 def test_whatever_bytes_come_over_the_wire_come_to_an_answer_or_an_error(run):
