@@ -64,5 +64,5 @@ def test_a_test_that_prints_a_secret_fails(tmp_path: Path) -> None:
         check=False,
         text=True,
     )
-    assert "3 failed, 1 passed" in ran.stdout
-    assert ran.stdout.count("a secret was printed") == 3
+    assert "4 passed, 3 errors" in ran.stdout
+    assert ran.stdout.count("\na secret was printed") == 3
