@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from payymo_adapters.cli import main
 from payymo_adapters.cli.failures import Exit
-from payymo_adapters.cli.journal import WAIT, opened
+from payymo_adapters.cli.journal import opened
 from payymo_adapters.errors import FileError
 from payymo_adapters.exchange import (
     read_invoices,
@@ -277,14 +277,25 @@ def test_too_much_is_credit_only_where_that_is_said(apply, whmcs):
     assert whmcs.credit[1] == Decimal("1.00")
 
 
-def test_what_is_not_known_is_asked_about_and_not_sent_again_at_once(apply, at, whmcs):
+def age(at: Path, **ago: int) -> None:
+    """Make what the journal tells of as long ago."""
+    path = at / "applied.jsonl"
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for row in rows:
+        earlier = datetime.fromisoformat(row["at"]) - timedelta(**ago)
+        row["at"] = earlier.isoformat()
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+
+def test_what_is_not_known_is_asked_about_and_not_sent_again(apply, at, whmcs):
     whmcs.fault = lambda a: Fault.LATE if a == "AddInvoicePayment" else None
     one = [matched("t2", i1="9.00")]
     ran = apply("--yes", matches=one)
     assert ran.exit_code == Exit.REJECTED
     assert "unknown: 9.00 EUR of t2 to invoice 1" in ran.stdout
     whmcs.fault = lambda _action: None
-    assert "not sent again before" in apply("--yes", matches=one).stdout
+    age(at, days=30)
+    assert "not on record; not sent again" in apply("--yes", matches=one).stdout
     assert whmcs.calls.count("AddInvoicePayment") == 1
     whmcs.catch_up()
     assert "already applied" in apply("--yes", matches=one).stdout
@@ -297,18 +308,54 @@ def test_what_is_not_known_is_asked_about_and_not_sent_again_at_once(apply, at, 
     ]
 
 
-def test_what_was_never_recorded_is_sent_again_when_the_wait_is_over(apply, at, whmcs):
+def test_what_was_never_recorded_is_sent_again_only_when_a_person_says_so(
+    apply, at, whmcs
+):
     whmcs.fault = lambda a: Fault.LOST if a == "AddInvoicePayment" else None
+    both = [matched("t1", i2="15.00"), matched("t2", i1="9.00")]
+    apply("--yes", matches=both)
+    whmcs.fault = lambda _action: None
+    age(at, days=30)
+    for options in ((), ("--yes",), ("--yes",)):
+        ran = apply(*options, matches=both)
+        assert ran.exit_code == Exit.REJECTED
+        assert ran.stdout.splitlines()[-2] == "2 unknown"
+        assert "--resend TRANSACTION" in ran.stdout.splitlines()[-1]
+    assert whmcs.calls.count("AddInvoicePayment") == 2
+    assert "would apply: 9.00" in apply("--resend", "t2", matches=both).stdout
+    ran = apply("--yes", "--resend", "t2", matches=both)
+    assert "unknown: 15.00 EUR of t1" in ran.stdout
+    assert "applied: 9.00 EUR of t2" in ran.stdout
+    assert [t["amountin"] for t in whmcs.transactions] == ["9.00"]
+
+
+def test_what_a_person_wants_sent_again_is_asked_about_first(apply, whmcs):
+    whmcs.fault = lambda a: Fault.LATE if a == "AddInvoicePayment" else None
     one = [matched("t2", i1="9.00")]
     apply("--yes", matches=one)
     whmcs.fault = lambda _action: None
-    path = at / "applied.jsonl"
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    for row in rows:
-        row["at"] = (datetime.fromisoformat(row["at"]) - WAIT).isoformat()
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    assert "applied: 9.00 EUR" in apply("--yes", matches=one).stdout
-    assert len(whmcs.transactions) == 1
+    whmcs.catch_up()
+    assert "already applied" in apply("--yes", "--resend", "t2", matches=one).stdout
+    assert whmcs.calls.count("AddInvoicePayment") == 1
+
+
+def test_what_could_not_be_sent_again_is_as_unknown_as_before(apply, whmcs):
+    whmcs.fault = lambda a: Fault.LATE if a == "AddInvoicePayment" else None
+    one = [matched("t2", i1="9.00")]
+    apply("--yes", matches=one)
+    whmcs.fault = lambda a: Fault.GARBLED_BEFORE if a == "GetInvoice" else None
+    ran = apply("--yes", "--resend", "t2", matches=one)
+    assert ran.exit_code == Exit.FAILED
+    whmcs.fault = lambda _action: None
+    assert "1 unknown" in apply("--yes", matches=one).stdout
+    assert whmcs.calls.count("AddInvoicePayment") == 1
+
+
+def test_what_is_to_be_sent_again_is_among_the_matches(apply, whmcs):
+    ran = apply("--yes", "--resend", "t9")
+    assert ran.exit_code == Exit.REFUSED
+    assert "no payment of 't9' is to be made" in ran.stderr
+    assert not whmcs.calls
 
 
 def test_a_run_that_was_killed_while_sending_is_taken_for_not_known(apply, at, whmcs):
@@ -320,7 +367,7 @@ def test_a_run_that_was_killed_while_sending_is_taken_for_not_known(apply, at, w
     whmcs.transactions.clear()
     whmcs._by_transid.clear()
     path.write_text(f'{sending}\n{{"at": "20', "utf-8")
-    assert "not sent again before" in apply("--yes", matches=one).stdout
+    assert "not sent again" in apply("--yes", matches=one).stdout
     assert not whmcs.transactions
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.fakes.banks import gocardless
 from tests.fakes.browsers import browsing
+from tests.fakes.gocardless_payments import GoCardlessPaymentsFake
 from tests.fakes.rings import ringing
 from tests.fakes.serving import serve
 from tests.fakes.stripe import FakeStripe
@@ -47,3 +49,48 @@ def bank_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv("PAYYMO_GOCARDLESS_API", setting.driver.site.origin)
         with browsing(visit):
             yield
+
+
+@contextmanager
+def gocardless_payments_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A payout of two payments that a third was taken back of; and one on no line."""
+    numbers = {"PM1": ("INV-2026-0101", 11900), "PM2": ("INV-2026-0102", 4500)}
+    paid = {"payout": "PO1", "type": "payment_paid_out"}
+    fee = {"payout": "PO1", "type": "gocardless_fee", "amount": "-35.0"}
+    back = {"payout": "PO1", "type": "payment_charged_back", "amount": "-2400.0"}
+    rest: dict[str, Any] = {
+        "payout": "PO1",
+        "type": "app_fee",
+        "amount": "-30.0",
+        "links": {},
+    }
+    items: list[dict[str, Any]] = [
+        {**item, "links": {"payment": name}}
+        for name, (_, amount) in numbers.items()
+        for item in ({**paid, "amount": f"{amount}.0"}, fee)
+    ]
+    items += [{**back, "links": {"payment": "PM9"}}, rest]
+    numbers["PM9"] = ("INV-2026-0099", 2400)
+    payments = [_direct_debit(name, *told) for name, told in numbers.items()]
+    payouts = [
+        _payout("PO2", 3000, "NORDWIND-X8"),
+        _payout("PO1", 13900, "NORDWIND-X7"),
+    ]
+    held = {"payments": payments, "payouts": payouts, "payout_items": items}
+    fake = GoCardlessPaymentsFake(held=held)
+    with serve(fake.app) as origin:
+        monkeypatch.setenv("GOCARDLESS_TOKEN", fake.token)
+        monkeypatch.setenv("GOCARDLESS_API", origin)
+        yield
+
+
+def _direct_debit(name: str, reference: str, amount: int) -> dict[str, object]:
+    said = {"id": name, "amount": amount, "reference": reference}
+    links = {"mandate": f"MD-{name}", "payout": "PO1"}
+    return {**said, "currency": "EUR", "status": "paid_out", "links": links}
+
+
+def _payout(name: str, amount: int, reference: str) -> dict[str, object]:
+    said = {"id": name, "amount": amount, "reference": reference, "deducted_fees": 100}
+    more = {"currency": "EUR", "status": "paid", "arrival_date": "2026-03-03"}
+    return {**said, **more}

@@ -50,6 +50,9 @@ _LISTS: Mapping[str, tuple[str, set[str], set[str]]] = {
     ),
 }
 
+OWNERS = ("sk_test_of_the_owner", "rt_of_the_owner")
+"""What is handed out to a platform that an owner let in."""
+
 
 @frozen
 class Fault:
@@ -390,9 +393,9 @@ class FakeStripe:
         self.connected[self.owner] = scope
         return JSONResponse(
             {
-                "access_token": "sk_test_of_the_owner",
+                "access_token": OWNERS[0],
                 "livemode": False,
-                "refresh_token": "rt_of_the_owner",
+                "refresh_token": OWNERS[1],
                 "scope": scope,
                 "stripe_publishable_key": "pk_test_of_the_owner",
                 "stripe_user_id": self.owner,

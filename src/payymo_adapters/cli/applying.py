@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from attrs import frozen
+from attrs import evolve, frozen
 
 from payymo_adapters.cli.connections import connected, load_settings, settings_option
 from payymo_adapters.cli.failures import CONNECTED_EXIT_CODES, Exit
@@ -46,6 +47,10 @@ _STYLES = {
     Outcome.REFUSED: "bold yellow",
     Outcome.UNKNOWN: "bold red",
 }
+_WHAT_TO_DO = (
+    "what is unknown is only asked about: run this again later; what is not in WHMCS "
+    "when you look there yourself, send again with --resend TRANSACTION"
+)
 _DONE = (Outcome.APPLIED, Outcome.ALREADY_APPLIED, Outcome.WOULD_APPLY)
 
 
@@ -71,12 +76,19 @@ _DONE = (Outcome.APPLIED, Outcome.ALREADY_APPLIED, Outcome.WOULD_APPLY)
     type=WRITABLE,
     help="What happened to each, kept for good.  [default: applied.jsonl by MATCHES]",
 )
+@click.option(
+    "--resend",
+    multiple=True,
+    metavar="TRANSACTION",
+    help="Send again what is unknown of it: you looked, and it is not in WHMCS.",
+)
 @settings_option
 def apply_command(  # noqa: PLR0913 - what the user may say
     matches: Path,
     transactions: Path,
     mapping: Path | None,
     journal: Path | None,
+    resend: tuple[str, ...],
     settings: Path | None,
     *,
     yes: bool,
@@ -85,13 +97,15 @@ def apply_command(  # noqa: PLR0913 - what the user may say
     """Record in WHMCS the payments that MATCHES says are sure enough.
 
     Without --yes nothing is recorded: what would happen to each is said. A payment is
-    recorded once however often this runs; where its outcome is not known, run it again
-    later. Settings: those of `payymo invoices`, and PAYYMO_WHMCS_GATEWAY.
+    recorded once however often this runs; where its outcome is not known, it is only
+    asked about, until you say --resend. Settings: those of `payymo invoices`, and
+    PAYYMO_WHMCS_GATEWAY.
     """
     whmcs = load_settings(WhmcsSettings, settings)
     orders, left = _orders(matches, transactions, mapping, whmcs.gateway)
     journal = journal or matches.with_name("applied.jsonl")
     refuse_overwriting([journal], [matches, transactions])
+    _check_resend(resend, orders)
     with connected(whmcs.site) as driver:
         api = api_of(whmcs)
         check_gateway(driver, api, whmcs.gateway)
@@ -100,6 +114,7 @@ def apply_command(  # noqa: PLR0913 - what the user may say
             api=api,
             currencies={c.id: c.code for c in driver.run(list_currencies(api))},
             excess=Excess.CREDIT if credit else Excess.REFUSE,
+            resend=frozenset(resend),
         )
         # A look ahead makes no journal, but reads the one that is there.
         with opened(journal) if yes or journal.exists() else nullcontext() as book:
@@ -117,12 +132,14 @@ class _Desk:
         api: The transport.
         currencies: ISO 4217 code by WHMCS' id.
         excess: What becomes of money beyond a balance.
+        resend: Transactions whose unknown payments a person has not found in WHMCS.
     """
 
     driver: "HttpxDriver"
     api: Api
     currencies: Mapping[str, str]
     excess: Excess
+    resend: frozenset[str]
 
     def preview(self, payment: Payment) -> Settlement:
         """Say what would happen."""
@@ -146,6 +163,14 @@ def _orders(
         read = read_statement(transactions, load_mapping(mapping)).records
     known = {each.id: each for each in read if isinstance(each, Transaction)}
     return to_orders(read_matches(matches), known, gateway)
+
+
+def _check_resend(resend: Iterable[str], orders: Iterable[Order]) -> None:
+    known = {order.payment.transaction for order in orders}
+    for each in resend:
+        if each not in known:
+            says = f"no payment of {each!r} is to be made"
+            raise click.BadParameter(says, param_hint="--resend")
 
 
 def check_gateway(driver: "HttpxDriver", api: Api, gateway: str) -> None:
@@ -172,6 +197,9 @@ def _each(
 
 
 def _preview(desk: _Desk, order: Order, book: Journal | None) -> Settlement:
+    sent = book.unknown_since(order.payment) if book else None
+    if sent and order.payment.transaction not in desk.resend:
+        return _asked(desk, order.payment, sent)
     settled = desk.preview(order.payment)
     if settled.outcome is not Outcome.WOULD_APPLY or book is None:
         return settled
@@ -181,9 +209,9 @@ def _preview(desk: _Desk, order: Order, book: Journal | None) -> Settlement:
 def _settle(desk: _Desk, order: Order, book: Journal | None) -> Settlement:
     assert book
     payment = order.payment
-    until = book.wait_until(payment, utc_now())
-    if until:
-        return _ask_again(desk, payment, book, f"{until:%H:%M} UTC")
+    sent = book.unknown_since(payment)
+    if sent and payment.transaction not in desk.resend:
+        return _ask_again(desk, payment, book, sent)
     overspent = _overspent(order, book)
     if overspent:
         return overspent
@@ -191,7 +219,9 @@ def _settle(desk: _Desk, order: Order, book: Journal | None) -> Settlement:
     try:
         settled = desk.apply(payment)
     except ProviderError as error:
-        book.note(payment, Step.NOT_SENT, utc_now(), str(error))
+        # Not sent now: of what was sent before, nothing more is known for that.
+        step = Step.STILL_UNKNOWN if sent else Step.NOT_SENT
+        book.note(payment, step, utc_now(), str(error))
         raise
     book.settle(settled, utc_now())
     return settled
@@ -206,15 +236,24 @@ def _overspent(order: Order, book: Journal) -> Settlement | None:
     return refuse(order.payment, Refusal.SPENT, says)
 
 
-def _ask_again(desk: _Desk, payment: Payment, book: Journal, until: str) -> Settlement:
-    """Ask for what was sent a moment ago: it may yet be under way."""
+def _ask_again(
+    desk: _Desk, payment: Payment, book: Journal, sent: datetime
+) -> Settlement:
+    settled = _asked(desk, payment, sent)
+    if settled.outcome is Outcome.UNKNOWN:
+        book.note(payment, Step.STILL_UNKNOWN, utc_now(), settled.says)
+    else:
+        book.settle(settled, utc_now())
+    return settled
+
+
+def _asked(desk: _Desk, payment: Payment, sent: datetime) -> Settlement:
+    """Ask for what was sent before, however long ago: it may yet be recorded."""
     settled = desk.ask(payment)
     if settled.outcome is not Outcome.UNKNOWN:
-        book.settle(settled, utc_now())
         return settled
-    says = f"sent before, and {settled.says} yet; not sent again before {until}"
-    book.note(payment, Step.STILL_UNKNOWN, utc_now(), says)
-    return Settlement(payment=payment, outcome=Outcome.UNKNOWN, says=says)
+    says = f"sent {sent:%Y-%m-%d %H:%M} UTC, and {settled.says}; not sent again"
+    return evolve(settled, says=says)
 
 
 def _show(settled: Settlement) -> None:
@@ -238,5 +277,7 @@ def _finish(seen: Counter[Outcome], left: Iterable[Unpayable]) -> None:
     say(console, ", ".join(counts) or "nothing to apply")
     if seen[Outcome.WOULD_APPLY]:
         say(console, "nothing was recorded; --yes records them")
+    if seen[Outcome.UNKNOWN]:
+        say(console, _WHAT_TO_DO)
     if any(seen[outcome] for outcome in Outcome if outcome not in _DONE):
         raise click.exceptions.Exit(Exit.REJECTED)

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum, unique
 from pathlib import Path
@@ -16,9 +16,6 @@ from payymo_adapters.cli.locking import lock
 from payymo_adapters.errors import FileError
 from payymo_adapters.whmcs.applying import Outcome, Payment, Settlement
 
-WAIT = timedelta(minutes=15)
-"""No web server works longer on a request that nobody waits for any more."""
-
 
 @unique
 class Step(StrEnum):
@@ -29,7 +26,7 @@ class Step(StrEnum):
     NOT_SENT = "not_sent"
     """A question before it was not answered."""
     STILL_UNKNOWN = "still_unknown"
-    """It was asked about again, in vain."""
+    """It was asked about again, in vain; or was to be sent again, and was not."""
 
 
 _UNSETTLED = (Step.SENDING, Outcome.UNKNOWN)
@@ -45,18 +42,12 @@ class Journal:
     _file: IO[str]
     _rows: dict[str, Row] = field(factory=dict)
 
-    def wait_until(self, payment: Payment, now: datetime) -> datetime | None:
-        """When it may be sent again; None for now.
-
-        Args:
-            payment: Which.
-            now: In UTC.
-        """
+    def unknown_since(self, payment: Payment) -> datetime | None:
+        """When it was last sent, in UTC, if what became of it is not known."""
         row = self._rows.get(payment.transid)
         if row is None or row["outcome"] not in _UNSETTLED:
             return None
-        until = datetime.fromisoformat(row["at"]).astimezone(UTC) + WAIT
-        return until if now < until else None
+        return datetime.fromisoformat(row["at"]).astimezone(UTC)
 
     def spent(self, payment: Payment) -> Decimal:
         """What its transaction has paid others, or may have; major units."""
@@ -140,7 +131,7 @@ def _rows_of(text: str, path: Path) -> dict[str, Row]:
 
 
 def _take(rows: dict[str, Row], row: Row) -> None:
-    # What is asked in vain changes nothing: not even how long ago it was sent.
+    # What is asked in vain changes nothing: not even when it was sent.
     if row["outcome"] == Step.STILL_UNKNOWN:
         return
     datetime.fromisoformat(row["at"])
