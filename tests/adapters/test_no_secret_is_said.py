@@ -26,12 +26,12 @@ def echo(text: str) -> None:
 def test_a_secret_that_is_logged_or_printed_is_seen(
     secret: str, no_secret_is_said: Watch
 ) -> None:
-    logging.getLogger("payymo").debug("sent %s", secret)
-    logging.getLogger("payymo").error("it failed", exc_info=ValueError(secret))
+    logging.getLogger("payymo_adapters").debug("sent %s", secret)
+    logging.getLogger("payymo_adapters").error("it failed", exc_info=ValueError(secret))
     CliRunner().invoke(echo, [f"key: {secret}"])
     seen = [told.partition(":")[0] for told in no_secret_is_said.told]
     no_secret_is_said.told.clear()
-    assert seen == ["log of payymo", "log of payymo", "command"]
+    assert seen == ["log of payymo_adapters", "log of payymo_adapters", "command"]
 
 
 TESTS = """
