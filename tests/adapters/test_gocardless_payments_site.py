@@ -7,7 +7,12 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from payymo_adapters.errors import LimitError, RefusedError, UnauthorisedError
+from payymo_adapters.errors import (
+    LimitError,
+    RefusedError,
+    UnauthorisedError,
+    UndeliveredError,
+)
 from payymo_adapters.gocardless.payments import Payments
 from payymo_adapters.gocardless.payments.flows import exchange
 from payymo_adapters.gocardless.payments.mapping import explode, recognise
@@ -131,6 +136,17 @@ def test_a_code_is_of_use_once(driver: HttpxDriver) -> None:
     with pytest.raises(RefusedError, match="invalid_grant: The code is wrong") as told:
         driver.run(exchange(APP, Secret("c0de")))
     assert "c0de" not in str(told.value)
+
+
+def test_a_code_is_sent_once_though_the_answer_is_a_fault(
+    driver: HttpxDriver, fake: GoCardlessPaymentsFake
+) -> None:
+    fake.faults.inject("/oauth/access_token", 500, {})
+    with pytest.raises(UndeliveredError) as told:
+        driver.run(exchange(APP, Secret("c0de")))
+    assert fake.faults.seen == ["POST /oauth/access_token"]
+    assert "c0de" not in str(told.value)
+    assert driver.run(exchange(APP, Secret("c0de"))).token.reveal() == "t0ken"
 
 
 def test_a_revoked_token_asks_to_connect_again(

@@ -61,11 +61,14 @@ class GoCardlessPaymentsFake:
         """To be served."""
         return Starlette(
             routes=[
-                Route("/oauth/access_token", self._exchange, methods=["POST"]),
+                Route("/oauth/access_token", self._connect, methods=["POST"]),
                 Route("/{resource}", self._wrapped(self._list)),
                 Route("/{resource}/{id}", self._wrapped(self._get)),
             ]
         )
+
+    async def _connect(self, request: Request) -> Response:
+        return self.faults.take(request) or await self._exchange(request)
 
     async def _exchange(self, request: Request) -> Response:
         given = {k: v[0] for k, v in parse_qs((await request.body()).decode()).items()}
