@@ -154,6 +154,9 @@ PARSED: dict[str, Callable[[bytes], Any]] = {
     ),
 }
 GOOD = [each for each in EXAMPLES if each.status < 300 and each.method == "GET"]
+DELETED = {
+    e.name: e for e in EXAMPLES if e.status < 300 and e.method not in ("GET", "POST")
+}
 BAD = [each for each in EXAMPLES if each.status >= 400]
 
 
@@ -161,6 +164,27 @@ BAD = [each for each in EXAMPLES if each.status >= 400]
 def test_every_good_example_is_read(example: Example) -> None:
     found = PARSED[example.path](json.dumps(example.value).encode())
     assert found
+
+
+# An agreement goes with its requisition, so that none is ever deleted by itself.
+NOT_USED = {"EUADeleted"}
+
+
+def test_a_consent_is_ended_by_the_example_of_a_requisition_deleted() -> None:
+    assert DELETED.keys() - NOT_USED == {"RequisitionDeleted"}
+    example = DELETED["RequisitionDeleted"]
+    asked: list[tuple[str, str]] = []
+
+    def site(request: HttpRequest) -> HttpResponse:
+        asked.append((request.method, request.path.replace(UUID, "{id}")))
+        return answered(example.status, example.value)
+
+    held = Tokens(access=Held(Secret("a"), NOW + timedelta(days=1)))
+    provider = BankAccountData(
+        secret_id=Secret("i"), secret_key=Secret("k"), tokens=held, clock=lambda: NOW
+    )
+    run(provider.disconnect(UUID), site)
+    assert asked == [(example.method, example.path)]
 
 
 def test_the_example_of_transactions_is_read_entry_by_entry() -> None:
