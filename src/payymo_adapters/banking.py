@@ -23,11 +23,23 @@ WARN_AHEAD = timedelta(days=14)
 
 
 class ConsentGoneError(UnauthorisedError):
-    """The user's consent holds no longer, or never did: connect again."""
+    """The user's consent holds no longer, or never did: connect again.
 
-    def __init__(self, provider: str, fault: str, *, code: str = "") -> None:
+    Attributes:
+        status: Of the account, where that was answered in place of what was asked.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        fault: str,
+        *,
+        code: str = "",
+        status: "AccountStatus | None" = None,
+    ) -> None:
         advice = "Connect the bank again; what was read so far is kept"
         super().__init__(provider, fault, advice=advice, code=code, bar=Bar.CONSENT)
+        self.status = status
 
 
 @frozen(kw_only=True)
@@ -102,6 +114,11 @@ class AccountStatus(StrEnum):
     EXPIRED = "expired"
     SUSPENDED = "suspended"
     UNKNOWN = "unknown"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether only a new consent changes it: to ask further makes it worse."""
+        return self in (self.FAILED, self.EXPIRED, self.SUSPENDED)
 
 
 @frozen(kw_only=True)

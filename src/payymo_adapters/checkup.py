@@ -146,7 +146,7 @@ _AGAIN = "Connect the bank again with payymo connect; its history goes on"
 # What an account suffers from, and what to do.
 _ACCOUNTS = {
     AccountStatus.WAIT: ("the bank's data is being collected", "Wait some minutes"),
-    AccountStatus.FAILED: ("the bank failed", f"Try again later, or else: {_AGAIN}"),
+    AccountStatus.FAILED: ("the bank failed", _AGAIN),
     AccountStatus.EXPIRED: ("the consent has expired", _AGAIN),
     AccountStatus.SUSPENDED: ("suspended after many failures", _AGAIN),
 }

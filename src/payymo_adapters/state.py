@@ -17,7 +17,7 @@ from attrs import evolve, frozen
 from cattrs import Converter
 
 from payymo_adapters.atomic import PRIVATE, write_atomically
-from payymo_adapters.banking import Connection
+from payymo_adapters.banking import AccountStatus, BankAccount, Connection
 from payymo_adapters.budget import FileBudget
 from payymo_adapters.errors import FileError
 from payymo_adapters.identity import Book
@@ -70,6 +70,11 @@ class State:
         """Keep one. Of those before it only what it does not open remains."""
         rows = _JSON.unstructure(superseded(self.consents(), given))
         self._write(self._connections, rows)
+
+    def keep_status(self, account: BankAccount, status: AccountStatus) -> None:
+        """Keep what became of an account; until a consent opens it anew."""
+        rows = [_marked(each, account, status) for each in self.consents()]
+        self._write(self._connections, _JSON.unstructure(rows))
 
     def book(self, account: str) -> Book:
         """What is known of an account, by its key.
@@ -124,6 +129,14 @@ def superseded(
         if kept:
             left.append(evolve(old, connection=evolve(old.connection, accounts=kept)))
     return (*left, given)
+
+
+def _marked(given: Consented, account: BankAccount, status: AccountStatus) -> Consented:
+    accounts = tuple(
+        evolve(each, status=status) if each == account else each
+        for each in given.connection.accounts
+    )
+    return evolve(given, connection=evolve(given.connection, accounts=accounts))
 
 
 def _book_of(account: str, row: object) -> Book:

@@ -233,6 +233,57 @@ def test_what_was_answered_is_not_asked_for_again(desk: Desk) -> None:
     assert len(rows_of(target)) == 1
 
 
+def asked_for_transactions(desk: Desk) -> int:
+    seen: list[str] = desk.setting.fake.faults.seen
+    return len([path for path in seen if path.endswith("/transactions/")])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"id": "a", "status": "ERROR"},
+        {"id": "a", "status": "SUSPENDED"},
+        {"summary": "Suspended", "detail": "x", "type": "AccountSuspendedError"},
+    ],
+)
+def test_an_account_that_failed_is_asked_no_more_until_it_is_connected_again(
+    cardless: Desk, answer: dict[str, str]
+) -> None:
+    cardless.connect()
+    cardless.setting.book("2026-03-02", "119.00", "INV-1", "t1")
+    cardless.setting.fake.faults.inject("/transactions/", 409, answer)
+    assert cardless.fetch().exit_code == 3
+    for _ in range(2):
+        shown = cardless.fetch()
+        assert shown.exit_code == 3
+        assert f"not read: {IBAN}: GoCardless: not asked, since" in shown.stderr
+        assert "Connect the bank again" in shown.stderr
+    assert asked_for_transactions(cardless) == 1
+    cardless.connect()
+    shown = cardless.fetch()
+    assert shown.exit_code == 0, shown.output
+    assert json.loads(shown.stdout)["remittance"] == "INV-1"
+
+
+def test_an_account_that_failed_when_it_was_connected_is_not_asked(
+    cardless: Desk,
+) -> None:
+    cardless.setting.fake.status = "ERROR"
+    cardless.connect()
+    shown = cardless.fetch()
+    assert shown.exit_code == 3
+    assert "the account is failed at the bank" in shown.stderr
+    assert asked_for_transactions(cardless) == 0
+
+
+def test_an_account_that_is_being_collected_is_asked_again(cardless: Desk) -> None:
+    cardless.connect()
+    waits = {"id": "a", "status": "PROCESSING"}
+    cardless.setting.fake.faults.inject("/transactions/", 409, waits)
+    assert cardless.fetch().exit_code == 3
+    assert cardless.fetch().exit_code == 0
+
+
 def test_days_that_are_none_are_refused(cardless: Desk) -> None:
     ahead = datetime.now(UTC).date() + timedelta(days=1)
     shown = cardless.fetch("--since", ahead, "--until", ahead)

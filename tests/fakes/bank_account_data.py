@@ -49,6 +49,7 @@ class BankAccountDataFake:
         booked: Entries of the one account, as the bank lists them.
         pending: Likewise.
         iban: Of the one account.
+        status: Of the one account.
         calls_a_day: That the bank allows of each scope.
         faults: What goes wrong next.
     """
@@ -57,6 +58,7 @@ class BankAccountDataFake:
     booked: list[dict[str, Any]] = field(factory=list)
     pending: list[dict[str, Any]] = field(factory=list)
     iban: str = "DE89370400440532013000"
+    status: str = "READY"
     calls_a_day: int = 4
     faults: Faults = field(factory=Faults)
     tokens: dict[str, str] = field(factory=dict)
@@ -211,7 +213,7 @@ class BankAccountDataFake:
         return {
             "id": request.path_params["id"],
             "iban": self.iban,
-            "status": "READY",
+            "status": self.status,
             "institution_id": BANK["id"],
             "owner_name": "Nordwind Hosting",
         }

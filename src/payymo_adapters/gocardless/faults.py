@@ -6,7 +6,7 @@ from re import compile as pattern
 
 from attrs import frozen
 
-from payymo_adapters.banking import ConsentGoneError
+from payymo_adapters.banking import AccountStatus, ConsentGoneError
 from payymo_adapters.errors import (
     Bar,
     FieldError,
@@ -32,6 +32,16 @@ _NO_CONSENT = frozenset({"AccessExpiredError", "AccountInactiveError"})
 _ACCOUNT = {
     "DISCOVERED": "the bank's data is being collected",
     "PROCESSING": "the bank's data is being collected",
+}
+ACCOUNTS = {
+    "READY": AccountStatus.READY,
+    "DISCOVERED": AccountStatus.WAIT,
+    "PROCESSING": AccountStatus.WAIT,
+    "ERROR": AccountStatus.FAILED,
+    "EXPIRED": AccountStatus.EXPIRED,
+    "SUSPENDED": AccountStatus.SUSPENDED,
+    # The type of an error, which says as much.
+    "AccountSuspendedError": AccountStatus.SUSPENDED,
 }
 
 _REFUSED = {402: "The free usage is used up: end connections or change the plan"}
@@ -169,10 +179,11 @@ def _of_account(problem: Problem) -> ProviderError:
     if waits := _ACCOUNT.get(problem.account):
         advice = "Try again in a few minutes"
         return UndeliveredError(NAME, waits, advice=advice, code=problem.account)
+    fault, code = problem.said, problem.code
     if problem.account:
-        fault = f"the account has the status {readable(problem.account)}"
-        return ConsentGoneError(NAME, fault, code=readable(problem.account))
-    return ConsentGoneError(NAME, problem.said, code=problem.code)
+        code = readable(problem.account)
+        fault = f"the account has the status {code}"
+    return ConsentGoneError(NAME, fault, code=code, status=ACCOUNTS.get(code))
 
 
 def _until(response: HttpResponse, now: datetime) -> datetime | None:

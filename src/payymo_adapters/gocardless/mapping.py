@@ -19,7 +19,7 @@ from payymo_adapters.banking import (
 from payymo_adapters.checks import check_amounts
 from payymo_adapters.errors import FieldError
 from payymo_adapters.gocardless.entries import Entry, Party, read_entry
-from payymo_adapters.gocardless.faults import NAME
+from payymo_adapters.gocardless.faults import ACCOUNTS, NAME
 from payymo_adapters.gocardless.quirks import mended
 from payymo_adapters.gocardless.wire import (
     Account,
@@ -44,14 +44,6 @@ _CONNECTIONS = {
     "EX": ConnectionStatus.EXPIRED,
     "SU": ConnectionStatus.SUSPENDED,
 }
-_ACCOUNTS = {
-    "READY": AccountStatus.READY,
-    "DISCOVERED": AccountStatus.WAIT,
-    "PROCESSING": AccountStatus.WAIT,
-    "ERROR": AccountStatus.FAILED,
-    "EXPIRED": AccountStatus.EXPIRED,
-    "SUSPENDED": AccountStatus.SUSPENDED,
-}
 # A reference is short, without words and holds a figure; all else there is text.
 _REFERENCE = re.compile(r"(?=.*[0-9])[A-Z0-9+*/.\- ]{1,35}")
 
@@ -73,7 +65,7 @@ def to_account(found: Account) -> BankAccount:
         key=account_key(found.iban, found.bban, found.id),
         id=found.id,
         bank=found.bank,
-        status=_ACCOUNTS.get(found.status, AccountStatus.UNKNOWN),
+        status=ACCOUNTS.get(found.status, AccountStatus.UNKNOWN),
         iban=_iban(found.iban),
         name=found.name,
         owner=found.owner,
