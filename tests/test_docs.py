@@ -136,6 +136,7 @@ def test_what_a_page_shows_is_what_happens(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("PAYYMO_STATE", str(tmp_path / "state"))
     with AROUND.get(name_of(page), nothing_around)(monkeypatch):
         execute_page(page)
 

@@ -1,7 +1,8 @@
 """What the command line knows from one run to the next, in files only we may read.
 
 ``connections.json`` has the consents that were given, ``calls.json`` how often each
-account was asked today, and ``books`` what is known of each account. None has a secret.
+account was asked today, ``books`` what is known of each account, and ``waiting`` which
+charges of an account are no money yet. None has a secret.
 """
 
 import json
@@ -41,6 +42,19 @@ class Consented:
 
     country: str
     connection: Connection
+
+
+@frozen(kw_only=True)
+class Waiting:
+    """Charges that are no money yet.
+
+    Attributes:
+        account: Whose they are; "" for the key's own.
+        charges: Their ids.
+    """
+
+    account: str
+    charges: tuple[str, ...] = ()
 
 
 @frozen
@@ -91,14 +105,30 @@ class State:
         """Keep what is known of an account."""
         self._write(self._place(book.account), _JSON.unstructure(book))
 
+    def waiting(self, account: str) -> tuple[str, ...]:
+        """Ids of the charges of an account that were waited for last.
+
+        Raises:
+            FileError: What is kept cannot be read.
+        """
+        path = self._place(account, "waiting")
+        if not path.exists():
+            return ()
+        return _read(path, lambda row: _waiting_of(account, row)).charges
+
+    def keep_waiting(self, waiting: Waiting) -> None:
+        """Keep them, in the place of those before."""
+        path = self._place(waiting.account, "waiting")
+        self._write(path, _JSON.unstructure(waiting))
+
     @property
     def _connections(self) -> Path:
         return self.directory / "connections.json"
 
-    def _place(self, account: str) -> Path:
+    def _place(self, account: str, kind: str = "books") -> Path:
         # What a bank calls an account need not be what a file can be called.
         name = sha256(account.encode("utf-8", "backslashreplace")).hexdigest()[:32]
-        return self.directory / "books" / f"{name}.json"
+        return self.directory / kind / f"{name}.json"
 
     def _write(self, path: Path, rows: object) -> None:
         self._make()
@@ -144,6 +174,13 @@ def _book_of(account: str, row: object) -> Book:
     if book.account != account:
         raise ValueError(account)
     return book
+
+
+def _waiting_of(account: str, row: object) -> Waiting:
+    waiting = _JSON.structure(row, Waiting)
+    if waiting.account != account:
+        raise ValueError(account)
+    return waiting
 
 
 def _read(path: Path, structure: Callable[[Any], T]) -> T:

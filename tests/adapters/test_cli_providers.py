@@ -17,12 +17,20 @@ from click.testing import CliRunner, Result
 
 from payymo_adapters.cli import main
 from payymo_adapters.exchange import read_transactions
+from payymo_adapters.state import State, Waiting
 from tests.fakes.serving import serve
 from tests.fakes.stripe import NOON, FakeStripe, Fault
 
 PAYYMO = (sys.executable, "-c", "from payymo_adapters.cli import main; main()")
 KEY = "sk_test_platform"
 DAYS = ("--since", "2026-03-01", "--until", "2026-03-02")
+
+
+@pytest.fixture(autouse=True)
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> State:
+    """What is known from one run to the next."""
+    monkeypatch.setenv("PAYYMO_STATE", str(tmp_path / "state"))
+    return State(tmp_path / "state")
 
 
 @contextmanager
@@ -357,6 +365,57 @@ def test_settings_may_stand_in_a_file_but_for_the_key(tmp_path: Path) -> None:
         shown = run(key, "fetch", "stripe", *DAYS, "--settings", file)
     assert shown.exit_code == 2
     assert "no place in a file" in shown.stderr
+
+
+NEXT_DAYS = ("--since", "2026-04-01", "--until", "2026-04-02")
+
+
+def test_a_charge_that_settles_between_two_windows_is_not_lost(kept: State) -> None:
+    fake = busy(0)
+    charge = fake.pay(settled=False, description="Invoice INV-2026-0050")
+    later = fake.pay(settled=False)
+    with settings(fake) as environment:
+        assert run(environment, "fetch", "stripe", *DAYS).stdout == ""
+        assert set(kept.waiting("")) == {charge["id"], later["id"]}
+        fake.settle(charge, created=NOON + 10 * 86_400)
+        for found in (["Invoice INV-2026-0050"], []):
+            shown = run(environment, "fetch", "stripe", *NEXT_DAYS)
+            assert shown.exit_code == 0, shown.output
+            rows = [json.loads(line) for line in shown.stdout.splitlines()]
+            assert [row["remittance"] for row in rows] == found
+            assert kept.waiting("") == (later["id"],)
+
+
+def test_what_waits_is_kept_until_it_was_handed_out(
+    kept: State, tmp_path: Path
+) -> None:
+    fake = busy(0)
+    charge = fake.pay(settled=False)
+    target = tmp_path / "stripe.jsonl"
+    with settings(fake) as environment:
+        run(environment, "fetch", "stripe", *DAYS)
+        fake.settle(charge, created=NOON + 10 * 86_400)
+        down = Fault(503, headers={"Stripe-Should-Retry": "false"})
+        fake.faults[f"/v1/charges/{charge['id']}"] = [down]
+        shown = run(environment, "fetch", "stripe", *NEXT_DAYS, "-o", target)
+        assert shown.exit_code == 3
+        assert kept.waiting("") == (charge["id"],)
+        run(environment, "fetch", "stripe", *NEXT_DAYS, "-o", target)
+    assert len(read_transactions(target)) == 1
+    assert kept.waiting("") == ()
+
+
+def test_a_charge_that_is_not_found_is_said_and_kept(kept: State) -> None:
+    fake = busy(1)
+    kept.keep_waiting(Waiting(account="", charges=("ch_of_another",)))
+    kept.keep_waiting(Waiting(account="acct_2", charges=("ch_2",)))
+    with settings(fake) as environment:
+        shown = run(environment, "fetch", "stripe", *DAYS)
+    assert shown.exit_code == 0, shown.output
+    assert len(shown.stdout.splitlines()) == 1
+    assert "charge ch_of_another is waited for and not found" in shown.stderr
+    assert kept.waiting("") == ("ch_of_another",)
+    assert kept.waiting("acct_2") == ("ch_2",)
 
 
 def test_the_days_are_whole_days_of_utc() -> None:

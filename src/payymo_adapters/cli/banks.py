@@ -19,7 +19,7 @@ from payymo_adapters.banking import (
     Wish,
     carried_over,
 )
-from payymo_adapters.cli.locking import lock
+from payymo_adapters.cli.locking import held
 from payymo_adapters.cli.reaching import Reach, Reached, allowance
 from payymo_adapters.cli.tasks import (
     Ask,
@@ -81,7 +81,7 @@ class _Connector:
         provider, known = self.reached.provider, self.reached.state
         flow = provider.finish(accepted.consent.subject, accepted.code)
         after = self.reached.driver.run(flow)
-        with _held(known):
+        with held(known):
             before = known.consents(provider.name)
             known.keep_consent(Consented(country=self.country, connection=after))
         return tuple(_connected(before, after))
@@ -178,7 +178,7 @@ def bank_fetcher(
                 fault = f"no bank is connected by {reached.provider.name}"
                 advice = f"payymo connect {reached.command} --country ... --bank ..."
                 raise SettingsError((f"{fault}; {advice}",))
-            with _held(reached.state):
+            with held(reached.state):
                 connections = tuple(each.connection for each in given)
                 yield _Fetcher(reached=reached, connections=connections)
 
@@ -213,14 +213,6 @@ def calls_left(known: State, account: BankAccount) -> str:
         return f"{left.calls} of {CALLS_A_DAY} calls left today"
     day = "" if left.later.date() == now.date() else f"{left.later:%Y-%m-%d} "
     return f"next refresh possible at {day}{left.later:%H:%M} UTC"
-
-
-@contextmanager
-def _held(known: State) -> Iterator[None]:
-    """Keep other runs away from the books for as long as this one works on them."""
-    with known.open_lock() as file:
-        lock(file, known.directory, "payymo connect or fetch")
-        yield
 
 
 def _connected(before: Sequence[Consented], after: Connection) -> Iterator[str]:

@@ -141,6 +141,8 @@ def _remember(fetched: Fetched) -> None:
     known = state()
     for book in fetched.books:
         known.keep_book(book)
+    if fetched.waiting:
+        known.keep_waiting(fetched.waiting)
 
 
 def _tell(console: Console, fetched: Fetched) -> None:

@@ -1,10 +1,13 @@
 """One writer at a time."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from payymo_adapters.errors import FileError
+from payymo_adapters.state import State
 
 if sys.platform == "win32":
     import msvcrt
@@ -31,3 +34,11 @@ def lock(file: IO[str], path: Path, command: str) -> None:
     except OSError:
         fault = f"another {command} is running; wait for its end"
         raise FileError(str(path), fault) from None
+
+
+@contextmanager
+def held(known: State) -> Iterator[None]:
+    """Keep other runs away from what is known for as long as this one works on it."""
+    with known.open_lock() as file:
+        lock(file, known.directory, "payymo connect or fetch")
+        yield

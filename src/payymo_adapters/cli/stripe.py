@@ -10,13 +10,15 @@ import click
 from attrs import frozen
 
 from payymo_adapters.banking import Link
-from payymo_adapters.cli.connections import connected, load_settings
+from payymo_adapters.cli.connections import connected, load_settings, state
+from payymo_adapters.cli.locking import held
 from payymo_adapters.cli.tasks import Ask, Fetched, Span
 from payymo_adapters.consent import OAUTH, Accepted, RedirectNames
 from payymo_adapters.errors import FieldError, SettingsError
 from payymo_adapters.files.texts import counted
 from payymo_adapters.http import Flow
 from payymo_adapters.settings import variable
+from payymo_adapters.state import State, Waiting
 from payymo_adapters.stripe.failures import PROVIDER
 from payymo_adapters.stripe.flows import Window, connect, consent_link
 from payymo_adapters.stripe.ledger import Carried, Ledger, ledger
@@ -71,6 +73,7 @@ class _Fetcher:
 
     driver: "HttpxDriver"
     settings: StripeSettings
+    known: State
 
     @property
     def account(self) -> str:
@@ -80,8 +83,11 @@ class _Fetcher:
     def fetch(self, span: Span) -> Flow[Fetched]:
         """Ask for the ledger of a span."""
         window = Window(since=span.begin, until=span.end)
-        found = yield from ledger(self.settings.access, window)
-        return _told(found, self.settings)
+        before = self.known.waiting(self.account)
+        found = yield from ledger(self.settings.access, window, before)
+        seen = {charge.id for charge in found.charges}
+        missing = tuple(each for each in before if each not in seen)
+        return _told(found, self.settings, missing)
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow against Stripe."""
@@ -119,21 +125,28 @@ def stripe_fetcher(path: Path | None) -> Iterator[_Fetcher]:
         SettingsError: A setting is missing or wrong.
     """
     settings = load_settings(StripeSettings, path)
-    with connected(settings.api_site) as driver:
-        yield _Fetcher(driver=driver, settings=settings)
+    with connected(settings.api_site) as driver, held(known := state()):
+        yield _Fetcher(driver=driver, settings=settings, known=known)
 
 
 def _variable(key: str) -> str:
     return variable(StripeSettings.SECTION, key)
 
 
-def _told(found: Ledger, settings: StripeSettings) -> Fetched:
+def _told(found: Ledger, settings: StripeSettings, missing: tuple[str, ...]) -> Fetched:
     mapped = map_ledger(found, settings.account, settings.exponents)
     uneven = (_uneven(carried, settings) for carried in found.carried)
+    charges = (*missing, *(each.charge.id for each in mapped.waiting))
     return Fetched(
         transactions=mapped.transactions,
         rejected=(*mapped.rejected, *(each for each in uneven if each)),
-        notes=(*_waiting(mapped), *_aside(mapped), *_payouts(found)),
+        notes=(
+            *_missing(missing),
+            *_waiting(mapped),
+            *_aside(mapped),
+            *_payouts(found),
+        ),
+        waiting=Waiting(account=settings.account, charges=charges),
     )
 
 
@@ -153,6 +166,11 @@ def _waiting(mapped: Mapped) -> Iterator[str]:
             f"charge {each.charge.id} of {made} is no money yet; it waits for its "
             f"{each.waits_for.replace('_', ' ')}, and comes with a later fetch"
         )
+
+
+def _missing(charges: tuple[str, ...]) -> Iterator[str]:
+    for each in charges:
+        yield f"charge {each} is waited for and not found; is the key another one's?"
 
 
 def _aside(mapped: Mapped) -> Iterator[str]:

@@ -11,6 +11,7 @@ from payymo_adapters.consent import Accepted, RedirectNames
 from payymo_adapters.errors import ProviderError
 from payymo_adapters.http import Flow
 from payymo_adapters.identity import Book
+from payymo_adapters.state import Waiting
 from payymo_core import Rejected, Transaction
 
 T = TypeVar("T")
@@ -73,6 +74,7 @@ class Fetched:
         notes: What else there is to say, a line each.
         unread: What could not be read, by the key of the account.
         books: What is known of each account now.
+        waiting: What the next fetch has to ask for again; None: nothing is kept.
     """
 
     transactions: tuple[Transaction, ...] = ()
@@ -81,6 +83,7 @@ class Fetched:
     notes: tuple[str, ...] = ()
     unread: tuple[tuple[str, ProviderError], ...] = ()
     books: tuple[Book, ...] = ()
+    waiting: Waiting | None = None
 
 
 class Connector(Protocol):

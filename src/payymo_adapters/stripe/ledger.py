@@ -62,7 +62,8 @@ def ledger(access: Access, window: Window, waiting: Iterable[str] = ()) -> Flow[
     Args:
         access: On whose behalf.
         window: When lines, charges and payouts were created.
-        waiting: Ids of charges that had no line when they were last seen.
+        waiting: Ids of charges that had no line when they were last seen; one that
+            Stripe does not find is not among the charges of the ledger.
 
     Raises:
         ProviderError: Stripe did not give it, or not as documented.
@@ -74,7 +75,9 @@ def ledger(access: Access, window: Window, waiting: Iterable[str] = ()) -> Flow[
     known = {charge.id: charge for charge in charges}
     held = {line.id: line for line in lines}
     for charge_id in dict.fromkeys(waiting):
-        charge = known.get(charge_id) or (yield from charge_of(access, charge_id))
+        charge = known.get(charge_id) or (yield from _found(access, charge_id))
+        if charge is None:
+            continue
         known[charge.id] = charge
         if charge.line:
             held.setdefault(charge.line.id, charge.line)
