@@ -108,6 +108,13 @@ def test_a_server_that_goes_away_in_the_middle(server, store):
     record(store, [paid("t1")])
 
 
+def test_a_slow_database_is_warned_about(url):
+    times = iter([7.0, 8.25])
+    (fault,) = [each for each in check(url, times.__next__) if "slow" in each]
+    assert fault == "it is slow: 1.2 seconds for a query that reads nothing"
+    assert check(url, iter([7.0, 7.75]).__next__) == []
+
+
 def test_a_superuser_is_warned_about(server, url, backend):
     assert check(url) == []
     if backend == "postgresql":

@@ -1,5 +1,8 @@
 """A database looked over: whether it can be used, and what weakens it."""
 
+from collections.abc import Callable
+from time import perf_counter
+
 from sqlalchemy import Connection, select, text
 
 from payymo_adapters.errors import ConflictError
@@ -9,6 +12,7 @@ from payymo_adapters.store.store import Store
 
 _OLDEST = 140_000
 """PostgreSQL 14, as the server numbers it."""
+_SLOW_SECONDS = 1.0
 
 
 def verify(url: str, tenant: str) -> tuple[int, list[str]]:
@@ -35,8 +39,12 @@ def verify(url: str, tenant: str) -> tuple[int, list[str]]:
         store.close()
 
 
-def check(url: str) -> list[str]:
+def check(url: str, clock: Callable[[], float] = perf_counter) -> list[str]:
     """Look a database over.
+
+    Args:
+        url: Its address.
+        clock: Counts seconds.
 
     Returns:
         What weakens it, a sentence each; nothing where all is well.
@@ -47,11 +55,21 @@ def check(url: str) -> list[str]:
     store = Store.open(url)
     try:
         with store.reading() as connection:
+            slow = _slowness(connection, clock)
             if connection.dialect.name == "sqlite":
-                return _sqlite_faults(connection)
-            return _postgresql_faults(connection)
+                return slow + _sqlite_faults(connection)
+            return slow + _postgresql_faults(connection)
     finally:
         store.close()
+
+
+def _slowness(connection: Connection, clock: Callable[[], float]) -> list[str]:
+    begun = clock()
+    connection.execute(text("SELECT 1"))
+    took = clock() - begun
+    if took < _SLOW_SECONDS:
+        return []
+    return [f"it is slow: {took:.1f} seconds for a query that reads nothing"]
 
 
 def _sqlite_faults(connection: Connection) -> list[str]:
