@@ -110,7 +110,7 @@ class Matcher:
         hypotheses = with_instalments(hypotheses, columns, ledger)
         hypotheses = with_precedence(hypotheses, columns)
         undone = sent_back(hypotheses, columns, ledger, self.ruleset)
-        notices = evolve(notices, sent_back=undone)
+        notices = evolve(notices, sent_back=undone, repeated=repeated(columns))
         outstanding = self.ledger.invoices.outstanding
         confidence = confidences(
             hypotheses, outstanding, self.ruleset.learnt.calibration
@@ -181,7 +181,7 @@ class Matcher:
         notices = Notices(
             foreign=np.concatenate([said.foreign for _, said, _ in explained]),
             sent_back=np.zeros(len(columns), np.bool_),
-            repeated=repeated(columns),
+            repeated=np.zeros(len(columns), np.bool_),
             contrary=np.concatenate([said.contrary for _, said, _ in explained]),
             rejected=np.concatenate([said.rejected for _, said, _ in explained]),
         )
