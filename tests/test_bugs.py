@@ -5,7 +5,7 @@ from pathlib import Path
 
 from payymo_core import matching
 from tests.bugs import bugs
-from tests.core import test_laws
+from tests.core import test_laws, test_matcher
 
 # What they draw is kept for other tests: they hold nothing themselves.
 NO_LAWS = {
@@ -17,6 +17,11 @@ NO_LAWS = {
 def test_every_law_has_a_bug_that_it_has_to_catch():
     laws = {
         name for name, held in vars(test_laws).items() if hasattr(held, "hypothesis")
+    }
+    laws |= {
+        f"test_matcher.py::{name}"
+        for name, held in vars(test_matcher).items()
+        if hasattr(held, "hypothesis")
     }
     assert {law for bug in bugs() for law in bug.laws} == laws - NO_LAWS
 

@@ -25,7 +25,7 @@ class TransactionColumns:
     """Transactions in the order of their ids.
 
     Attributes:
-        records: The records themselves.
+        records: The records themselves; none where only columns are needed.
         input_order: Where each stood among the usable records that came in.
         gross: Amount and fee, minor units; the amount alone where a fee as large would
             turn the money round.
@@ -50,7 +50,7 @@ class TransactionColumns:
     names: Sequence[str]
 
     def __len__(self) -> int:
-        return len(self.records)
+        return len(self.gross)
 
 
 @frozen(eq=False)
@@ -58,7 +58,7 @@ class InvoiceColumns:
     """Invoices in the order of their ids.
 
     Attributes:
-        records: The records themselves.
+        records: The records themselves; none where only columns are needed.
         outstanding: Minor units; negative for a credit note.
         total: As billed, minor units; the outstanding amount where it is not known.
         currency: Index into ``CURRENCIES``.
@@ -83,7 +83,7 @@ class InvoiceColumns:
     customers: Sequence[Customer]
 
     def __len__(self) -> int:
-        return len(self.records)
+        return len(self.outstanding)
 
 
 def choose_rows(columns: TransactionColumns, rows: Ints) -> TransactionColumns:

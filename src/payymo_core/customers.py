@@ -119,16 +119,22 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     )
 
 
+def all_told(some: Sequence[Customer], others: Sequence[Customer]) -> bool:
+    """Whether others tell all that some customers tell of who they are."""
+    wanted = {customer.id for customer in some}
+    told = {_told(customer) for customer in others if customer.id in wanted}
+    return told.issuperset(map(_told, some))
+
+
+def _told(c: Customer) -> tuple[object, ...]:
+    return (c.id, c.name, c.company, c.ibans, c.accounts, c.aliases)
+
+
 def _distinct(customers: Sequence[Customer]) -> Sequence[Customer]:
     """Customers, each as often as its records differ in what tells who it is."""
     if len({customer.id for customer in customers}) == len(customers):
         return customers
-    return list(
-        {
-            (c.id, c.name, c.company, c.ibans, c.accounts, c.aliases): c
-            for c in customers
-        }.values()
-    )
+    return list({_told(customer): customer for customer in customers}.values())
 
 
 _LEAST_DIGITS = 4

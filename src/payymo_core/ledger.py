@@ -1,11 +1,11 @@
 """The invoices, prepared once for any number of transactions."""
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from payymo_core.columns import CURRENCIES, InvoiceColumns
-from payymo_core.customers import Customers, customers_of
-from payymo_core.experience import Experience
+from payymo_core.customers import Customers, all_told, customers_of
+from payymo_core.experience import Experience, Memory
 from payymo_core.keys import Ints, KeyIndex, Keys, Mask, mix
 from payymo_core.memory import remembered
 from payymo_core.references import Forms, forms_of
@@ -60,9 +60,83 @@ class Ledger:
     experience: Experience
 
 
+@frozen(eq=False)
+class _Said:
+    """What a ledger says of itself, whatever is paid."""
+
+    customers: Customers
+    forms: Forms
+    shapes: Keys
+    formats: Mask
+    memory: Memory
+
+    @classmethod
+    def of(
+        cls, invoices: InvoiceColumns, customers: Customers, ruleset: Ruleset
+    ) -> "_Said":
+        texts = invoices.texts
+        return cls(
+            customers=customers,
+            forms=forms_of(texts, len(invoices), ruleset.references),
+            shapes=ledger_shapes(texts),
+            formats=ledger_formats(texts),
+            memory=remembered(ruleset, customers),
+        )
+
+
 def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     """Index a ledger."""
     customers = customers_of(invoices.customers, invoices.customer)
+    return _indexed(invoices, _Said.of(invoices, customers, ruleset))
+
+
+def enlarged(
+    ledger: Ledger, invoices: InvoiceColumns, is_new: Mask, ruleset: Ruleset
+) -> Ledger:
+    """Index a ledger that invoices joined, as ``prepare`` would.
+
+    Args:
+        ledger: As it was.
+        invoices: All of them, the customers of the old before those of the new.
+        is_new: Which of them joined.
+        ruleset: What the ledger was prepared for.
+    """
+    known, new = ledger.invoices.customers, invoices.customers
+    if all_told(new[len(known) :], known):
+        customers = _with_new(ledger.customers, invoices, is_new)
+    else:
+        customers = customers_of(new, invoices.customer)
+    return _indexed(invoices, _Said.of(invoices, customers, ruleset))
+
+
+def _with_new(
+    customers: Customers, invoices: InvoiceColumns, is_new: Mask
+) -> Customers:
+    """Customers that more invoices were sent to."""
+    row = {customer: place for place, customer in enumerate(customers.ids)}
+    of_invoice = np.full(len(invoices), -1)
+    of_invoice[~is_new] = customers.of_invoice
+    sent = np.flatnonzero(is_new & (invoices.customer >= 0))
+    of_invoice[sent] = [
+        row[invoices.customers[place].id] for place in invoices.customer[sent].tolist()
+    ]
+    return evolve(customers, of_invoice=of_invoice)
+
+
+def settled(ledger: Ledger, invoices: InvoiceColumns) -> Ledger:
+    """Index a ledger again whose states or amounts outstanding changed."""
+    said = _Said(
+        ledger.customers,
+        ledger.forms,
+        ledger.shapes,
+        ledger.formats,
+        ledger.experience.memory,
+    )
+    return _indexed(invoices, said)
+
+
+def _indexed(invoices: InvoiceColumns, said: _Said) -> Ledger:
+    customers = said.customers
     owed = np.flatnonzero(invoices.is_open)
     currency, amount = invoices.currency[owed], invoices.outstanding[owed]
     customer = customers.of_invoice[owed]
@@ -73,7 +147,7 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     _, items = by_customer.ranges(mix(customers.of_invoice, invoices.currency))
     return Ledger(
         invoices=invoices,
-        forms=forms_of(invoices.texts, len(invoices), ruleset.references),
+        forms=said.forms,
         customers=customers,
         by_amount=KeyIndex.of(mix(currency, amount), owed),
         by_customer_amount=KeyIndex.of(
@@ -92,9 +166,9 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         ),
         customers_in=_customers_in(invoices, customers),
         items=items,
-        shapes=ledger_shapes(invoices.texts),
-        formats=ledger_formats(invoices.texts),
-        experience=Experience.none(len(invoices), remembered(ruleset, customers)),
+        shapes=said.shapes,
+        formats=said.formats,
+        experience=Experience.none(len(invoices), said.memory),
     )
 
 
