@@ -104,7 +104,7 @@ def test_the_surface_changes_on_purpose_or_not_at_all():
         "inspect",
         "learn",
         "match",
-        "reason_in_words",
+        "match_columns",
         "sentence",
     ]
 

@@ -5,8 +5,8 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from payymo_adapters.frames import ArrowFrame, transactions_of
 from payymo_core.engine import Matcher
+from payymo_core.frames import ArrowFrame, transactions_of
 from payymo_core.tabular import MatchColumns
 
 

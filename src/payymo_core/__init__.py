@@ -5,6 +5,7 @@ from payymo_core.errors import PayymoError, RecordError, Rejected, RulesetError
 from payymo_core.evaluation import Evaluation, evaluate
 from payymo_core.explanation import Explanation, explain, explain_pair
 from payymo_core.feedback import learn
+from payymo_core.frames import match_columns
 from payymo_core.inspection import inspect
 from payymo_core.labels import Label, Truth, Verdict
 from payymo_core.matching import MatchResult
@@ -19,10 +20,7 @@ from payymo_core.records import (
 )
 from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
 from payymo_core.rules import ReferenceRule, Ruleset, Thresholds
-from payymo_core.wording import (
-    reason_in_words,
-    sentence,
-)
+from payymo_core.wording import sentence
 
 __all__ = [
     "Allocation",
@@ -58,6 +56,6 @@ __all__ = [
     "inspect",
     "learn",
     "match",
-    "reason_in_words",
+    "match_columns",
     "sentence",
 ]

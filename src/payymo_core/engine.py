@@ -36,48 +36,53 @@ LIKELY = 0.01
 """Confidence below which a hypothesis is left out of the joint choice."""
 
 
-@frozen(eq=False)
+@frozen(eq=False, init=False)
 class Matcher:
     """A ledger prepared once, for any number of transactions.
+
+    Args:
+        invoices: Open items, and others whose numbers may still explain a text; a
+            reader's ``Rejected`` are passed on.
+        ruleset: How records are compared; the default works for most.
+        chunk: Transactions compared at a time, 1 or more.
 
     Attributes:
         ledger: The usable invoices, indexed.
         ruleset: How records are compared.
         rejected: Invoices set aside, and why.
         chunk: Transactions compared at a time.
+
+    Raises:
+        RulesetError: The chunk is not such a number.
     """
 
     ledger: Ledger
     ruleset: Ruleset
     rejected: tuple[Rejected, ...]
-    chunk: int = CHUNK
+    chunk: int
 
-    @classmethod
-    def of(
-        cls,
+    def __init__(
+        self,
         invoices: Iterable[Invoice | Rejected],
         ruleset: Ruleset | None = None,
         *,
         chunk: int = CHUNK,
-    ) -> "Matcher":
-        """Index a ledger.
-
-        Args:
-            invoices: Open items, and others whose numbers may still explain a text; a
-                reader's ``Rejected`` are passed on.
-            ruleset: How records are compared; the default works for most.
-            chunk: Transactions compared at a time, 1 or more.
-
-        Raises:
-            RulesetError: The chunk is not such a number.
-        """
+    ) -> None:
         if type(chunk) is not int or chunk < 1:
             msg = f"chunk: {chunk!r} is not a whole number of 1 or more"
             raise RulesetError((msg,))
         rules = Ruleset() if ruleset is None else ruleset
         with collector_paused():
             columns, rejected = invoice_columns(invoices)
-            return cls(prepare(columns, rules), rules, rejected, chunk)
+            ledger = prepare(columns, rules)
+        self.__attrs_init__(ledger, rules, rejected, chunk)
+
+    def _with(self, ledger: Ledger, rejected: tuple[Rejected, ...] = ()) -> "Matcher":
+        """The same with another ledger, and what else was set aside."""
+        other = object.__new__(Matcher)
+        everything = (*self.rejected, *rejected)
+        other.__attrs_init__(ledger, self.ruleset, everything, self.chunk)
+        return other
 
     def add(self, invoices: Iterable[Invoice | Rejected]) -> "Matcher":
         """The ledger with further invoices; this one stays as it is.
@@ -86,7 +91,7 @@ class Matcher:
         names of all are indexed again.
 
         Args:
-            invoices: As ``of`` takes them. One whose id the ledger has is set aside.
+            invoices: As the first ones. One whose id the ledger has is set aside.
         """
         with collector_paused():
             held = self.ledger.invoices
@@ -94,7 +99,7 @@ class Matcher:
             new, rejected = invoice_columns(given)
             both, is_new = merged(held, new)
             ledger = enlarged(self.ledger, both, is_new, self.ruleset)
-        return evolve(self, ledger=ledger, rejected=(*self.rejected, *rejected))
+        return self._with(ledger, rejected)
 
     def close(self, ids: Iterable[str]) -> "Matcher":
         """The ledger after some invoices were paid; this one stays as it is.
@@ -133,7 +138,7 @@ class Matcher:
             if rejected:
                 raise RecordError("; ".join(map(str, rejected)))
             columns = overwritten(self.ledger.invoices, rows, changed)
-            return evolve(self, ledger=settled(self.ledger, columns))
+            return self._with(settled(self.ledger, columns))
 
     def match(
         self,
@@ -206,7 +211,7 @@ def match(
     Returns:
         One match a usable transaction, in the order given, and what was rejected.
     """
-    return Matcher.of(invoices, ruleset).match(transactions, executor=executor)
+    return Matcher(invoices, ruleset).match(transactions, executor=executor)
 
 
 def _unless_held(
@@ -233,7 +238,7 @@ def candidate_pairs(
     ruleset: Ruleset | None = None,
 ) -> set[tuple[str, str]]:
     """The pairs that blocking brings, as ids: what its recall is measured on."""
-    matcher = Matcher.of(invoices, ruleset)
+    matcher = Matcher(invoices, ruleset)
     columns, _ = transaction_columns(transactions)
     memory = matcher.ledger.experience.memory
     bearers = bearers_of(columns, matcher.ledger.customers, memory)

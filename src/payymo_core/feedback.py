@@ -39,7 +39,7 @@ def learn(
         The same rules, with all that the labels teach as ``learnt``.
     """
     base = evolve(Ruleset() if ruleset is None else ruleset, learnt=Learnt())
-    result = Matcher.of(invoices, base).match(transactions)
+    result = Matcher(invoices, base).match(transactions)
     run = result.run
     verdicts, _ = _sorted_out(run.transactions, run.ledger.invoices, labels)
     if not verdicts.count:

@@ -206,7 +206,7 @@ class _Bench:
     ) -> "_Bench":
         """Match once, and choose by all labels and by all but each part of them."""
         base = evolve(given, learnt=Learnt())
-        result = Matcher.of(records[1], base).match(records[0])
+        result = Matcher(records[1], base).match(records[0])
         verdicts = _verdicts(result, labels)
         exam = Exam(
             result, verdicts, mentions_of(result), silent_rules(result), precision
@@ -294,7 +294,7 @@ class _Bench:
     def _judged(self, rules: Ruleset) -> list[Judged]:
         if rules not in self.runs:
             transactions, invoices = self.records
-            answers = Matcher.of(invoices, rules).match(transactions)
+            answers = Matcher(invoices, rules).match(transactions)
             self.runs[rules] = judge(answers, labels_of(self.verdicts))
         return self.runs[rules]
 

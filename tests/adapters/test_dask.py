@@ -30,8 +30,8 @@ def client() -> Iterator[Client]:
 
 def test_a_cluster_sees_what_one_process_sees(client):
     world = make_world(Regime.BUSINESS, 400, 3)
-    alone = Matcher.of(world.invoices).match(world.transactions)
-    matcher = Matcher.of(world.invoices, chunk=50)
+    alone = Matcher(world.invoices).match(world.transactions)
+    matcher = Matcher(world.invoices, chunk=50)
     with get_task_stream(client) as stream:
         result = matcher.match(world.transactions, executor=ClusterExecutor(client))
     assert lines(result) == lines(alone)

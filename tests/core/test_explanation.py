@@ -21,7 +21,6 @@ from payymo_core import (
     explain,
     explain_pair,
     match,
-    reason_in_words,
     sentence,
 )
 from payymo_core.bearers import PayerLevel
@@ -31,6 +30,7 @@ from payymo_core.rivals import MOST_BITS, RivalKind
 from payymo_core.rules import Policies, TiePolicy
 from payymo_core.scoring import Kind
 from payymo_core.timing import DateLevel
+from payymo_core.wording import reason_in_words
 from tests import strategies
 from tests.builders import bill, payment
 

@@ -126,13 +126,13 @@ def test_the_size_of_a_chunk_changes_nothing(world, sizes):
     """Ten sizes a world: a prepared ledger is compared in chunks of each."""
     whole = lines(match(world.transactions, world.invoices))
     for size in sizes:
-        result = Matcher.of(world.invoices, chunk=size).match(world.transactions)
+        result = Matcher(world.invoices, chunk=size).match(world.transactions)
         assert lines(result) == whole
 
 
 @given(strategies.worlds())
 def test_a_ledger_prepared_once_serves_any_number_of_runs(world):
-    matcher = Matcher.of(world.invoices)
+    matcher = Matcher(world.invoices)
     first = lines(matcher.match(world.transactions))
     assert lines(matcher.match(world.transactions)) == first
 

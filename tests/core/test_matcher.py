@@ -56,7 +56,7 @@ def test_a_ledger_that_changed_is_as_good_as_a_fresh_one(world, ruleset, data):
     held = [invoice for invoice in world.invoices if invoice.id in first]
     later = [invoice for invoice in world.invoices if invoice.id not in first]
     cut = data.draw(st.integers(0, len(later)))
-    matcher = Matcher.of(held, ruleset).add(later[:cut]).add(later[cut:])
+    matcher = Matcher(held, ruleset).add(later[:cut]).add(later[cut:])
     changed = [
         evolve(
             invoice,
@@ -70,26 +70,26 @@ def test_a_ledger_that_changed_is_as_good_as_a_fresh_one(world, ruleset, data):
 
 
 def test_what_joined_is_matched_and_the_ledger_before_knows_nothing_of_it():
-    before = Matcher.of(LEDGER)
+    before = Matcher(LEDGER)
     after = before.add([LATER])
     assert outcome(after, "55.00 EUR", "INV-2026-0042") == (Outcome.MATCH, "i2")
     assert outcome(before, "55.00 EUR", "INV-2026-0042") == (Outcome.NONE, "")
 
 
 def test_what_is_closed_is_paid_and_the_ledger_before_still_has_it_open():
-    before = Matcher.of(LEDGER)
+    before = Matcher(LEDGER)
     after = before.close(["i1"])
     assert outcome(after, "100.00 EUR", "INV-2026-0041")[0] is not Outcome.MATCH
     assert outcome(before, "100.00 EUR", "INV-2026-0041") == (Outcome.MATCH, "i1")
 
 
 def test_what_is_outstanding_after_a_part_payment_is_what_is_matched():
-    matcher = Matcher.of(LEDGER).update({"i1": Decimal("40.00")})
+    matcher = Matcher(LEDGER).update({"i1": Decimal("40.00")})
     assert outcome(matcher, "40.00 EUR", "INV-2026-0041") == (Outcome.MATCH, "i1")
 
 
 def test_an_id_that_the_ledger_has_is_set_aside_and_the_rest_joins():
-    matcher = Matcher.of(LEDGER).add([evolve(LATER, id="i1"), LATER])
+    matcher = Matcher(LEDGER).add([evolve(LATER, id="i1"), LATER])
     [refused] = matcher.rejected
     assert (refused.record_id, refused.field) == ("i1", "id")
     assert outcome(matcher, "55.00 EUR", "INV-2026-0042") == (Outcome.MATCH, "i2")
@@ -98,7 +98,7 @@ def test_an_id_that_the_ledger_has_is_set_aside_and_the_rest_joins():
 def test_what_is_bad_is_set_aside_and_the_rest_joins():
     bad = evolve(LATER, id=7)  # type: ignore[arg-type]
     read = Rejected(record_id="x", fault="is no invoice")
-    matcher = Matcher.of(LEDGER).add([bad, read, LATER])
+    matcher = Matcher(LEDGER).add([bad, read, LATER])
     assert [r.record_id for r in matcher.rejected] == ["x", ""]
     assert outcome(matcher, "55.00 EUR", "INV-2026-0042") == (Outcome.MATCH, "i2")
 
@@ -115,7 +115,7 @@ def test_what_is_bad_is_set_aside_and_the_rest_joins():
 )
 def test_what_cannot_be_changed_is_said(change):
     with pytest.raises(RecordError, match=r"i9|0\.001|float"):
-        change(Matcher.of(LEDGER))
+        change(Matcher(LEDGER))
 
 
 # --- who looks ------------------------------------------------------------------------
@@ -131,14 +131,14 @@ def processes() -> Iterator[Executor]:
 @settings(max_examples=20, deadline=None)
 @given(strategies.worlds(), st.integers(1, 4))
 def test_other_processes_see_the_same(processes, world, chunk):
-    matcher = Matcher.of(world.invoices, chunk=chunk)
+    matcher = Matcher(world.invoices, chunk=chunk)
     result = matcher.match(world.transactions, executor=processes)
     assert lines(result) == lines(match(world.transactions, world.invoices))
 
 
 @given(strategies.worlds(), st.integers(1, 4), st.integers(1, 5))
 def test_any_number_of_threads_sees_the_same(world, chunk, workers):
-    matcher = Matcher.of(world.invoices, chunk=chunk)
+    matcher = Matcher(world.invoices, chunk=chunk)
     with ThreadPoolExecutor(workers) as pool:
         result = matcher.match(world.transactions, executor=pool)
     assert lines(result) == lines(match(world.transactions, world.invoices))
@@ -153,11 +153,11 @@ def test_what_an_executor_refuses_reaches_the_caller():
 
 def test_a_ledger_of_one_customer_takes_another():
     """Names are indexed again where somebody is new."""
-    matcher = Matcher.of(LEDGER[:1]).add([LATER])
+    matcher = Matcher(LEDGER[:1]).add([LATER])
     paid = payment("t", "55.00 EUR", payer="Boris Lund")
     assert lines(matcher.match([paid])) == lines(match([paid], [LEDGER[0], LATER]))
 
 
 def test_the_same_ledger_holds_the_records_that_changed():
-    held: list[Invoice] = list(Matcher.of(LEDGER).close(["i3"]).ledger.invoices.records)
+    held: list[Invoice] = list(Matcher(LEDGER).close(["i3"]).ledger.invoices.records)
     assert [(i.id, i.status.value) for i in held] == [("i1", "open"), ("i3", "paid")]

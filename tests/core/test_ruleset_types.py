@@ -156,4 +156,4 @@ def test_a_rule_that_cannot_be_read_leaves_the_others_their_places():
 @pytest.mark.parametrize("chunk", [0, -1, 2.0, True, None, "5"])
 def test_a_chunk_is_a_whole_number_of_one_or_more(chunk):
     with pytest.raises(RulesetError, match="chunk: "):
-        Matcher.of([], chunk=chunk)
+        Matcher([], chunk=chunk)

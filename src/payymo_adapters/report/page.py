@@ -11,7 +11,8 @@ from payymo_adapters.report.findings import finding_rows
 from payymo_adapters.report.rows import transaction_rows
 from payymo_adapters.report.shell import asset, head
 from payymo_adapters.report.wording import GROUPS, passed_over
-from payymo_core import MatchResult, Reason, inspect, reason_in_words
+from payymo_core import MatchResult, Reason, inspect
+from payymo_core.wording import reason_in_words
 
 
 @frozen(kw_only=True)

@@ -7,10 +7,9 @@ names are the keys of the exchange format, those of objects parted by a dot:
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from attrs import frozen
@@ -21,6 +20,9 @@ from payymo_core.errors import RecordError
 from payymo_core.records import Counterparty, Customer, Invoice, Transaction
 from payymo_core.rules import Ruleset
 from payymo_core.tabular import MatchColumns
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _Part = TypeVar("_Part", Counterparty, Customer)
 
@@ -34,7 +36,7 @@ class ArrowFrame(Protocol):
         ...
 
 
-Values = Sequence[object] | NDArray[np.generic]
+Values = Sequence[object] | NDArray[np.generic]  # type: ignore[explicit-any]
 Frame = Mapping[str, Values] | ArrowFrame
 
 
@@ -43,7 +45,7 @@ def match_columns(
     invoices: Frame | Matcher,
     ruleset: Ruleset | None = None,
     *,
-    executor: Executor | None = None,
+    executor: "Executor | None" = None,
 ) -> MatchColumns:
     """Say which payment pays which invoice, from columns to columns.
 
@@ -60,7 +62,7 @@ def match_columns(
     held = (
         invoices
         if isinstance(invoices, Matcher)
-        else Matcher.of(invoices_of(invoices), ruleset)
+        else Matcher(invoices_of(invoices), ruleset)
     )
     result = held.match(transactions_of(transactions), executor=executor)
     return MatchColumns.of(result)

@@ -12,14 +12,14 @@ import pytest
 
 from benchmarks.generate import make_world
 from benchmarks.world import Regime
-from payymo_adapters.frames import (
+from payymo_adapters.spark import matched
+from payymo_core import Matcher, MatchResult, Outcome, RecordError, match
+from payymo_core.frames import (
     Frame,
     invoices_of,
     match_columns,
     transactions_of,
 )
-from payymo_adapters.spark import matched
-from payymo_core import Matcher, MatchResult, Outcome, RecordError, match
 
 WORLD = make_world(Regime.AGENCY, 300, 5)
 Columns = dict[str, list[object]]
@@ -202,7 +202,7 @@ def test_a_frame_of_other_columns_is_refused(columns, fault):
 
 def test_frames_of_a_partition_are_matched_together():
     """As ``mapInPandas`` brings them: two batches, one answer."""
-    matcher = Matcher.of(WORLD.invoices)
+    matcher = Matcher(WORLD.invoices)
     cut = len(WORLD.transactions) // 3
     parts = [WORLD.transactions[:cut], WORLD.transactions[cut:]]
     frames = [pd.DataFrame(table(part, *TRANSACTIONS)) for part in parts]
@@ -218,4 +218,4 @@ def test_frames_of_a_partition_are_matched_together():
 
 
 def test_a_partition_without_frames_has_no_answer():
-    assert list(matched(iter(()), Matcher.of(WORLD.invoices))) == []
+    assert list(matched(iter(()), Matcher(WORLD.invoices))) == []
