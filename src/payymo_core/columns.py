@@ -35,7 +35,7 @@ class TransactionColumns:
         texts: Remittance information, references and metadata.
         accounts: IBAN and account of the other side.
         name: Place of the other side's name in ``names``, -1 without one.
-        names: Every distinct name of an other side.
+        names: Every distinct name of an other side; none where they are looked up.
     """
 
     records: Sequence[Transaction]

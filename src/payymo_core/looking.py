@@ -98,7 +98,7 @@ class Looking:
     def _look(self, columns: TransactionColumns, ledger: Ledger) -> Seen:
         """Every transaction's hypotheses, a block at a time."""
         offsets = list(range(0, len(columns), self.chunk)) or [0]
-        bare = evolve(columns, records=())  # nobody needs the values here
+        bare = evolve(columns, records=(), names=())  # nobody needs the values here
         blocks = [take_rows(bare, *ends) for ends in pairwise([*offsets, len(columns)])]
         seen = _joined(self._looked_at(blocks, ledger), offsets)
         hypotheses, rejected = without_rejected(
