@@ -8,6 +8,7 @@ from attrs import frozen
 
 from payymo_adapters.feeds import STRIPE, StripeFeed
 from payymo_adapters.store.connecting import cursor, move_cursor
+from payymo_adapters.store.doubts import put_known_aside
 from payymo_adapters.store.recording import add_account, record_transactions
 from payymo_adapters.store.store import Books
 from payymo_adapters.stripe.flows import Window
@@ -75,4 +76,20 @@ def record_balance(
     assert read.until is not None
     kept = json.dumps([read.until.isoformat(), *read.waiting])
     move_cursor(books, feed.id, STRIPE, kept)
-    return Synced(recorded=recorded, waits=len(read.waiting))
+    return Synced(
+        recorded=recorded,
+        doubts=tuple(_put_aside(books, feed, given)),
+        waits=len(read.waiting),
+    )
+
+
+def _put_aside(
+    books: Books, feed: StripeFeed, given: Sequence[Transaction | Rejected]
+) -> Iterator[tuple[str, str]]:
+    """Put aside what was recorded once and is refused now: disputed, or paid back."""
+    for each in given:
+        if isinstance(each, Rejected):
+            name = f"{feed.id}/{each.record_id}"
+            reason = f"is not as it was: {each.fault}"
+            if put_known_aside(books, name, reason):
+                yield name, reason

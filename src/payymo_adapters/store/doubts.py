@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from payymo_adapters.store import schema
 from payymo_adapters.store.audit import note
-from payymo_adapters.store.decisions import insert_decisions, supersede
+from payymo_adapters.store.decisions import insert_decisions, stop, supersede
 from payymo_adapters.store.kinds import DecisionKind, DecisionState
 from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.store import Books
@@ -25,8 +25,11 @@ def put_aside(books: Books, transaction: str, reason: str) -> bool:
     Not a verdict: it teaches nothing.
 
     Returns:
-        Whether it is now; not where it is decided, not booked or not there.
+        Whether it is now; not where it is decided, not booked or not there, nor where
+        it was put aside for that reason before.
     """
+    if _is_put_aside_before(books, transaction, reason):
+        return False
     row = schema.transactions.c
     mine = (row.tenant == books.tenant) & (row.id == transaction)
     free = row.decision_id.is_(None) & row.gone_at.is_(None) & (row.status == "booked")
@@ -48,3 +51,27 @@ def put_aside(books: Books, transaction: str, reason: str) -> bool:
     note(books, "transaction.doubted", transaction, said)
     emit(books, "transaction.doubted", transaction, said)
     return True
+
+
+def put_known_aside(books: Books, transaction: str, reason: str) -> bool:
+    """Put a transaction aside of which its provider says otherwise now.
+
+    What is only reserved is given back; what was posted stays as it is.
+
+    Returns:
+        As of ``put_aside``.
+    """
+    row = schema.transactions.c
+    mine = (row.tenant == books.tenant) & (row.id == transaction)
+    decided = books.connection.scalar(select(row.decision_id).where(mine))
+    if decided is not None and not _is_put_aside_before(books, transaction, reason):
+        stop(books, decided, reason)
+    return put_aside(books, transaction, reason)
+
+
+def _is_put_aside_before(books: Books, transaction: str, reason: str) -> bool:
+    """Whether a person had the chance to say what is to be done."""
+    row = schema.match_decisions.c
+    mine = (row.tenant == books.tenant) & (row.transaction_id == transaction)
+    found = select(row.id).where(mine, row.actor == DOUBT, row.reason == reason)
+    return books.connection.scalar(found.limit(1)) is not None
