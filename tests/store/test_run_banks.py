@@ -1,11 +1,14 @@
 """``payymo run`` with accounts at banks: real servers, run after run."""
 
 import json
+import re
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
 from attrs import evolve
 from click.testing import Result
@@ -13,18 +16,22 @@ from sqlalchemy import func, select
 
 from payymo_adapters.bank_sync import KNOWN, OVERLAP, record_listings
 from payymo_adapters.banking import BankLine, Listing, Period
+from payymo_adapters.cli.starting import TEMPLATE
 from payymo_adapters.exchange import write_invoices
 from payymo_adapters.feeds import BankFeed
 from payymo_adapters.pipeline import apply
+from payymo_adapters.run_settings import read_run_settings
 from payymo_adapters.state import Consented
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import match_by_hand, undo
+from payymo_core.records import TransactionStatus
 from tests.fakes.banks import enable_banking, gocardless
 from tests.fakes.desks import IBAN, SECRETS, Desk, desk_of
 from tests.fakes.rings import ringing
 from tests.store.builders import (
     ACT,
     Ledger,
+    at,
     billed,
     give,
     on_sqlite,
@@ -75,7 +82,7 @@ MADE = {
 def desk(backend: str, tmp_path: Path) -> Iterator[Desk]:
     name, made = MADE[backend]
     with desk_of(name, made, tmp_path) as desk:
-        desk.connect()
+        connect(desk)
         configure(desk)
         yield desk
 
@@ -83,9 +90,15 @@ def desk(backend: str, tmp_path: Path) -> Iterator[Desk]:
 @pytest.fixture
 def cardless(tmp_path: Path) -> Iterator[Desk]:
     with desk_of("gocardless", gocardless, tmp_path) as desk:
-        desk.connect()
+        connect(desk)
         configure(desk)
         yield desk
+
+
+def connect(desk: Desk) -> None:
+    """The user consents, as with ``payymo connect``."""
+    given = Consented(country="DE", connection=desk.setting.connect())
+    desk.state.keep_consent(given)
 
 
 def configure(
@@ -304,12 +317,11 @@ def test_posted_money_under_another_id_is_never_taken_for_new(
     gone = run(cardless)
     assert gone.exit_code == 1
     assert "main/t1 was posted, and the bank withdrew it" in gone.stderr
-    # A day later, with an id of its own, which nobody doubts by itself.
-    cardless.setting.book(ago(3), "119.00", "INV-2026-1001", "t1-new")
-    cardless.setting.fake.calls.clear()
+    # Later, in other words and with an id of its own: nobody doubts it by itself.
+    cardless.setting.book(ago(3), "119.00", "INV-2026-1001 once more", "t1-new")
     back = run(cardless)
-    assert "main/t1-new may be main/t1" in back.stderr
-    assert rows(store)["INV-2026-1001 booked"].decision_id is not None
+    assert "main/t1-new may be main/t1 under another id" in back.stderr
+    assert rows(store)["INV-2026-1001 once more booked"].decision_id is not None
 
 
 def settle(store, transaction: str) -> None:
@@ -351,23 +363,48 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(desk: Desk, store) 
         assert "main: read 20" in desk.run("status").stdout
 
 
-def test_a_reading_that_breaks_off_while_it_is_recorded_is_as_never_made(store) -> None:
-    feed = BankFeed(id="main", name="", provider="gocardless", key="K", since=TODAY)
+FEED = BankFeed(id="main", name="", provider="gocardless", key="K", since=TODAY)
 
+
+def line(text: str, **more: Any) -> BankLine:
+    return BankLine(transaction=paid("", remittance=text, **more), raw=f'"{text}"')
+
+
+def test_a_reading_that_breaks_off_while_it_is_recorded_is_as_never_made(store) -> None:
     def listing(*texts: str) -> Listing:
-        lines = [
-            BankLine(transaction=paid("", remittance=text), raw=f'"{text}"')
-            for text in texts
-        ]
-        return Listing(account="K", period=Period(), booked=tuple(lines))
+        return Listing(account="K", period=Period(), booked=tuple(map(line, texts)))
 
     with store.writing(ACT) as books:
-        record_listings(books, feed, [listing("a")])
+        record_listings(books, FEED, [listing("a")])
     before = kept(store)
     with pytest.raises(RuntimeError), store.writing(ACT) as books:
-        record_listings(books, feed, [listing("a", "b")])
+        record_listings(books, FEED, [listing("a", "b")])
         raise RuntimeError
     assert kept(store) == before
+
+
+def test_two_currencies_of_an_account_are_one_account(store) -> None:
+    def listing(currency: str, *booked: str) -> Listing:
+        waits = line(
+            f"{currency} waits", currency=currency, status=TransactionStatus.PENDING
+        )
+        return Listing(
+            account="K",
+            period=Period(),
+            booked=tuple(line(text, currency=currency) for text in booked),
+            pending=(waits,),
+        )
+
+    both = [listing("EUR", "a", "b"), listing("USD", "c", "d")]
+    with store.writing(ACT) as books:
+        assert record_listings(books, FEED, both).recorded.new == 6
+    with store.writing(at(6)) as books:
+        done = record_listings(books, FEED, both)
+    assert (done.recorded.unchanged, done.gone, done.doubts) == (6, (), ())
+    fewer = [listing("EUR", "a", "b"), listing("USD", "c")]
+    with store.writing(at(12)) as books:
+        (gone,) = record_listings(books, FEED, fewer).gone
+    assert rows(store)["d booked"].id == gone
 
 
 def test_an_entry_that_cannot_be_read_withdraws_no_other(desk: Desk, store) -> None:
@@ -440,8 +477,20 @@ def test_an_account_is_asked_when_its_turn_comes(desk: Desk) -> None:
     later = [asked_at + timedelta(hours=6, minutes=m) for m in (0, 1)]
     assert any(f"; next at {at:%Y-%m-%d %H:%M} UTC; consent" in told for at in later)
     # A new consent is used at once.
-    desk.connect()
+    connect(desk)
     assert "main: 0 new, 0 changed, 1 known" in run(desk).stdout
+
+
+@on_sqlite
+def test_when_only_the_credentials_were_wrong_the_next_run_asks(cardless: Desk) -> None:
+    configure(cardless, hours=6)
+    before = cardless.environment["PAYYMO_GOCARDLESS_SECRET_KEY"]
+    cardless.environment["PAYYMO_GOCARDLESS_SECRET_KEY"] = "wrong"
+    cardless.setting.fake.forget_tokens()
+    keyring.set_password("payymo", "gocardless.tokens", "{}")
+    assert "secret key is not accepted" in run(cardless).stderr
+    cardless.environment["PAYYMO_GOCARDLESS_SECRET_KEY"] = before
+    assert "main: 0 new" in run(cardless).stdout
 
 
 @on_sqlite
@@ -508,7 +557,7 @@ def test_the_end_of_a_consent_is_told_once_and_shown(desk: Desk, store) -> None:
     until = datetime.now(UTC) + timedelta(days=13.5)
     assert f"consent until {until:%Y-%m-%d}" in desk.run("status").stdout
     # Another consent, another end.
-    desk.connect()
+    connect(desk)
     end_in(desk, 2)
     run(desk)
     assert len(expiring(store)) == 2
@@ -531,11 +580,19 @@ def test_a_consent_that_is_gone_is_said_and_renewed(desk: Desk) -> None:
     gone = run(desk)
     assert gone.exit_code == 3
     assert "Connect the bank again" in gone.stderr
-    desk.connect()
+    connect(desk)
     assert "main: 0 new, 0 changed, 1 known" in run(desk).stdout
 
 
 # --- settings -------------------------------------------------------------------------
+
+
+@on_sqlite
+def test_what_init_writes_of_banks_and_stripe_is_read_once_it_is_uncommented() -> None:
+    text = re.sub(r"(?m)^# (\[|\w+ = )", r"\1", TEMPLATE)
+    read = read_run_settings(tomllib.loads(text), Path())
+    kinds = [type(account).__name__ for account in read.accounts]
+    assert kinds == ["FileAccount", "BankFeed", "StripeFeed"]
 
 
 @on_sqlite
@@ -572,7 +629,7 @@ def test_an_account_goes_on_with_the_other_provider(
     cardless.setting.book(ago(3), "119.00", "INV-2026-1001", "")
     run(cardless)
     with desk_of("enablebanking", enable_banking, tmp_path) as other:
-        other.connect()
+        connect(other)
         configure(other)
         other.setting.book(ago(3), "119.00", "INV-2026-1001", "")
         assert "main: 0 new, 1 changed, 0 known" in run(other).stdout
@@ -587,7 +644,7 @@ def test_a_name_is_of_one_account_for_good(cardless: Desk, store) -> None:
     text = Path("payymo.toml").read_text("utf-8").replace(IBAN, "NL91ABNA0417164300")
     Path("payymo.toml").write_text(text, "utf-8")
     cardless.setting.fake.iban = "NL91ABNA0417164300"
-    cardless.connect()
+    connect(cardless)
     shown = run(cardless)
     assert shown.exit_code == 2
     assert "main was read from another account" in shown.stderr

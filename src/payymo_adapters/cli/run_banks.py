@@ -8,7 +8,13 @@ from attrs import frozen
 
 from payymo_adapters.bank_sync import first_day, record_listings
 from payymo_adapters.bank_turns import asked, is_due, note_asked, warn_of_end
-from payymo_adapters.banking import BankAccount, Connection, Listing, Period
+from payymo_adapters.banking import (
+    BankAccount,
+    Connection,
+    ConsentGoneError,
+    Listing,
+    Period,
+)
 from payymo_adapters.budget import Budget
 from payymo_adapters.cli.banks import listing_of
 from payymo_adapters.cli.connections import state
@@ -17,7 +23,12 @@ from payymo_adapters.cli.locking import held
 from payymo_adapters.cli.reaching import Reached, enable_banking, gocardless
 from payymo_adapters.cli.run_told import fail, show
 from payymo_adapters.cli.terminal import say, stderr, stdout
-from payymo_adapters.errors import FileError, ProviderError, SettingsError
+from payymo_adapters.errors import (
+    FileError,
+    ProviderError,
+    SettingsError,
+    UnauthorisedError,
+)
 from payymo_adapters.feeds import BANK, BANKS, BankFeed
 from payymo_adapters.pipeline import Run
 from payymo_adapters.run_settings import RunSettings
@@ -157,28 +168,33 @@ def _read_due(run: Run, file: Path, due: Sequence[_Reachable]) -> Iterator[Exit]
 
 def _read(run: Run, reached: Reached, each: _Reachable) -> Exit:
     feed = each.feed
-
-    def begin(books: Books) -> Period:
-        note_asked(books, feed, each.ids)
-        return Period(since=first_day(books, feed))
-
-    def record(books: Books) -> Synced:
-        done = record_listings(books, feed, listings)
-        note_sync(books, feed.connection)
-        return done
-
-    period = run.store.write(run.act(), begin)
+    since = run.store.write(run.act(), lambda books: first_day(books, feed))
+    period = Period(since=since)
     try:
         listings = [
             reached.driver.run(listing_of(reached, account, period))
             for account in each.accounts
         ]
     except ProviderError as error:
+        if _has_asked(error):
+            run.store.write(run.act(), lambda books: note_asked(books, feed, each.ids))
         return fail(run, feed.id, str(error))
+
+    def record(books: Books) -> Synced:
+        note_asked(books, feed, each.ids)
+        note_sync(books, feed.connection)
+        return record_listings(books, feed, listings)
+
     done = run.store.write(run.act(), record)
     for note in _notes(listings, period):
         say(stdout(), f"{feed.id}: {note}")
     return show(feed.id, done)
+
+
+def _has_asked(error: ProviderError) -> bool:
+    """Whether it was the bank that failed; our credentials can be mended at once."""
+    ours = isinstance(error, UnauthorisedError)
+    return not ours or isinstance(error, ConsentGoneError)
 
 
 def _notes(listings: Iterable[Listing], asked: Period) -> Iterator[str]:
