@@ -523,6 +523,17 @@ def test_the_calls_of_a_day_are_counted_with_the_books(desk: Desk, store) -> Non
     assert f"next at {tomorrow} 00:00 UTC" in desk.run("status").stdout
 
 
+def test_a_limit_that_the_bank_names_holds_for_every_machine(desk: Desk, store) -> None:
+    desk.setting.fake.calls_a_day = 0
+    assert run(desk).exit_code == 3
+    held = row(store, schema.call_budgets)
+    assert (held.used, held.allowed) == (4, 4)
+    (desk.state.directory / "calls.json").unlink()
+    asked = asked_for(desk)
+    assert run(desk).exit_code == 3
+    assert asked_for(desk) == asked
+
+
 # --- consents -------------------------------------------------------------------------
 
 

@@ -202,6 +202,26 @@ def test_what_went_back_before_it_was_posted_is_not_posted(
     assert not ledger.posted
 
 
+def test_what_went_back_after_it_was_posted_stays_as_it_is(
+    fake: FakeStripe, store: Any
+) -> None:
+    charge, line = pay(fake, "INV-2026-1001")
+    payymo("run")
+    with store.writing(ACT) as books:
+        match_by_hand(books, f"cards/{line['id']}", [give("i1", "100.00")])
+    assert apply(run_of(store), Ledger()).confirmed == 1
+    fake.refund(charge, 4_000, created=NOW - 3_600)
+    for _ in range(2):
+        shown = payymo("run")
+        assert (shown.exit_code, "40.00 of the 100.00" in shown.stderr) == (1, True)
+    assert states(store, line) == ["superseded", "active"]
+    assert rows(store)[line["id"]].allocated == 10_000
+    table = schema.outbox_events.c
+    with store.reading("acme") as connection:
+        told = select(table.seq).where(table.kind == "match.stopped")
+        assert not connection.scalars(told).all()
+
+
 def test_a_payout_is_named_with_what_it_carries(fake: FakeStripe, store: Any) -> None:
     _, line = pay(fake, "INV-2026-1001", days=2)
     payymo("run")

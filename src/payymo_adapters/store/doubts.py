@@ -11,7 +11,7 @@ from sqlalchemy import select
 from payymo_adapters.store import schema
 from payymo_adapters.store.audit import note
 from payymo_adapters.store.decisions import insert_decisions, stop, supersede
-from payymo_adapters.store.kinds import DecisionKind, DecisionState
+from payymo_adapters.store.kinds import AllocationState, DecisionKind, DecisionState
 from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.store import Books
 
@@ -61,9 +61,10 @@ def put_known_aside(books: Books, transaction: str, reason: str) -> bool:
     Returns:
         As of ``put_aside``.
     """
-    row = schema.transactions.c
-    mine = (row.tenant == books.tenant) & (row.id == transaction)
-    decided = books.connection.scalar(select(row.decision_id).where(mine))
+    row = schema.allocations.c
+    mine = (row.tenant == books.tenant) & (row.transaction_id == transaction)
+    reserved = row.state == AllocationState.RESERVED
+    decided = books.connection.scalar(select(row.decision_id).where(mine, reserved))
     if decided is not None and not _is_put_aside_before(books, transaction, reason):
         stop(books, decided, reason)
     return put_aside(books, transaction, reason)
