@@ -164,6 +164,19 @@ def apply_alone(run: Run, poster: Poster) -> Applied:
     return _counted(outcomes, None)
 
 
+def resolve(run: Run, poster: Poster) -> None:
+    """Find out what became of what is on its way, and send nothing.
+
+    Before anything is read: what is read may end a decision, but not while a posting of
+    it may still arrive.
+
+    Raises:
+        ProviderError: The ledger does not say.
+    """
+    for posting in run.store.write(run.act(), in_flight):
+        _resolve(run, poster, posting)
+
+
 def _resolve(run: Run, poster: Poster, posting: Posting) -> PostingState:
     """Find out what became of a posting that was sent."""
     try:

@@ -12,7 +12,7 @@ import keyring
 import pytest
 from attrs import evolve
 from click.testing import Result
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from payymo_adapters.bank_sync import KNOWN, OVERLAP, record_listings
 from payymo_adapters.banking import BankLine, Listing, Period
@@ -28,6 +28,8 @@ from payymo_core.records import TransactionStatus
 from tests.fakes.banks import enable_banking, gocardless
 from tests.fakes.desks import IBAN, SECRETS, Desk, desk_of
 from tests.fakes.rings import ringing
+from tests.fakes.serving import serve
+from tests.fakes.whmcs import IDENTIFIER, SECRET, Fault, Whmcs
 from tests.store.builders import (
     ACT,
     Ledger,
@@ -659,3 +661,47 @@ def test_a_name_is_of_one_account_for_good(cardless: Desk, store) -> None:
     shown = run(cardless)
     assert shown.exit_code == 2
     assert "main was read from another account" in shown.stderr
+
+
+# --- while a posting is on its way ----------------------------------------------------
+
+
+@on_sqlite
+def test_what_is_on_its_way_is_resolved_before_its_money_is_withdrawn(
+    cardless: Desk, store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whmcs = Whmcs()
+    for number in (1001, 1002):
+        whmcs.bill(number, "50.00")
+    cardless.setting.book(ago(3), "100.00", "two invoices", "t1")
+    cardless.setting.book(ago(2), "1.00", "other", "x")
+    text = Path("payymo.toml").read_text("utf-8")
+    Path("payymo.toml").write_text(text.replace("invoices.jsonl", "whmcs"), "utf-8")
+    with serve(whmcs) as origin:
+        monkeypatch.setenv("PAYYMO_WHMCS_URL", origin)
+        monkeypatch.setenv("PAYYMO_WHMCS_IDENTIFIER", IDENTIFIER)
+        monkeypatch.setenv("PAYYMO_WHMCS_SECRET", SECRET)
+        run(cardless)
+        with store.writing(ACT) as books:
+            both = [give("1001", "50.00"), give("1002", "50.00")]
+            match_by_hand(books, "main/t1", both)
+        whmcs.fault = lambda a: Fault.LOST if a == "AddInvoicePayment" else None
+        assert "2 unknown" in run(cardless).stdout
+        whmcs.fault = lambda _: None
+        entries(cardless)[:] = [e for e in entries(cardless) if "other" in str(e)]
+        refused = run(cardless)
+        assert refused.exit_code == 2
+        assert "main: not read: a posting of decision" in refused.stderr
+        assert "on its way" in refused.stderr
+        assert "matched" not in refused.stdout
+        assert rows(store)["two invoices booked"].gone_at is None
+        # Ten minutes later they cannot arrive any more, and are not sent again.
+        with store.writing(ACT) as books:
+            long_ago = update(schema.postings).values(changed_at=ACT.now)
+            books.connection.execute(long_ago)
+        withdrawn = run(cardless)
+        assert withdrawn.exit_code == 0, withdrawn.output
+        assert "main/t1 is listed no more" in withdrawn.stdout
+        assert "applied: 0 confirmed, 0 refused, 0 unknown" in withdrawn.stdout
+    assert rows(store)["two invoices booked"].allocated == 0
+    assert not whmcs.transactions

@@ -24,6 +24,7 @@ from payymo_adapters.cli.reaching import Reached, enable_banking, gocardless
 from payymo_adapters.cli.run_told import fail, show
 from payymo_adapters.cli.terminal import say, stderr, stdout
 from payymo_adapters.errors import (
+    ConflictError,
     FileError,
     ProviderError,
     SettingsError,
@@ -94,7 +95,7 @@ def _read_provider(
     try:
         opened = tuple(_opened(feeds, BANKS[provider]))
     except _FAULTS as error:
-        yield from (fail(run, feed.id, str(error)) for feed in feeds)
+        yield from (fail(run, feed.id, error) for feed in feeds)
         return
     _warn(run, settings, opened)
     known = {each.feed for each in opened}
@@ -162,7 +163,7 @@ def _read_due(run: Run, file: Path, due: Sequence[_Reachable]) -> Iterator[Exit]
             for each in due:
                 codes.append(_read(run, reached, each))  # noqa: PERF401 - an error keeps those before it
     except _FAULTS as error:
-        codes.extend(fail(run, each.feed.id, str(error)) for each in due[len(codes) :])
+        codes.extend(fail(run, each.feed.id, error) for each in due[len(codes) :])
     yield from codes
 
 
@@ -178,14 +179,17 @@ def _read(run: Run, reached: Reached, each: _Reachable) -> Exit:
     except ProviderError as error:
         if _has_asked(error):
             run.store.write(run.act(), lambda books: note_asked(books, feed, each.ids))
-        return fail(run, feed.id, str(error))
+        return fail(run, feed.id, error)
 
     def record(books: Books) -> Synced:
         note_asked(books, feed, each.ids)
         note_sync(books, feed.connection)
         return record_listings(books, feed, listings)
 
-    done = run.store.write(run.act(), record)
+    try:
+        done = run.store.write(run.act(), record)
+    except ConflictError as error:
+        return fail(run, feed.id, error)
     for note in _notes(listings, period):
         say(stdout(), f"{feed.id}: {note}")
     return show(feed.id, done)

@@ -2,6 +2,7 @@
 
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.terminal import say, stderr, stdout
+from payymo_adapters.errors import ConflictError
 from payymo_adapters.files.texts import counted
 from payymo_adapters.pipeline import Run
 from payymo_adapters.store.connecting import note_sync
@@ -9,16 +10,17 @@ from payymo_adapters.store.recording import Recorded
 from payymo_adapters.sync import Synced
 
 
-def fail(run: Run, name: str, fault: str) -> Exit:
+def fail(run: Run, name: str, error: Exception | str) -> Exit:
     """Print and keep why an account was not read.
 
     Returns:
-        What the shell gets.
+        What the shell gets: of a conflict with what the books hold, that it refused.
     """
+    fault = str(error)
     say(stderr(), f"{name}: not read: {fault}", "bold red")
     connection = f"accounts/{name}"
     run.store.write(run.act(), lambda books: note_sync(books, connection, fault))
-    return Exit.FAILED
+    return Exit.REFUSED if isinstance(error, ConflictError) else Exit.FAILED
 
 
 def show(name: str, done: Synced) -> Exit:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from payymo_adapters.cli.applying import check_gateway
 from payymo_adapters.cli.connections import connected, load_settings
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.inputs import load_ruleset
@@ -15,8 +14,10 @@ from payymo_adapters.cli.run_file import load_run_settings, opened
 from payymo_adapters.cli.run_files import read_files
 from payymo_adapters.cli.run_stripe import read_stripe
 from payymo_adapters.cli.run_told import show_recorded
+from payymo_adapters.cli.run_whmcs import apply_to_whmcs, resolve_at_whmcs
 from payymo_adapters.cli.terminal import say, stage, stderr, stdout
 from payymo_adapters.errors import (
+    ConflictError,
     FileError,
     ProviderError,
     SettingsError,
@@ -24,7 +25,7 @@ from payymo_adapters.errors import (
 )
 from payymo_adapters.files import read_ledger
 from payymo_adapters.http_rules import utc_now
-from payymo_adapters.pipeline import Run, apply_alone, decide, match_undecided
+from payymo_adapters.pipeline import Run, decide, match_undecided
 from payymo_adapters.run_settings import WHMCS, RunSettings
 from payymo_adapters.settings import WhmcsSettings
 from payymo_adapters.store.connecting import hold_connection, note_sync
@@ -34,9 +35,7 @@ from payymo_adapters.store.store import Books
 from payymo_adapters.sync import (
     record_whole_ledger,
 )
-from payymo_adapters.whmcs.flows import list_currencies
 from payymo_adapters.whmcs_ledger import ask_again, record_whmcs
-from payymo_adapters.whmcs_poster import WhmcsPoster
 
 _INVOICES = "invoices"
 
@@ -71,19 +70,26 @@ def run_once(file: Path) -> Exit:
 
 
 def _steps(run: Run, settings: RunSettings, file: Path) -> Iterator[Exit]:
-    yield from read_files(run, settings, file.parent)
-    yield from read_banks(run, settings, file)
-    yield from read_stripe(run, settings, file)
+    if settings.invoices == WHMCS:
+        resolve_at_whmcs(run, file)
+    codes = [
+        *read_files(run, settings, file.parent),
+        *read_banks(run, settings, file),
+        *read_stripe(run, settings, file),
+    ]
+    yield from codes
     invoices = _read_invoices(run, settings, file)
     yield invoices
-    if invoices > Exit.REJECTED:
-        return  # on what was open once, nothing is decided
+    # Nothing is decided or posted on what was open once, nor where what came ends what
+    # was decided and cannot yet, for a posting is on its way.
+    if invoices > Exit.REJECTED or Exit.REFUSED in codes:
+        return
     proposed = match_undecided(run, load_ruleset(settings.ruleset), None)
     say(stdout(), f"matched: {len(proposed.new)} new, {proposed.kept} as before")
     decided = decide(run, settings.policy)
     say(stdout(), f"decided: {len(decided)}")
     if settings.invoices == WHMCS:
-        yield _apply(run, file)
+        yield apply_to_whmcs(run, file)
 
 
 def _read_invoices(run: Run, settings: RunSettings, file: Path) -> Exit:
@@ -100,7 +106,7 @@ def _read_invoices(run: Run, settings: RunSettings, file: Path) -> Exit:
         else:
             done = _read_whmcs(run, file)
         code = show_recorded(_INVOICES, done)
-    except (FileError, OSError, ProviderError) as error:
+    except (ConflictError, FileError, OSError, ProviderError) as error:
         code, fault = Exit.FAILED, str(error)
         say(stderr(), f"{_INVOICES}: {fault}", "bold red")
     run.store.write(run.act(), lambda books: note_sync(books, _INVOICES, fault))
@@ -125,30 +131,3 @@ def _read_whmcs(run: Run, file: Path) -> Recorded:
             lambda: fetch_invoices(driver, api, OPEN),
             lambda known: driver.run(ask_again(api, known)),
         )
-
-
-def _apply(run: Run, file: Path) -> Exit:
-    settings = load_settings(WhmcsSettings, file)
-    api = api_of(settings)
-    with connected(settings.site) as driver:
-        try:
-            check_gateway(driver, api, settings.gateway)
-            codes = {c.id: c.code for c in driver.run(list_currencies(api))}
-        except ProviderError as error:
-            say(stderr(), f"applied: nothing: {error}", "bold red")
-            return Exit.FAILED
-        poster = WhmcsPoster(
-            drive=driver.run,
-            api=api,
-            currencies=codes,
-            gateway=settings.gateway,
-            store=run.store,
-            tenant=run.tenant,
-        )
-        done = apply_alone(run, poster)
-    counts = f"{done.confirmed} confirmed, {done.refused} refused"
-    say(stdout(), f"applied: {counts}, {done.unknown} unknown")
-    if done.fault:
-        say(stderr(), f"applied: {done.fault}", "bold red")
-        return Exit.FAILED
-    return Exit.REJECTED if done.refused or done.unknown else Exit.DONE
