@@ -101,7 +101,8 @@ def record_listings(
     move_cursor(books, feed.id, KNOWN, _position(books, brought.book))
     return Synced(
         recorded=recorded,
-        gone=tuple(name for name in names if name not in brought.settled),
+        # A pending entry comes and goes as its bank likes: that tells nobody anything.
+        gone=tuple(row.id for row in gone if row.status == TransactionStatus.BOOKED),
         replaced=tuple(
             (name, brought.settled[name]) for name in names if name in brought.settled
         ),

@@ -222,6 +222,7 @@ def test_a_pending_entry_is_replaced_by_the_booked_one(desk: Desk, store) -> Non
     desk.setting.book(ago(0), "119.00", "INV-2026-1001", "t1")
     second = run(desk)
     assert "is booked as main/t1" in second.stdout
+    assert "listed no more" not in second.stdout
     found = rows(store)
     assert found["card 1001 pending"].replaced_by == "main/t1"
     assert found["comes to nothing pending"].gone_at is not None
@@ -521,6 +522,7 @@ def test_the_calls_of_a_day_are_counted_with_the_books(desk: Desk, store) -> Non
     assert "the calls of the day" in shown.stderr
     assert "Next call possible at" in shown.stderr
     assert asked_for(desk) == asked
+    assert "4 of 4 calls left today" in desk.run("accounts").stdout
     tomorrow = TODAY + timedelta(days=1)
     assert f"next at {tomorrow} 00:00 UTC" in desk.run("status").stdout
 

@@ -16,7 +16,7 @@ def add_connection(books: Books, connection: str, provider: str, name: str) -> N
     Args:
         books: The tenant's.
         connection: Its id.
-        provider: As ``gocardless``, ``stripe``, ``whmcs``.
+        provider: As ``bank``, ``stripe``, ``whmcs``.
         name: As a person knows it.
     """
     values = {
