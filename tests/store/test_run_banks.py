@@ -12,7 +12,7 @@ import keyring
 import pytest
 from attrs import evolve
 from click.testing import Result
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from payymo_adapters.bank_sync import KNOWN, OVERLAP, record_listings
 from payymo_adapters.banking import BankLine, Listing, Period
@@ -24,6 +24,7 @@ from payymo_adapters.run_settings import read_run_settings
 from payymo_adapters.state import Consented
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import match_by_hand, undo
+from payymo_adapters.store.store import Store
 from payymo_core.records import TransactionStatus
 from tests.fakes.banks import enable_banking, gocardless
 from tests.fakes.desks import IBAN, SECRETS, Desk, desk_of
@@ -369,8 +370,9 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(desk: Desk, store) 
 FEED = BankFeed(id="main", name="", provider="gocardless", key="K", since=TODAY)
 
 
-def line(text: str, **more: Any) -> BankLine:
-    return BankLine(transaction=paid("", remittance=text, **more), raw=f'"{text}"')
+def line(text: str, amount: str = "119.00", **more: Any) -> BankLine:
+    said = paid("", amount, remittance=text, **more)
+    return BankLine(transaction=said, raw=f'"{text}"')
 
 
 def test_a_reading_that_breaks_off_while_it_is_recorded_is_as_never_made(store) -> None:
@@ -384,6 +386,56 @@ def test_a_reading_that_breaks_off_while_it_is_recorded_is_as_never_made(store) 
         record_listings(books, FEED, [listing("a", "b")])
         raise RuntimeError
     assert kept(store) == before
+
+
+class BrokenOff(BaseException):
+    """The process ends."""
+
+
+def two_readings(url: str, at_statement: int = 0) -> tuple[list[str], int]:
+    """Read an account twice, broken off once: what is kept, by how many statements."""
+    store = Store.open(url)
+    store.add_tenant(ACT, "Acme Hosting")
+    seen = 0
+
+    def strike(*_: object) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == at_statement:
+            raise BrokenOff
+
+    event.listen(store.engine, "before_cursor_execute", strike)
+    waits = line("waits", "8.00", status=TransactionStatus.PENDING)
+    first = Listing(
+        account="K",
+        period=Period(),
+        booked=(line("a", "1.00"), line("b", "2.00")),
+        pending=(waits,),
+    )
+    # The second is withdrawn, the pending one booked, and one may be the second again.
+    second = evolve(
+        first,
+        booked=(line("a", "1.00"), line("waits", "8.00"), line("B", "2.00")),
+        pending=(),
+    )
+    while True:
+        try:
+            for hours, listing in ((0, first), (6, second)):
+                with store.writing(at(hours)) as books:
+                    record_listings(books, FEED, [listing])
+            break
+        except BrokenOff:
+            continue
+    count = seen
+    said = kept(store)
+    store.close()
+    return said, count
+
+
+def test_broken_off_at_any_statement_two_readings_come_to_the_same(fresh) -> None:
+    whole, count = two_readings(fresh())
+    for place in range(1, count, max(1, count // 7)):
+        assert two_readings(fresh(), place)[0] == whole, place
 
 
 def test_two_currencies_of_an_account_are_one_account(store) -> None:
