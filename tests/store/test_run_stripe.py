@@ -111,7 +111,7 @@ def test_payments_are_recorded_once_and_matched(fake: FakeStripe, store: Any) ->
         fake, "INV-2026-1001", receipt_url="https://pay.example/receipt/1"
     )
     fake.objects[charge["payment_intent"]]["client_secret"] = "pi_secret"
-    pay(fake, "Thank you", days=3)
+    pay(fake, "Thank you", days=2)
     first = payymo("run")
     assert first.exit_code == 0, first.output
     assert "cards: 2 new, 0 changed, 0 known" in first.stdout
