@@ -89,7 +89,7 @@ def require_sqlalchemy() -> None:
         import sqlalchemy  # noqa: F401, PLC0415 - an extra
     except ImportError:
         fault = "the libraries for databases are not installed"
-        raise StoreError(fault, advice="Install payymo[postgres]") from None
+        raise StoreError(fault, advice="Install payymo[store]") from None
 
 
 def _finish(faults: Iterable[str], fine: str) -> None:
