@@ -10,6 +10,7 @@ import pytest
 from tests.fakes.banks import gocardless
 from tests.fakes.browsers import browsing
 from tests.fakes.gocardless_payments import GoCardlessPaymentsFake
+from tests.fakes.receivers import SECRET, Receiver
 from tests.fakes.rings import ringing
 from tests.fakes.serving import serve
 from tests.fakes.stripe import FakeStripe
@@ -94,3 +95,12 @@ def _payout(name: str, amount: int, reference: str) -> dict[str, object]:
     said = {"id": name, "amount": amount, "reference": reference, "deducted_fees": 100}
     more = {"currency": "EUR", "status": "paid", "arrival_date": "2026-03-03"}
     return {**said, **more}
+
+
+@contextmanager
+def receiver_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server that takes every event."""
+    with serve(Receiver()) as origin:
+        monkeypatch.setenv("PAYYMO_WEBHOOK_URL", f"{origin}/payymo")
+        monkeypatch.setenv("PAYYMO_WEBHOOK_SECRET", SECRET)
+        yield
