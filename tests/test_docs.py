@@ -37,6 +37,7 @@ from payymo_core.rules import ReferenceRule
 from tests.fakes.pages import (
     bank_around,
     gocardless_payments_around,
+    postgresql_around,
     receiver_around,
     stripe_around,
 )
@@ -129,6 +130,7 @@ def ill_whmcs_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 AROUND = {
     "docs/how-to/connect-a-bank.md": bank_around,
     "docs/how-to/connect-whmcs.md": whmcs_around,
+    "docs/how-to/move-to-postgresql.md": postgresql_around,
     "docs/how-to/read-gocardless-payouts.md": gocardless_payments_around,
     "docs/how-to/read-stripe.md": stripe_around,
     "docs/how-to/receive-events.md": receiver_around,

@@ -14,6 +14,7 @@ from tests.fakes.receivers import SECRET, Receiver
 from tests.fakes.rings import ringing
 from tests.fakes.serving import serve
 from tests.fakes.stripe import FakeStripe
+from tests.postgres import PASSWORD, ROLE, running_server
 
 
 @contextmanager
@@ -103,4 +104,15 @@ def receiver_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     with serve(Receiver()) as origin:
         monkeypatch.setenv("PAYYMO_WEBHOOK_URL", f"{origin}/payymo")
         monkeypatch.setenv("PAYYMO_WEBHOOK_SECRET", SECRET)
+        yield
+
+
+@contextmanager
+def postgresql_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A PostgreSQL with an empty database, named as its own tools name it."""
+    with running_server() as server:
+        server.run(f"CREATE DATABASE payymo OWNER {ROLE}")
+        monkeypatch.setenv("PGHOST", str(server.admin.url.query["host"]))
+        monkeypatch.setenv("PGUSER", ROLE)
+        monkeypatch.setenv("PGPASSWORD", PASSWORD)
         yield

@@ -1,13 +1,14 @@
 """Books with something of everything: every table, every state that lasts."""
 
 import json
+from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from payymo_adapters.errors import LimitError, RefusedError, UndeliveredError
 from payymo_adapters.http import Secret
 from payymo_adapters.pipeline import apply, match_undecided
-from payymo_adapters.store import schema
+from payymo_adapters.store import database, schema
 from payymo_adapters.store.connecting import add_connection, move_cursor, spend
 from payymo_adapters.store.credentials import Vault, keep
 from payymo_adapters.store.decisions import (
@@ -84,16 +85,37 @@ def fill(store: Store) -> Ledger:
     return ledger
 
 
+def filled(url: str) -> None:
+    store = Store.open(url)
+    fill(store)
+    store.close()
+
+
+def triggers(url: str) -> list[tuple[Any, ...]]:
+    engine = database.connect(url)
+    asked = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY 1"
+    if url.startswith("postgresql"):
+        asked = (
+            "SELECT tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger "
+            "WHERE NOT tgisinternal ORDER BY 1, 2"
+        )
+    with engine.connect() as connection:
+        found = [tuple(each) for each in connection.execute(text(asked))]
+    engine.dispose()
+    assert found
+    return found
+
+
 def _around(store: Store) -> None:
     """What is neither a decision nor a posting."""
-    text = json.dumps({"name": "Zoë"}, ensure_ascii=False)
+    said = json.dumps({"name": "Zoë"}, ensure_ascii=False)
     with store.writing(at(1)) as books:
         books.connection.execute(
             insert(schema.rulesets),
             {
                 "tenant": "acme",
                 "version": 1,
-                "content": text,
+                "content": said,
                 "digest": "d",
                 "created_at": books.now,
                 "actor": HAND,
@@ -103,7 +125,7 @@ def _around(store: Store) -> None:
         keep(books, VAULT, "bank", TOKEN)
         assert spend(books, "bank", "transactions", 4)
         move_cursor(books, "main", "file:a.xml", "abc")
-        assert take_in(books, "stripe", "evt_1", text)
+        assert take_in(books, "stripe", "evt_1", said)
         begin(books)
         first, second, *_ = due_events(books)
         delivered(books, first)

@@ -1,22 +1,20 @@
 """A database that is copied is the same afterwards, or empty."""
 
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import Engine, create_engine, event, func, select, text
+from sqlalchemy import Engine, event, func, select, text
 
 from payymo_adapters.cli import main
 from payymo_adapters.errors import ConflictError, StoreError
 from payymo_adapters.pipeline import apply, match_undecided
-from payymo_adapters.store import database, schema
+from payymo_adapters.store import schema
 from payymo_adapters.store.audit import audit_faults
 from payymo_adapters.store.checkup import check
 from payymo_adapters.store.copying import copy
@@ -35,10 +33,8 @@ from tests.store.builders import (
     row,
     run_of,
 )
-from tests.store.full_books import MANY, TOKEN, VAULT, fill
+from tests.store.full_books import MANY, TOKEN, VAULT, fill, filled, triggers
 
-Make = Callable[[str], str]
-Rows = dict[str, list[tuple[Any, ...]]]
 WAYS = [
     ("sqlite", "postgresql"),
     ("postgresql", "sqlite"),
@@ -46,56 +42,6 @@ WAYS = [
     ("sqlite", "sqlite"),
 ]
 both_ways = pytest.mark.parametrize(("source", "target"), WAYS[:2])
-
-
-@pytest.fixture
-def make(request: pytest.FixtureRequest, tmp_path) -> Iterator[Make]:
-    """Gives a database at the newest revision, of a kind, as often as asked."""
-    numbers, made = count(1), list[str]()
-
-    def made_of(kind: str) -> str:
-        if kind == "sqlite":
-            path = tmp_path / f"books{next(numbers)}.db"
-            shutil.copy(request.getfixturevalue("sqlite_template"), path)
-            return f"sqlite:///{path}"
-        server = request.getfixturevalue("server")
-        made.append(server.create())
-        upgrade(server.url(made[-1]))
-        return str(server.url(made[-1]))
-
-    yield made_of
-    for name in made:
-        request.getfixturevalue("server").drop(name)
-
-
-@pytest.fixture
-def rows(request: pytest.FixtureRequest) -> Callable[[str], Rows]:
-    """Gives all rows of a database, past row-level security."""
-
-    def read(url: str) -> Rows:
-        if url.startswith("postgresql"):
-            server = request.getfixturevalue("server")
-            name = url.partition("?")[0].rpartition("/")[2]
-            engine = create_engine(server.admin.url.set(database=name))
-        else:
-            engine = database.connect(url)
-        with engine.connect() as connection:
-            found = {
-                table.name: sorted(
-                    map(tuple, connection.execute(select(table))), key=repr
-                )
-                for table in schema.metadata.sorted_tables
-            }
-        engine.dispose()
-        return found
-
-    return read
-
-
-def filled(url: str) -> None:
-    store = Store.open(url)
-    fill(store)
-    store.close()
 
 
 @contextmanager
@@ -192,21 +138,6 @@ def test_a_copy_guards_its_books(make, source, target):
         tenants = set(connection.scalars(select(schema.accounts.c.tenant)))
     assert tenants == ({"acme"} if target == "postgresql" else {"acme", "other"})
     store.close()
-
-
-def triggers(url: str) -> list[tuple[Any, ...]]:
-    engine = database.connect(url)
-    asked = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY 1"
-    if url.startswith("postgresql"):
-        asked = (
-            "SELECT tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger "
-            "WHERE NOT tgisinternal ORDER BY 1, 2"
-        )
-    with engine.connect() as connection:
-        found = [tuple(each) for each in connection.execute(text(asked))]
-    engine.dispose()
-    assert found
-    return found
 
 
 # --- refused --------------------------------------------------------------------------
