@@ -1,5 +1,6 @@
 """Events reach a server of the user's at least once, in order per subject."""
 
+import logging
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ import httpx
 import pytest
 from attrs import evolve
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from payymo_adapters.cli import main
 from payymo_adapters.delivery import LONGEST, Told, deliver
@@ -318,6 +320,28 @@ def test_a_receiver_that_refuses_is_seen_in_the_run_and_the_status(receiver):
         "webhook: 2 events to be delivered; "
         "not all arrived: Webhook: answers with 410, and not 2xx"
     )
+
+
+@pytest.mark.usefixtures("_folder")
+def test_the_secret_is_left_nowhere(store, monkeypatch, caplog):
+    """Not even by a receiver that says what it knows."""
+    echo = response(500, SECRET.encode(), x_secret=SECRET)
+    monkeypatch.setenv("PAYYMO_DEBUG", "1")
+    with serve_raw(scripted(echo)) as (origin, raw), caplog.at_level(logging.DEBUG):
+        monkeypatch.setenv("PAYYMO_WEBHOOK_URL", origin)
+        ran = payymo("run")
+    assert (ran.exit_code, len(raw.requests)) == (1, 2)
+    with store.reading("acme") as connection:
+        kept = [
+            [tuple(each) for each in connection.execute(select(table))]
+            for table in schema.metadata.sorted_tables
+        ]
+    ours = [each for each in caplog.records if not each.name.startswith("httpcore")]
+    assert ours
+    logged = [(each.getMessage(), vars(each)) for each in ours]
+    sent = [request for request in raw.requests if SECRET.encode()[6:] in request]
+    for place in (ran.output, kept, logged, sent, payymo("status").output):
+        assert SECRET.removeprefix("whsec_") not in str(place)
 
 
 @pytest.mark.usefixtures("_folder")
