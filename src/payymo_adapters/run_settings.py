@@ -17,8 +17,11 @@ WHMCS = "whmcs"
 """What ``[invoices] from`` says where they come from there."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _SECTIONS = ("payymo", "accounts", "invoices", "apply")
-# Sections of providers, which ``settings`` reads.
-_OTHERS = ("whmcs", "stripe", "gocardless", "enablebanking", "gocardless_payments")
+# Sections of providers and of the webhook, which ``settings`` reads.
+_OTHERS = (
+    *("whmcs", "stripe", "gocardless", "enablebanking", "gocardless_payments"),
+    "webhook",
+)
 _MISSING = object()
 
 

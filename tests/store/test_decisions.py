@@ -21,6 +21,7 @@ from payymo_adapters.store.decisions import (
     undo,
 )
 from payymo_adapters.store.outbox import (
+    begin,
     delivered,
     due_events,
     emit,
@@ -241,7 +242,8 @@ def test_events_are_due_in_order_per_subject_until_they_are_delivered(store):
         first, other = due_events(books)
         assert (first.kind, other.kind) == ("one", "three")
         delivered(books, other)
-        postpone(books, first)
+        begin(books)
+        postpone(books, first, "no answer")
         assert due_events(books) == []
     with store.writing(at(1)) as books:
         assert [event.kind for event in due_events(books)] == ["one"]

@@ -16,6 +16,7 @@ from payymo_adapters.cli.terminal import say, stdout
 from payymo_adapters.files.texts import counted
 from payymo_adapters.store.histories import history
 from payymo_adapters.store.kinds import PostingState
+from payymo_adapters.store.outbox import Outbox, outbox
 from payymo_adapters.store.overview import (
     Line,
     lines,
@@ -51,6 +52,7 @@ def show_status(file: Path) -> None:
             *_money(sums(connection, settings.tenant)),
             *_proposals(proposals(connection, settings.tenant)),
             *_postings(open_postings(connection, settings.tenant)),
+            *_events(outbox(connection, settings.tenant)),
         ]
     for text in texts or ["nothing was read yet"]:
         say(stdout(), text)
@@ -87,6 +89,13 @@ def _postings(rows: Iterable[Any]) -> Iterator[str]:
         state = "to be posted" if row.state == PostingState.PLANNED else row.state
         fault = f": {row.fault}" if row.fault else ""
         yield f"{row.kind} of {money} to invoice {row.invoice_id} {state}{fault}"
+
+
+def _events(found: Outbox | None) -> Iterator[str]:
+    if found is None:
+        return
+    fault = f"; not all arrived: {found.fault}" if found.fault else ""
+    yield f"webhook: {counted(found.waiting, 'event')} to be delivered{fault}"
 
 
 def show_history(file: Path, record: str) -> None:

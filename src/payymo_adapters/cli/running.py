@@ -13,6 +13,7 @@ from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.inputs import load_mapping, load_ruleset
 from payymo_adapters.cli.invoices import OPEN, api_of, fetch_invoices
 from payymo_adapters.cli.run_file import load_run_settings, opened
+from payymo_adapters.cli.telling import load_webhook, tell
 from payymo_adapters.cli.terminal import say, stage, stderr, stdout
 from payymo_adapters.errors import (
     FileError,
@@ -64,12 +65,12 @@ def run_once(file: Path) -> Exit:
         SettingsError: The settings cannot be used.
         StoreError: The database cannot be used, or another process runs.
     """
-    settings = load_run_settings(file)
+    settings, webhook = load_run_settings(file), load_webhook(file)
     with opened(settings) as store:
         run = Run(store=store, tenant=settings.tenant, clock=utc_now)
         store.add_tenant(run.act(), settings.company)
         with only_runner(store, settings.tenant):
-            codes = list(_steps(run, settings, file))
+            codes = [*_steps(run, settings, file), *tell(run, webhook)]
     return max(codes, default=Exit.DONE)
 
 

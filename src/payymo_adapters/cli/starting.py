@@ -50,6 +50,10 @@ from = "invoices.csv"
 # [whmcs]
 # url = "https://billing.example.com/whmcs"
 # gateway = "banktransfer"
+
+# Who is told what happens; the secret: PAYYMO_WEBHOOK_SECRET.
+# [webhook]
+# url = "https://example.com/payymo"
 """
 
 run_settings_option = click.option(

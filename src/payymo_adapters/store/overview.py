@@ -17,6 +17,7 @@ from payymo_adapters.store.kinds import (
     DecisionState,
     PostingState,
 )
+from payymo_adapters.store.outbox import WEBHOOK
 
 _LIVE = (AllocationState.RESERVED, AllocationState.SETTLED)
 _OPEN = (PostingState.PLANNED, PostingState.SENDING, PostingState.UNKNOWN)
@@ -70,11 +71,11 @@ class Line:
 
 
 def sources(connection: Connection, tenant: str) -> Sequence[Any]:
-    """The connections: id, name, when read (changed_at), fault."""
+    """The connections that are read: id, name, when (changed_at), fault."""
     row = schema.connections
     return connection.execute(
         select(row.c.id, row.c.name, row.c.changed_at, row.c.fault)
-        .where(row.c.tenant == tenant)
+        .where(row.c.tenant == tenant, row.c.id != WEBHOOK)
         .order_by(row.c.id)
     ).all()
 

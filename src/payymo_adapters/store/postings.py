@@ -27,6 +27,10 @@ from payymo_adapters.store.kinds import (
 )
 from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.store import Books
+from payymo_core.money import from_minor
+
+# Told once, however often the ledger does not say afterwards.
+_LOST = (PostingState.UNKNOWN, PostingState.SENDING)
 
 
 @frozen(kw_only=True)
@@ -142,8 +146,8 @@ def finish(
         applied = posting.kind == PostingKind.PAYMENT
         kind = "match.applied" if applied else "match.reversed"
         emit(books, kind, posting.owed.transaction, _told(posting))
-    if refused:
-        emit(books, "posting.refused", posting.owed.transaction, _told(posting))
+    if refused or (outcome, posting.state) == _LOST:
+        emit(books, f"posting.{outcome}", posting.owed.transaction, _told(posting))
     ended = DecisionState.STOPPED if refused else DecisionState.UNDONE
     close_if_idle(books, posting.decision, ended)
 
@@ -168,8 +172,10 @@ def _told(posting: Posting) -> dict[str, object]:
     owed = posting.owed
     return {
         "transaction": owed.transaction,
+        "decision": posting.decision,
         "invoice": owed.invoice,
-        "minor": owed.amount,
+        "kind": posting.kind,
+        "amount": f"{from_minor(owed.amount, owed.currency):f}",
         "currency": owed.currency,
         "key": posting.key,
     }

@@ -17,6 +17,7 @@ from payymo_adapters.store.audit import note
 from payymo_adapters.store.bulk import Target, differing, upsert
 from payymo_adapters.store.decisions import stop, supersede
 from payymo_adapters.store.kinds import AllocationState, utc
+from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.rows import (
     INVOICE_COLUMNS,
     TRANSACTION_COLUMNS,
@@ -215,6 +216,8 @@ def notice_gone(
         books.connection.execute(update(row).where(mine).values(gone))
         note(books, "transaction.gone", name, {"replaced_by": other})
         if books.connection.scalar(select(row.c.allocated).where(mine)):
+            told = {"transaction": name, "decision": held.decision_id}
+            emit(books, "transaction.gone", name, told)
             posted.append(name)
     return posted
 
