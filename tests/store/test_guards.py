@@ -69,6 +69,14 @@ def post(books: Books, **more: object) -> Any:
     return books.connection.execute(insert(schema.postings), values)
 
 
+def in_doubt(books: Books) -> None:
+    """A posting that got no answer."""
+    reserve(books, decide(books), "i1", 1)
+    post(books)
+    for state in ("sending", "unknown"):
+        books.connection.execute(update(schema.postings).values(state=state))
+
+
 @pytest.fixture
 def filled(store):
     record(store, [paid("t1")], [billed("i1")])  # so that there is a history
@@ -149,6 +157,26 @@ FORBIDDEN: dict[str, Callable[[Books], Any]] = {
         reserve(b, 1, "i2", 1),
         post(b),
         post(b, id=2, invoice_id="i2"),
+    ],
+    **{
+        f"a posting in doubt that is {then} without a person": lambda b, then=then: [
+            in_doubt(b),
+            b.connection.execute(update(schema.postings).values(state=then)),
+        ]
+        for then in ("sending", "planned", "refused")
+    },
+    **{
+        f"a posting in doubt that was sent again and is {then}": lambda b, then=then: [
+            in_doubt(b),
+            b.connection.execute(update(schema.postings).values(ruled_by="Ada")),
+            b.connection.execute(update(schema.postings).values(state="sending")),
+            b.connection.execute(update(schema.postings).values(state=then)),
+        ]
+        for then in ("planned", "refused")
+    },
+    "a word of nobody's": lambda b: [
+        in_doubt(b),
+        b.connection.execute(update(schema.postings).values(ruled_by="payymo")),
     ],
     "a refused payment that is sent again": lambda b: [
         reserve(b, decide(b), "i1", 1),
