@@ -21,7 +21,8 @@ from payymo_adapters.errors import (
 )
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import confirm, decision
-from payymo_adapters.store.kinds import DecisionState, PostingState
+from payymo_adapters.store.four_eyes import is_above
+from payymo_adapters.store.kinds import PAYYMO, DecisionState, PostingState
 from payymo_adapters.store.locks import only_runner
 from payymo_adapters.store.postings import (
     Posting,
@@ -39,8 +40,6 @@ from payymo_core.money import to_minor
 from payymo_core.results import Outcome
 from payymo_core.rules import Ruleset
 
-PAYYMO = "payymo"
-"""Who acts where no person does."""
 _NOT_ON_RECORD = "sent, and not on record there: it may yet arrive"
 
 
@@ -249,7 +248,7 @@ def _sure(books: Books) -> list[int]:
 def _allow(books: Books, number: int, policy: Policy) -> bool:
     """Confirm a match within the limits; False where it has to wait for a person."""
     held = decision(books, number)
-    if held.state != DecisionState.PROPOSED:
+    if held.state != DecisionState.PROPOSED or _was_ended(books, held.transaction):
         return False
     row = schema.transactions
     mine = (row.c.tenant == books.tenant) & (row.c.id == held.transaction)
@@ -260,6 +259,8 @@ def _allow(books: Books, number: int, policy: Policy) -> bool:
         limits.get(money.currency, Decimal(0))
         for limits in (policy.most, policy.most_a_day)
     )
+    if is_above(books, held.allocations, money.currency):
+        return False
     asked = abs(money.gross)
     if asked > to_minor(most, money.currency):
         return False
@@ -271,6 +272,17 @@ def _allow(books: Books, number: int, policy: Policy) -> bool:
     except ConflictError:
         return False  # the money is gone meanwhile: the next match says otherwise
     return True
+
+
+def _was_ended(books: Books, transaction: str) -> bool:
+    """Whether a decision of it was undone or stopped: the next is a person's."""
+    row = schema.match_decisions
+    ended = select(row.c.id).where(
+        row.c.tenant == books.tenant,
+        row.c.transaction_id == transaction,
+        row.c.state.in_((DecisionState.UNDONE, DecisionState.STOPPED)),
+    )
+    return books.connection.scalar(ended.limit(1)) is not None
 
 
 def _today(books: Books, currency: str) -> int:

@@ -231,6 +231,20 @@ def test_a_day_has_its_limit_whatever_is_undone_of_it(store):
     assert decide(run_of(store, 24), limits("119", "200")) == [2]
 
 
+@pytest.mark.parametrize("end", ["undone", "stopped"])
+def test_what_was_decided_once_and_ended_is_decided_by_a_person(proposed, end):
+    assert decide(run_of(proposed), limits("119", "1000")) == [1]
+    if end == "undone":
+        do(proposed, undo, 1)
+    else:
+        record(proposed, [], [billed("i1", "118", number="INV-2026-0042")], hours=1)
+        record(proposed, [], [billed("i1", "119", number="INV-2026-0042")], hours=2)
+    assert states(proposed) == [end]
+    assert rematch(proposed, 48).new == (2,)
+    assert decide(run_of(proposed, 48), limits("119", "1000")) == []
+    do(proposed, confirm, 2, hours=48)
+
+
 # --- what others are told -------------------------------------------------------------
 
 

@@ -168,7 +168,8 @@ def test_a_person_takes_the_word_back(decided, doubtful):
         rule(decided, wait_on)
 
 
-def test_what_a_person_gives_up_frees_its_money(decided, doubtful):
+@pytest.mark.usefixtures("doubtful")
+def test_what_a_person_gives_up_frees_its_money(decided):
     rule(decided, give_up)
     assert posting_states(decided) == ["refused", "confirmed"]
     assert row(decided, schema.transactions).allocated == 5000

@@ -39,6 +39,7 @@ class Decision:
         invoices: The ids of the invoices it names, sorted.
         proposal: The engine's match as JSON, or the allocations a person chose.
         live: Allocations that are reserved or settled.
+        actor: Who decided; of a proposal, who proposed it.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Decision:
     invoices: tuple[str, ...]
     proposal: Mapping[str, Any]
     live: int
+    actor: str
 
     @property
     def allocations(self) -> tuple[Allocation, ...]:
@@ -78,6 +80,7 @@ def decision(books: Books, number: int) -> Decision:
         invoices=tuple(json.loads(found.invoices)),
         proposal=json.loads(found.proposal),
         live=found.live,
+        actor=found.actor,
     )
 
 

@@ -19,6 +19,7 @@ from payymo_adapters.store import schema
 from payymo_adapters.store.allotting import plan_posting
 from payymo_adapters.store.audit import note
 from payymo_adapters.store.decisions import close_if_idle
+from payymo_adapters.store.four_eyes import is_planned, wants_second
 from payymo_adapters.store.keys import Owed
 from payymo_adapters.store.kinds import (
     IN_FLIGHT,
@@ -65,24 +66,19 @@ class Posting:
 
 
 def plan(books: Books) -> int:
-    """Plan the postings of every decision that holds.
+    """Plan the postings of every decision that holds, and lacks no second person.
 
     Returns:
         How many were planned.
     """
-    row, posting = schema.allocations, schema.postings
-    planned = exists().where(
-        posting.c.tenant == row.c.tenant,
-        posting.c.decision_id == row.c.decision_id,
-        posting.c.invoice_id == row.c.invoice_id,
-        posting.c.kind == PostingKind.PAYMENT,
-    )
+    row = schema.allocations
     waiting = books.connection.execute(
         select(row)
         .where(
             row.c.tenant == books.tenant,
             row.c.state == AllocationState.RESERVED,
-            ~planned,
+            ~is_planned(),
+            ~wants_second(),
         )
         .order_by(row.c.decision_id, row.c.invoice_id)
     ).all()

@@ -4,8 +4,6 @@ Nothing in doubt is sent again, or given up, unless a person says so; and what p
 more than the tenant's sum is not planned before a second person confirmed it.
 """
 
-# ruff: noqa: S608 - statements are made of names that stand in this package
-
 from payymo_adapters.store.migrations.decision_guards import GUARDS as EARLIER
 from payymo_adapters.store.migrations.decision_guards import transitions
 from payymo_adapters.store.migrations.guards import Guard, Refusal
