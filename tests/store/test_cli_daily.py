@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from payymo_adapters.cli import main
 from payymo_adapters.exchange import write_invoices, write_transactions
 from payymo_adapters.store import schema
-from payymo_adapters.store.decisions import ignore, match_by_hand, split
+from payymo_adapters.store.decisions import confirm, ignore, match_by_hand, split
 from payymo_adapters.store.locks import only_runner
 from tests.fakes.serving import serve
 from tests.fakes.whmcs import IDENTIFIER, SECRET, Fault, Whmcs
@@ -184,6 +184,18 @@ def test_it_runs_again_until_it_is_ended():
         told = [process.stdout.readline() for _ in range(5)]
         process.send_signal(signal.SIGTERM)
     assert "matched: 1 new, 0 as before\n" in told
+
+
+def test_an_invoice_that_changed_stops_what_was_decided_for_it_and_it_is_said(store):
+    bring("a.jsonl", naming("1001"))
+    owe(owed("1001"), owed("1002"))
+    payymo("run")
+    store.write(ACT, lambda books: confirm(books, 1))
+    owe(owed("1002"))  # paid by hand
+    ran = payymo("run")
+    assert "invoices: 1001 changed: what was decided for it is stopped" in ran.stderr
+    assert "match.stopped by payymo" in payymo("history", "main/t1").stdout
+    assert "invoice 1001 changed" in payymo("history", "1001").stdout
 
 
 # --- to WHMCS -------------------------------------------------------------------------

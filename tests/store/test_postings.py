@@ -22,7 +22,11 @@ from payymo_adapters.store.postings import (
     send_again,
     wait_on,
 )
-from payymo_adapters.store.recording import record_invoices
+from payymo_adapters.store.recording import (
+    notice_gone,
+    record_invoices,
+    record_transactions,
+)
 from payymo_adapters.store.store import Store
 from tests.store.builders import (
     ACT,
@@ -306,6 +310,57 @@ def test_an_invoice_with_a_posting_on_its_way_waits_for_the_outcome(decided):
     assert done.waiting == ("i1",)
     apply(run_of(decided, 1), ledger)
     assert row(decided, schema.invoices, id="i1").outstanding == 0
+
+
+@pytest.fixture
+def half_doubtful(decided):
+    """The first posting got no answer, the second was not sent."""
+    ledger = Ledger()
+    ledger.faults = [("before", LOST), ("before", LIMIT)]
+    apply(run_of(decided), ledger)
+    assert posting_states(decided) == ["unknown", "planned"]
+    return ledger
+
+
+@pytest.mark.parametrize(
+    "now", [{"status": "paid"}, {"status": "cancelled"}, {"outstanding": "49.99"}]
+)
+def test_an_invoice_that_changed_stops_its_posting_whatever_else_is_in_doubt(
+    decided, half_doubtful, now
+):
+    with decided.writing(at(1)) as books:
+        changed = billed("i2", **{"outstanding": "80", **now})
+        done = record_invoices(books, [changed], at(1).now)
+    assert done.stopped == ("i2",)
+    assert posting_states(decided) == ["unknown", "stopped"]
+    assert row(decided, schema.outbox_events, kind="match.stopped")
+    # What is in doubt is not let go: it may be paid.
+    assert row(decided, schema.transactions).allocated == 10_000
+    assert states(decided) == ["active"]
+    with decided.writing(at(2)) as books:
+        give_up(books, 1)
+    assert (states(decided), row(decided, schema.transactions).allocated) == (
+        ["stopped"],
+        0,
+    )
+    assert (half_doubtful.paid("i1"), half_doubtful.paid("i2")) == (0, 0)
+
+
+def test_an_amount_that_still_takes_the_money_stops_nothing(decided, half_doubtful):
+    with decided.writing(at(1)) as books:
+        done = record_invoices(books, [billed("i2", "200.00")], at(1).now)
+    assert done.stopped == ()
+    apply(run_of(decided, 1), half_doubtful)
+    assert half_doubtful.paid("i2") == 5_000
+
+
+@pytest.mark.usefixtures("half_doubtful")
+def test_a_bank_that_changes_its_mind_is_heard_whatever_is_in_doubt(decided):
+    with decided.writing(at(1)) as books:
+        done = record_transactions(books, "main", [paid("t1", "90.00")])
+        assert "100.00 EUR of it was posted" in done.rejected[0].fault
+        assert notice_gone(books, ["main/t1"]) == ["main/t1"]
+    assert posting_states(decided) == ["unknown", "stopped"]
 
 
 def test_a_snapshot_from_before_the_payment_does_not_open_the_invoice_again(decided):

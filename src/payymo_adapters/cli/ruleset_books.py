@@ -15,6 +15,7 @@ from payymo_adapters.cli.terminal import say, stage, stdout, write_out
 from payymo_adapters.errors import FileError
 from payymo_adapters.exchange import write_invoices, write_labels, write_transactions
 from payymo_adapters.files.texts import counted
+from payymo_adapters.http_rules import utc_now
 from payymo_adapters.pipeline import Run
 from payymo_adapters.run_settings import RunSettings
 from payymo_adapters.store.lessons import booked_transactions, invoices_as_they_were
@@ -133,10 +134,12 @@ def show(file: Path, version: int) -> None:
     write_out(found.content)
 
 
-def export(person: Person, folder: Path) -> None:
+def export(file: Path, folder: Path) -> None:
     """Write the verdicts, and the records they were given on, as files."""
-    with acting_as(person) as who:
-        lesson: _Lesson = who.do(_lesson)
+    settings = load_run_settings(file)
+    with opened(settings) as store:
+        run = Run(store=store, tenant=settings.tenant, clock=utc_now)
+        lesson = store.write(run.act(), _lesson)
     folder.mkdir(exist_ok=True)
     write_transactions(lesson.transactions, folder / "transactions.jsonl")
     write_invoices(lesson.invoices, folder / "invoices.jsonl")

@@ -76,14 +76,14 @@ def _show(version: int, settings: Path) -> None:
 
 @ruleset_command.command("export")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@as_person
-def _export(folder: Path, person: Person) -> None:
+@run_settings_option
+def _export(folder: Path, settings: Path) -> None:
     """Write transactions.jsonl, invoices.jsonl and labels.jsonl to FOLDER.
 
-    They are what `payymo learn`, `payymo tune` and `payymo evaluate` take; what was
-    posted is owed again, as when the verdicts were given.
+    They are what `payymo learn` and `payymo tune` take; what was posted is owed again,
+    as when the verdicts were given.
     """
-    _books().export(person, folder)
+    _books().export(settings, folder)
 
 
 def _books() -> "ModuleType":

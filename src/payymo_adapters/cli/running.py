@@ -162,6 +162,9 @@ def _show(name: str, done: Synced) -> Exit:
 def _show_recorded(name: str, done: Recorded) -> Exit:
     counts = f"{done.new} new, {done.changed} changed, {done.unchanged} known"
     say(stdout(), f"{name}: {counts}")
+    for changed in done.stopped:
+        words = "changed: what was decided for it is stopped"
+        say(stderr(), f"{name}: {changed} {words}", "bold yellow")
     if not done.rejected:
         return Exit.DONE
     say(stderr(), f"{name}: {counted(len(done.rejected), 'record')} rejected", "red")

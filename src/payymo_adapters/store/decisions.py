@@ -18,6 +18,7 @@ from payymo_adapters.store.allotting import (
     allot,
     plan_reversals,
     release,
+    release_idle,
 )
 from payymo_adapters.store.audit import note
 from payymo_adapters.store.kinds import DecisionKind, DecisionState
@@ -176,9 +177,12 @@ def undo(books: Books, number: int) -> None:
 
 
 def stop(books: Books, number: int, reason: str) -> None:
-    """End what was not posted of a decision, for its grounds are gone."""
+    """End what was not posted of a decision, for its grounds are gone.
+
+    A posting on its way stays until its outcome is known, and the decision with it.
+    """
     held = decision(books, number)
-    release(books, held.id, held.transaction)
+    release_idle(books, held.id, held.transaction)
     close_if_idle(books, held.id, DecisionState.STOPPED)
     _tell(books, "match.stopped", held, reason=reason)
 
