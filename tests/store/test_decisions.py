@@ -111,6 +111,27 @@ def test_a_rejection_is_undone(proposed):
     assert states(proposed) == ["active"]
 
 
+def test_of_verdicts_that_differ_the_last_one_is_learnt_from(proposed):
+    do(proposed, reject, 1)
+    number = do(proposed, split, "main/t1", [give("i1", "60")], "a deposit")
+    (label,) = do(proposed, labels)
+    assert (label.verdict, label.invoices) == (Verdict.CONFIRM, ("i1",))
+    # The rejection stands for all that: undone, the proposal does not return.
+    do(proposed, undo, number)
+    (label,) = do(proposed, labels)
+    assert label.verdict is Verdict.REJECT
+    assert rematch(proposed, 1).new == ()
+
+
+def test_the_verdict_of_a_stopped_decision_gives_way_to_the_next(proposed):
+    do(proposed, confirm, 1)
+    record(proposed, [], [billed("i1", "0", status="paid")], hours=1)
+    assert states(proposed) == ["stopped"]
+    do(proposed, match_by_hand, "main/t1", [give("i2", "70")], hours=1)
+    (label,) = do(proposed, labels, hours=1)
+    assert label.invoices == ("i2",)
+
+
 def test_a_match_by_hand_takes_the_place_of_the_proposal(proposed):
     number = do(
         proposed, match_by_hand, "main/t1", [give("i1", "60"), give("i2", "59")]

@@ -122,7 +122,9 @@ def show_list(file: Path) -> None:
         mark = "; taken" if taken and taken.version == each.version else ""
         learnt = _rules_of(each).learnt.labels
         said = f"; learnt from {counted(learnt, 'label')}" if learnt else ""
-        kept = f"{each.version}: kept {each.created_at:%Y-%m-%d %H:%M} by {each.actor}"
+        kept = (
+            f"{each.version}: kept {each.created_at:%Y-%m-%d %H:%M} UTC by {each.actor}"
+        )
         say(stdout(), kept + said + mark)
 
 

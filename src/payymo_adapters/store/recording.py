@@ -239,7 +239,8 @@ def _transaction_fault(books: Books, row: Row, known: Any) -> str:
     if not left or (same and _carries(gross, left)):
         return ""
     applied = from_minor(left, known.currency)
-    return f"{applied} {known.currency} of it was posted, more than it now holds"
+    words = "of it was posted, or may have been: more than it now holds"
+    return f"{applied} {known.currency} {words}"
 
 
 def _carries(gross: int, allocated: int) -> bool:
