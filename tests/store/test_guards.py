@@ -186,6 +186,31 @@ FORBIDDEN: dict[str, Callable[[Books], Any]] = {
             for state in ("sending", "refused", "planned")
         ),
     ],
+    "a second person who is the first": lambda b: [
+        decide(b),
+        b.connection.execute(update(schema.match_decisions).values(seconded_by="Ada")),
+    ],
+    "a second person from the beginning": lambda b: insert_decisions(
+        b,
+        [
+            {
+                "transaction_id": "main/t1",
+                "state": "active",
+                "kind": "match",
+                "proposal": "{}",
+                "invoices": "[]",
+                "seconded_by": "Bo",
+            }
+        ],
+    ),
+    "a second person of what nobody confirmed": lambda b: [
+        decide(b, state="proposed"),
+        b.connection.execute(update(schema.match_decisions).values(seconded_by="Bo")),
+    ],
+    "a sum below nothing": lambda b: b.connection.execute(
+        insert(schema.four_eyes),
+        {"tenant": "acme", "currency": "EUR", "above": -1, "set_at": NOW},
+    ),
     "two decisions for one transaction": lambda b: [decide(b), decide(b)],
     "two proposals for one transaction": lambda b: [
         decide(b, state="proposed"),

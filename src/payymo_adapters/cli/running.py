@@ -235,6 +235,9 @@ def _apply(run: Run, file: Path) -> Exit:
         done = apply_alone(run, poster)
     counts = f"{done.confirmed} confirmed, {done.refused} refused"
     say(stdout(), f"applied: {counts}, {done.unknown} unknown")
+    if done.unknown:
+        words = "`payymo status` shows what is in doubt, `payymo decide` rules on it"
+        say(stderr(), f"applied: {words}", "bold yellow")
     if done.fault:
         say(stderr(), f"applied: {done.fault}", "bold red")
         return Exit.FAILED
