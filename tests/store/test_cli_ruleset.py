@@ -145,6 +145,10 @@ def test_verdicts_are_written_for_other_commands(store):
         {"transaction": "main/t2", "invoices": [], "verdict": "confirm"},
         {"transaction": "main/t3", "invoices": ["i3"], "verdict": "reject"},
     ]
+    then = Path("lesson/invoices.jsonl").read_text(encoding="utf-8").splitlines()
+    owed = {each["id"]: each["outstanding"] for each in map(json.loads, then)}
+    assert owed == {f"i{n}": f"{100 + n}.00" for n in (1, 2, 3)}
+    assert "paid" not in then[0]
     names = [f"lesson/{name}.jsonl" for name in ("transactions", "invoices", "labels")]
     assert payymo("learn", *names, "-o", "learnt.toml").exit_code == 0
     assert payymo("tune", *names, "-o", "tuned.toml").exit_code == 0

@@ -19,6 +19,7 @@ from payymo_adapters.store.four_eyes import (
 from payymo_adapters.store.histories import history
 from payymo_adapters.store.keys import Owed
 from payymo_adapters.store.kinds import PostingKind
+from payymo_adapters.store.postings import plan
 from payymo_adapters.store.recording import record_invoices
 from payymo_adapters.store.store import Store
 from payymo_core.rules import Ruleset
@@ -149,6 +150,13 @@ def test_an_invoice_that_changes_meanwhile_stops_it(large):
     with large.writing(at(1)) as books:
         record_invoices(books, [billed("i1", "0", status="paid")], at(1).now)
     assert (states(large), waiting(large)) == (["stopped"], [])
+
+
+def test_what_is_planned_already_waits_for_nobody(large):
+    do(large, hold_sums, {})
+    large.write(ACT, plan)
+    do(large, hold_sums, sums(EUR="1.00"))
+    assert waiting(large) == []
 
 
 def test_it_is_audited_told_and_in_the_history(large):

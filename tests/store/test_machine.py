@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from attrs import define, field
@@ -230,7 +231,7 @@ class Course(RuleBasedStateMachine):
         held = {*self.world.posted, *(each.key for each in self.world.on_its_way)}
         for posting in self.store.write(self.act(), in_flight):
             if posting.key not in held and posting.state == "unknown":
-                self.store.write(self.act(), lambda b, n=posting.id: verdict(b, n))
+                self.store.write(self.act(), partial(verdict, number=posting.id))
 
     def post(self, faults: list[str] | None) -> None:
         if faults is not None:
