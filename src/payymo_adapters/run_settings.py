@@ -16,7 +16,7 @@ from payymo_core.money import to_minor
 WHMCS = "whmcs"
 """What ``[invoices] from`` says where they come from there."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
-_SECTIONS = ("payymo", "accounts", "invoices", "apply")
+_SECTIONS = ("payymo", "accounts", "invoices", "apply", "four_eyes")
 # Sections of providers and of the webhook, which ``settings`` reads.
 _OTHERS = (
     *("whmcs", "stripe", "gocardless", "enablebanking", "gocardless_payments"),
@@ -56,6 +56,7 @@ class RunSettings:
         accounts: Ours.
         invoices: ``WHMCS``, or a ledger file.
         policy: What is applied without a person.
+        four_eyes: Above which sum a second person is wanted, by currency.
     """
 
     tenant: str
@@ -65,6 +66,7 @@ class RunSettings:
     accounts: tuple[FileAccount, ...] = ()
     invoices: str | Path = WHMCS
     policy: Policy = field(factory=Policy)
+    four_eyes: Mapping[str, Decimal] = field(factory=dict)
 
 
 def read_run_settings(file: Mapping[str, object], folder: Path) -> RunSettings:
@@ -95,6 +97,7 @@ def read_run_settings(file: Mapping[str, object], folder: Path) -> RunSettings:
         accounts=tuple(_accounts(read, folder)),
         invoices=WHMCS if source == WHMCS else folder / source,
         policy=_policy(read),
+        four_eyes=_four_eyes(read),
     )
     if read.faults:
         raise SettingsError(tuple(read.faults))
@@ -175,6 +178,11 @@ def _policy(read: _Reader) -> Policy:
         most[currency] = _money(limits, "payment", currency)
         most_a_day[currency] = _money(limits, "day", currency)
     return Policy(most=most, most_a_day=most_a_day)
+
+
+def _four_eyes(read: _Reader) -> dict[str, Decimal]:
+    section = read.section("four_eyes")
+    return {code: _money(section, code, code) for code in section.held}
 
 
 def _money(limits: _Reader, key: str, currency: str) -> Decimal:

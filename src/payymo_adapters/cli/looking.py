@@ -12,10 +12,11 @@ from attrs import frozen
 
 from payymo_adapters.cli.outputs import write_page
 from payymo_adapters.cli.run_file import load_run_settings, opened
+from payymo_adapters.cli.telling import posting_told, waiting_told
 from payymo_adapters.cli.terminal import say, stdout
 from payymo_adapters.files.texts import counted
+from payymo_adapters.store.four_eyes import waiting_for_second
 from payymo_adapters.store.histories import history
-from payymo_adapters.store.kinds import PostingState
 from payymo_adapters.store.outbox import Outbox, outbox
 from payymo_adapters.store.overview import (
     Line,
@@ -51,7 +52,8 @@ def show_status(file: Path) -> None:
             *map(_source, sources(connection, settings.tenant)),
             *_money(sums(connection, settings.tenant)),
             *_proposals(proposals(connection, settings.tenant)),
-            *_postings(open_postings(connection, settings.tenant)),
+            *map(waiting_told, waiting_for_second(connection, settings.tenant)),
+            *map(posting_told, open_postings(connection, settings.tenant)),
             *_events(outbox(connection, settings.tenant)),
         ]
     for text in texts or ["nothing was read yet"]:
@@ -81,14 +83,6 @@ def _money(found: Iterable[Any]) -> Iterator[str]:
 def _proposals(found: dict[str, int]) -> Iterator[str]:
     for outcome in sorted(found):
         yield f"{counted(found[outcome], outcome + ' proposal')} to be decided"
-
-
-def _postings(rows: Iterable[Any]) -> Iterator[str]:
-    for row in rows:
-        money = f"{from_minor(row.amount, row.currency)} {row.currency}"
-        state = "to be posted" if row.state == PostingState.PLANNED else row.state
-        fault = f": {row.fault}" if row.fault else ""
-        yield f"{row.kind} of {money} to invoice {row.invoice_id} {state}{fault}"
 
 
 def _events(found: Outbox | None) -> Iterator[str]:

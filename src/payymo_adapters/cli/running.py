@@ -9,11 +9,12 @@ from typing import NoReturn
 
 from payymo_adapters.cli.applying import check_gateway
 from payymo_adapters.cli.connections import connected, load_settings
+from payymo_adapters.cli.events import load_webhook, tell
 from payymo_adapters.cli.failures import Exit
-from payymo_adapters.cli.inputs import load_mapping, load_ruleset
+from payymo_adapters.cli.inputs import load_mapping
 from payymo_adapters.cli.invoices import OPEN, api_of, fetch_invoices
+from payymo_adapters.cli.ruleset_books import ruleset_in_use
 from payymo_adapters.cli.run_file import load_run_settings, opened
-from payymo_adapters.cli.telling import load_webhook, tell
 from payymo_adapters.cli.terminal import say, stage, stderr, stdout
 from payymo_adapters.errors import (
     FileError,
@@ -28,6 +29,7 @@ from payymo_adapters.pipeline import Run, apply_alone, decide, match_undecided
 from payymo_adapters.run_settings import WHMCS, FileAccount, RunSettings
 from payymo_adapters.settings import WhmcsSettings
 from payymo_adapters.store.connecting import hold_connection, note_sync
+from payymo_adapters.store.four_eyes import hold_sums
 from payymo_adapters.store.locks import only_runner
 from payymo_adapters.store.recording import Recorded
 from payymo_adapters.store.store import Books
@@ -69,6 +71,7 @@ def run_once(file: Path) -> Exit:
     with opened(settings) as store:
         run = Run(store=store, tenant=settings.tenant, clock=utc_now)
         store.add_tenant(run.act(), settings.company)
+        store.write(run.act(), lambda books: hold_sums(books, settings.four_eyes))
         with only_runner(store, settings.tenant):
             codes = [*_steps(run, settings, file), *tell(run, webhook)]
     return max(codes, default=Exit.DONE)
@@ -81,7 +84,11 @@ def _steps(run: Run, settings: RunSettings, file: Path) -> Iterator[Exit]:
     yield invoices
     if invoices > Exit.REJECTED:
         return  # on what was open once, nothing is decided
-    proposed = match_undecided(run, load_ruleset(settings.ruleset), None)
+    used = ruleset_in_use(run, settings)
+    if used.taken:
+        said = f"{used.taken.taken_at:%Y-%m-%d %H:%M} UTC"
+        say(stdout(), f"ruleset {used.version}, taken {said}")
+    proposed = match_undecided(run, used.rules, used.version)
     say(stdout(), f"matched: {len(proposed.new)} new, {proposed.kept} as before")
     decided = decide(run, settings.policy)
     say(stdout(), f"decided: {len(decided)}")
@@ -156,6 +163,9 @@ def _show(name: str, done: Synced) -> Exit:
 def _show_recorded(name: str, done: Recorded) -> Exit:
     counts = f"{done.new} new, {done.changed} changed, {done.unchanged} known"
     say(stdout(), f"{name}: {counts}")
+    for changed in done.stopped:
+        words = "changed: what was decided for it is stopped"
+        say(stderr(), f"{name}: {changed} {words}", "bold yellow")
     if not done.rejected:
         return Exit.DONE
     say(stderr(), f"{name}: {counted(len(done.rejected), 'record')} rejected", "red")
@@ -226,6 +236,9 @@ def _apply(run: Run, file: Path) -> Exit:
         done = apply_alone(run, poster)
     counts = f"{done.confirmed} confirmed, {done.refused} refused"
     say(stdout(), f"applied: {counts}, {done.unknown} unknown")
+    if done.unknown:
+        words = "`payymo status` shows what is in doubt, `payymo decide` rules on it"
+        say(stderr(), f"applied: {words}", "bold yellow")
     if done.fault:
         say(stderr(), f"applied: {done.fault}", "bold red")
         return Exit.FAILED

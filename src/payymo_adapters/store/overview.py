@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 
 from payymo_adapters.store import schema
 from payymo_adapters.store.kinds import (
@@ -123,6 +123,40 @@ def proposals(connection: Connection, tenant: str) -> dict[str, int]:
         .group_by(row.c.outcome)
     )
     return {held.outcome: held.waiting for held in found}
+
+
+def waiting_proposals(connection: Connection, tenant: str) -> Sequence[Any]:
+    """Proposals without a verdict (id, transaction_id), the surest last.
+
+    Those take the least thought.
+    """
+    row = schema.match_decisions
+    return connection.execute(
+        select(row.c.id, row.c.transaction_id)
+        .where(row.c.tenant == tenant, row.c.state == DecisionState.PROPOSED)
+        .order_by(row.c.confidence, row.c.id)
+    ).all()
+
+
+def unexplained(connection: Connection, tenant: str) -> Sequence[str]:
+    """Booked transactions that nothing was decided of, and nothing is proposed for."""
+    row, proposed = schema.transactions, schema.match_decisions
+    waits = exists().where(
+        proposed.c.tenant == row.c.tenant,
+        proposed.c.transaction_id == row.c.id,
+        proposed.c.state == DecisionState.PROPOSED,
+    )
+    return connection.scalars(
+        select(row.c.id)
+        .where(
+            row.c.tenant == tenant,
+            row.c.decision_id.is_(None),
+            row.c.status == "booked",
+            row.c.gone_at.is_(None),
+            ~waits,
+        )
+        .order_by(row.c.booking_date, row.c.id)
+    ).all()
 
 
 def open_postings(connection: Connection, tenant: str) -> Sequence[Any]:

@@ -81,22 +81,33 @@ def propose(
 
 
 def labels(books: Books) -> list[Label]:
-    """The verdicts that stand, as ``learn`` takes them."""
+    """The verdicts that stand, as ``learn`` takes them; the last of two that differ."""
     row = schema.labels
     found = books.connection.execute(
         select(row)
         .where(row.c.tenant == books.tenant, row.c.retracted_at.is_(None))
         .order_by(row.c.id)
     )
-    return [
-        Label(
+    last: dict[tuple[str, ...], Label] = {}
+    for held in found:
+        label = Label(
             transaction=held.transaction_id,
             invoices=tuple(json.loads(held.invoices)),
             verdict=Verdict(held.verdict),
             where=f"label {held.id}",
         )
-        for held in found
-    ]
+        last.pop((label.transaction, *label.invoices), None)
+        if label.verdict is Verdict.CONFIRM:
+            _forget_confirmed(last, label.transaction)
+        last[label.transaction, *label.invoices] = label
+    return list(last.values())
+
+
+def _forget_confirmed(labels: dict[tuple[str, ...], Label], transaction: str) -> None:
+    """A decision that was stopped leaves its verdict; another takes its place."""
+    for key, label in list(labels.items()):
+        if label.transaction == transaction and label.verdict is Verdict.CONFIRM:
+            del labels[key]
 
 
 def _told(match: Match) -> dict[str, object]:
