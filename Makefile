@@ -12,15 +12,16 @@ PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 $(INSTALLED): pyproject.toml tests/constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --editable '.[cli]'
+	$(PIP) --editable '.[cli,store]'
 	touch $@
 
 $(READY): $(INSTALLED)
 	$(PIP) --editable '.[dev]'
 	touch $@
 
-demo: $(INSTALLED)  ## match a month of a fictional hosting company
+demo: $(INSTALLED)  ## match a month of a fictional hosting company; then day by day
 	$(BIN)/payymo demo
+	$(BIN)/payymo demo --daily
 
 test: $(READY)  ## the tests
 	$(PYTEST)

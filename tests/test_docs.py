@@ -34,7 +34,13 @@ from payymo_core.curve import Advice, CurvePoint
 from payymo_core.inspection.advice import WORDS
 from payymo_core.reliability import CalibrationBin
 from payymo_core.rules import ReferenceRule
-from tests.fakes.pages import bank_around, gocardless_payments_around, stripe_around
+from tests.fakes.pages import (
+    bank_around,
+    gocardless_payments_around,
+    postgresql_around,
+    receiver_around,
+    stripe_around,
+)
 from tests.fakes.rings import ringing
 from tests.fakes.serving import serve
 from tests.fakes.whmcs import IDENTIFIER, SECRET, Whmcs
@@ -124,8 +130,10 @@ def ill_whmcs_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 AROUND = {
     "docs/how-to/connect-a-bank.md": bank_around,
     "docs/how-to/connect-whmcs.md": whmcs_around,
+    "docs/how-to/move-to-postgresql.md": postgresql_around,
     "docs/how-to/read-gocardless-payouts.md": gocardless_payments_around,
     "docs/how-to/read-stripe.md": stripe_around,
+    "docs/how-to/receive-events.md": receiver_around,
     "docs/how-to/troubleshoot.md": ill_whmcs_around,
 }
 

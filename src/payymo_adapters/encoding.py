@@ -13,6 +13,7 @@ from typing import Any
 from attrs import fields_dict
 
 from payymo_core.inspection import Finding
+from payymo_core.labels import Label
 from payymo_core.money import from_minor, to_minor
 from payymo_core.records import (
     Counterparty,
@@ -105,6 +106,15 @@ def _text(value: str, _currency: str) -> str:
 
 def _status(value: str, _currency: str) -> str | None:
     return None if value in _DEFAULT_STATUS else str(value)
+
+
+def label_to_json(label: Label) -> JsonObject:
+    """A label as the exchange format has it; where it came from is left out."""
+    return {
+        "transaction": label.transaction,
+        "invoices": list(label.invoices),
+        "verdict": str(label.verdict),
+    }
 
 
 def _money(value: Decimal, currency: str) -> str:

@@ -17,6 +17,7 @@ from payymo_adapters.atomic import write_atomically
 from payymo_adapters.checks import check_amounts
 from payymo_adapters.encoding import (
     invoice_to_json,
+    label_to_json,
     match_to_json,
     transaction_to_json,
 )
@@ -324,6 +325,15 @@ def write_matches(matches: Iterable[Match], path: str | PathLike[str]) -> None:
         OSError: The place cannot be written to.
     """
     _write(map(match_to_json, matches), path)
+
+
+def write_labels(labels: Iterable[Label], path: str | PathLike[str]) -> None:
+    """Write verdicts, one a line, whole or not at all.
+
+    Raises:
+        OSError: The place cannot be written to.
+    """
+    _write(map(label_to_json, labels), path)
 
 
 def _write(rows: Iterable[Mapping[str, object]], path: str | PathLike[str]) -> None:

@@ -5,7 +5,7 @@ it stopped.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -21,10 +21,12 @@ from payymo_adapters.errors import (
 )
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import confirm, decision
-from payymo_adapters.store.kinds import DecisionState, PostingState
+from payymo_adapters.store.four_eyes import is_above
+from payymo_adapters.store.kinds import PAYYMO, DecisionState, PostingState
 from payymo_adapters.store.locks import only_runner
 from payymo_adapters.store.postings import (
     Posting,
+    begin_again,
     begin_next,
     finish,
     in_flight,
@@ -38,10 +40,7 @@ from payymo_core.money import to_minor
 from payymo_core.results import Outcome
 from payymo_core.rules import Ruleset
 
-PAYYMO = "payymo"
-"""Who acts where no person does."""
-UNDER_WAY = timedelta(minutes=10)
-"""How long a request may still arrive after nobody waits for its answer."""
+_NOT_ON_RECORD = "sent, and not on record there: it may yet arrive"
 
 
 class Poster(Protocol):
@@ -164,31 +163,42 @@ def apply_alone(run: Run, poster: Poster) -> Applied:
     return _counted(outcomes, None)
 
 
-def resolve(run: Run, poster: Poster) -> None:
-    """Find out what became of what is on its way, and send nothing.
-
-    Before anything is read: what is read may end a decision, but not while a posting of
-    it may still arrive.
-
-    Raises:
-        ProviderError: The ledger does not say.
-    """
-    for posting in run.store.write(run.act(), in_flight):
-        _resolve(run, poster, posting)
-
-
 def _resolve(run: Run, poster: Poster, posting: Posting) -> PostingState:
-    """Find out what became of a posting that was sent."""
+    """Ask what became of a posting that was sent; only a person has it sent again."""
     try:
         found = poster.is_posted(posting)
     except UndeliveredError as error:
-        return _finish(run, posting, PostingState.UNKNOWN, str(error))
+        return _doubt(run, posting, str(error))
     if found:
         return _finish(run, posting, PostingState.CONFIRMED, "")
-    if run.clock() - posting.since < UNDER_WAY:
+    if not posting.is_to_be_sent_again:
+        return _doubt(run, posting, _NOT_ON_RECORD)
+    return _send_again(run, poster, posting)
+
+
+def _send_again(run: Run, poster: Poster, posting: Posting) -> PostingState:
+    """Send what is in doubt: any answer but yes says nothing of what was sent before.
+
+    It is sent under the same key.
+    """
+    if not run.store.write(run.act(), lambda books: begin_again(books, posting)):
         return PostingState.UNKNOWN
-    # It did not arrive: it is sent again, under the same key.
-    return _finish(run, posting, PostingState.PLANNED, "")
+    try:
+        poster.post(posting)
+    except ProviderError as error:
+        _doubt(run, posting, str(error))
+        if isinstance(error, RefusedError | UndeliveredError | PayloadError):
+            return PostingState.UNKNOWN
+        raise
+    return _finish(run, posting, PostingState.CONFIRMED, "")
+
+
+def _doubt(run: Run, posting: Posting, fault: str) -> PostingState:
+    """Leave it unknown, and say why where that is new."""
+    known = (PostingState.UNKNOWN, fault, False)
+    if (posting.state, posting.fault, posting.is_to_be_sent_again) == known:
+        return PostingState.UNKNOWN
+    return _finish(run, posting, PostingState.UNKNOWN, fault)
 
 
 def _send(run: Run, poster: Poster, posting: Posting) -> PostingState:
@@ -238,7 +248,7 @@ def _sure(books: Books) -> list[int]:
 def _allow(books: Books, number: int, policy: Policy) -> bool:
     """Confirm a match within the limits; False where it has to wait for a person."""
     held = decision(books, number)
-    if held.state != DecisionState.PROPOSED:
+    if held.state != DecisionState.PROPOSED or _was_ended(books, held.transaction):
         return False
     row = schema.transactions
     mine = (row.c.tenant == books.tenant) & (row.c.id == held.transaction)
@@ -249,6 +259,8 @@ def _allow(books: Books, number: int, policy: Policy) -> bool:
         limits.get(money.currency, Decimal(0))
         for limits in (policy.most, policy.most_a_day)
     )
+    if is_above(books, held.allocations, money.currency):
+        return False
     asked = abs(money.gross)
     if asked > to_minor(most, money.currency):
         return False
@@ -260,6 +272,17 @@ def _allow(books: Books, number: int, policy: Policy) -> bool:
     except ConflictError:
         return False  # the money is gone meanwhile: the next match says otherwise
     return True
+
+
+def _was_ended(books: Books, transaction: str) -> bool:
+    """Whether a decision of it was undone or stopped: the next is a person's."""
+    row = schema.match_decisions
+    ended = select(row.c.id).where(
+        row.c.tenant == books.tenant,
+        row.c.transaction_id == transaction,
+        row.c.state.in_((DecisionState.UNDONE, DecisionState.STOPPED)),
+    )
+    return books.connection.scalar(ended.limit(1)) is not None
 
 
 def _today(books: Books, currency: str) -> int:

@@ -21,9 +21,12 @@ WHMCS = "whmcs"
 """What ``[invoices] from`` says where they come from there."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _OWN = ("tenant", "company", "database", "ruleset", "consent_warning_days")
-_SECTIONS = ("payymo", "accounts", "invoices", "apply")
-# Sections of providers, which ``settings`` reads.
-_OTHERS = ("whmcs", "stripe", "gocardless", "enablebanking", "gocardless_payments")
+_SECTIONS = ("payymo", "accounts", "invoices", "apply", "four_eyes")
+# Sections of providers and of the webhook, which ``settings`` reads.
+_OTHERS = (
+    *("whmcs", "stripe", "gocardless", "enablebanking", "gocardless_payments"),
+    "webhook",
+)
 _MISSING = object()
 _MOST = 1000
 
@@ -63,6 +66,7 @@ class RunSettings:
         warn_ahead: How long before its end a consent is told of.
         invoices: ``WHMCS``, or a ledger file.
         policy: What is applied without a person.
+        four_eyes: Above which sum a second person is wanted, by currency.
     """
 
     tenant: str
@@ -73,6 +77,7 @@ class RunSettings:
     warn_ahead: timedelta = WARN_AHEAD
     invoices: str | Path = WHMCS
     policy: Policy = field(factory=Policy)
+    four_eyes: Mapping[str, Decimal] = field(factory=dict)
 
 
 def read_run_settings(file: Mapping[str, object], folder: Path) -> RunSettings:
@@ -104,6 +109,7 @@ def read_run_settings(file: Mapping[str, object], folder: Path) -> RunSettings:
         warn_ahead=timedelta(days=own.number("consent_warning_days", WARN_AHEAD.days)),
         invoices=WHMCS if source == WHMCS else folder / source,
         policy=_policy(read),
+        four_eyes=_four_eyes(read),
     )
     if read.faults:
         raise SettingsError(tuple(read.faults))
@@ -251,6 +257,11 @@ def _policy(read: _Reader) -> Policy:
         most[currency] = _money(limits, "payment", currency)
         most_a_day[currency] = _money(limits, "day", currency)
     return Policy(most=most, most_a_day=most_a_day)
+
+
+def _four_eyes(read: _Reader) -> dict[str, Decimal]:
+    section = read.section("four_eyes")
+    return {code: _money(section, code, code) for code in section.held}
 
 
 def _money(limits: _Reader, key: str, currency: str) -> Decimal:

@@ -58,13 +58,14 @@ def plain(words: str, check: Callable[[str], str] | None = None) -> dict[str, An
     return {_WORDS: words, _CHECK: check}
 
 
-def hidden(words: str) -> dict[str, Any]:
+def hidden(words: str, check: Callable[[str], str] | None = None) -> dict[str, Any]:
     """Describe a setting that is a ``Secret``, for the metadata of its field.
 
     Args:
         words: What it is, for who has to set it.
+        check: Gives a fault in words that do not quote it, or "".
     """
-    return {_WORDS: words, _HIDDEN: True}
+    return {_WORDS: words, _HIDDEN: True, _CHECK: check}
 
 
 def load(section: type[S], source: Source) -> S:
@@ -124,11 +125,11 @@ def _read(
     if not text:
         missing = f"{name}, or {elsewhere}: missing; {each.metadata[_WORDS]}"
         return None, missing if each.default is NOTHING else ""
-    if each.metadata.get(_HIDDEN):
-        return Secret(text), ""
     check = each.metadata[_CHECK]
     fault = check(text) if check else ""
-    return (None, f"{name}: {fault}") if fault else (text, "")
+    if fault:
+        return None, f"{name}: {fault}"
+    return (Secret(text) if each.metadata.get(_HIDDEN) else text), ""
 
 
 def _strangers(section: type[S], source: Source) -> list[str]:

@@ -16,7 +16,13 @@ from payymo_adapters.files.csv_ledger import read_csv_ledger
 from payymo_adapters.files.dates import DateOrder, day_of, find_order
 from payymo_adapters.files.headers import BANK, LEDGER
 from payymo_core.errors import Rejected
-from payymo_core.records import Counterparty, Customer, Invoice, InvoiceStatus
+from payymo_core.records import (
+    Counterparty,
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    Transaction,
+)
 
 DATA = Path(__file__).parent / "data"
 
@@ -569,6 +575,43 @@ def test_what_is_no_amount_is_refused(text):
 )
 def test_an_amount_shows_which_mark_can_be_the_decimal_one(core, marks):
     assert evidence(core) == frozenset(marks)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "read"),
+    [
+        (["12,50", "1,190"], ["12.50", "1190, or 1.190"]),
+        (["12.50", "-1.200 EUR"], ["12.50", "1200, or 1.200"]),
+        (["1.234.567", "1,190"], ["1234567", "1190, or 1.190"]),
+        (["12,50", "1.190"], ["12.50", "1190"]),
+        (["1234,500", "1,190"], ["1234.5", "1.19"]),
+        (["12,50", "0,190"], ["12.50", "0.19"]),
+    ],
+)
+def test_three_digits_after_the_mark_are_in_doubt_where_no_other_amount_has_them(
+    amounts, read, tmp_path
+):
+    path = tmp_path / "bank.csv"
+    rows = "".join(f"2026-05-04;{amount};EUR;Miete\n" for amount in amounts)
+    path.write_text(f"Date;Amount;Currency;Text\n{rows}", "utf-8")
+    for line, (wanted, found) in enumerate(
+        zip(read, read_csv(path).records, strict=True), start=2
+    ):
+        if "or" in wanted:
+            assert isinstance(found, Rejected)
+            assert (found.where, found.field) == (f"{path}:{line}", "amount")
+            assert wanted in found.fault
+        else:
+            assert isinstance(found, Transaction)
+            assert found.amount == Decimal(wanted)
+
+
+def test_a_mapping_that_names_the_mark_settles_what_the_file_leaves_open(tmp_path):
+    path = tmp_path / "bank.csv"
+    path.write_text("Date;Amount;Currency\n2026-05-04;1,190;EUR\n", "utf-8")
+    [found] = read_csv(path, CsvMapping(decimal=",")).records
+    assert isinstance(found, Transaction)
+    assert found.amount == Decimal("1.19")
 
 
 @given(

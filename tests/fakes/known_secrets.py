@@ -1,6 +1,6 @@
 """What the fakes let in, and hand out: no test may see it said."""
 
-from tests.fakes import banks, whmcs
+from tests.fakes import banks, receivers, whmcs
 from tests.fakes.stripe import OWNERS, FakeStripe
 
 KNOWN_SECRETS = (
@@ -8,6 +8,7 @@ KNOWN_SECRETS = (
     whmcs.IDENTIFIER,
     whmcs.SECRET,
     whmcs.ACCESS_KEY,
+    receivers.SECRET,
     FakeStripe().key,
     *OWNERS,
 )

@@ -10,9 +10,11 @@ import pytest
 from tests.fakes.banks import gocardless
 from tests.fakes.browsers import browsing
 from tests.fakes.gocardless_payments import GoCardlessPaymentsFake
+from tests.fakes.receivers import SECRET, Receiver
 from tests.fakes.rings import ringing
 from tests.fakes.serving import serve
 from tests.fakes.stripe import FakeStripe
+from tests.postgres import PASSWORD, ROLE, running_server
 
 
 @contextmanager
@@ -94,3 +96,23 @@ def _payout(name: str, amount: int, reference: str) -> dict[str, object]:
     said = {"id": name, "amount": amount, "reference": reference, "deducted_fees": 100}
     more = {"currency": "EUR", "status": "paid", "arrival_date": "2026-03-03"}
     return {**said, **more}
+
+
+@contextmanager
+def receiver_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server that takes every event."""
+    with serve(Receiver()) as origin:
+        monkeypatch.setenv("PAYYMO_WEBHOOK_URL", f"{origin}/payymo")
+        monkeypatch.setenv("PAYYMO_WEBHOOK_SECRET", SECRET)
+        yield
+
+
+@contextmanager
+def postgresql_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A PostgreSQL with an empty database, named as its own tools name it."""
+    with running_server() as server:
+        server.run(f"CREATE DATABASE payymo OWNER {ROLE}")
+        monkeypatch.setenv("PGHOST", str(server.admin.url.query["host"]))
+        monkeypatch.setenv("PGUSER", ROLE)
+        monkeypatch.setenv("PGPASSWORD", PASSWORD)
+        yield

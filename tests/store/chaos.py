@@ -33,7 +33,7 @@ from payymo_adapters.store import store as store_module
 from payymo_adapters.store.audit import audit_faults
 from payymo_adapters.store.decisions import ignore, match_by_hand, undo
 from payymo_adapters.store.kinds import PostingKind
-from payymo_adapters.store.postings import Posting
+from payymo_adapters.store.postings import Posting, in_flight, send_again
 from payymo_adapters.store.recording import (
     add_account,
     record_invoices,
@@ -120,6 +120,12 @@ class Teller:
                 raise
 
     def post(self, more: float) -> None:
+        """Post what is decided, and once more what a person then has sent again."""
+        self.apply(more)
+        if self.store.write(self.act(more), have_sent_again):
+            self.apply(more)
+
+    def apply(self, more: float) -> None:
         run = Run(store=self.store, tenant="acme", clock=lambda: self.act(more).now)
         for _ in range(200):
             try:
@@ -157,6 +163,14 @@ def taken_back(store: Store) -> bool:
     with store.reading("acme") as connection:
         kinds = connection.scalars(select(row.c.kind).where(row.c.invoice_id == "i3"))
         return "reversal" in kinds.all()
+
+
+def have_sent_again(books: Books) -> int:
+    """A person looks: who was killed sends no more, and it is not in the ledger."""
+    left = in_flight(books)
+    for posting in left:
+        send_again(books, posting.id)
+    return len(left)
 
 
 def take_back(books: Books) -> None:

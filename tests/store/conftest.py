@@ -4,12 +4,18 @@ import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, select
 
+from payymo_adapters.store import database, schema
 from payymo_adapters.store.store import Act, Store, upgrade
 from tests.postgres import MIGRATED, ROLE, Server, running_server
 from tests.store.builders import ACT, HAND
+
+Make = Callable[[str], str]
+Rows = dict[str, list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +72,50 @@ def fresh(
         return server.url(MIGRATED)
 
     return make
+
+
+@pytest.fixture
+def make(request: pytest.FixtureRequest, tmp_path) -> Iterator[Make]:
+    """Gives a database at the newest revision, of a kind, as often as asked."""
+    numbers, made = count(1), list[str]()
+
+    def made_of(kind: str) -> str:
+        if kind == "sqlite":
+            path = tmp_path / f"books{next(numbers)}.db"
+            shutil.copy(request.getfixturevalue("sqlite_template"), path)
+            return f"sqlite:///{path}"
+        server = request.getfixturevalue("server")
+        made.append(server.create())
+        upgrade(server.url(made[-1]))
+        return str(server.url(made[-1]))
+
+    yield made_of
+    for name in made:
+        request.getfixturevalue("server").drop(name)
+
+
+@pytest.fixture
+def rows(request: pytest.FixtureRequest) -> Callable[[str], Rows]:
+    """Gives all rows of a database, past row-level security."""
+
+    def read(url: str) -> Rows:
+        if url.startswith("postgresql"):
+            server = request.getfixturevalue("server")
+            name = url.partition("?")[0].rpartition("/")[2]
+            engine = create_engine(server.admin.url.set(database=name))
+        else:
+            engine = database.connect(url)
+        with engine.connect() as connection:
+            found = {
+                table.name: sorted(
+                    map(tuple, connection.execute(select(table))), key=repr
+                )
+                for table in schema.metadata.sorted_tables
+            }
+        engine.dispose()
+        return found
+
+    return read
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from payymo_adapters.cli import main
 from payymo_adapters.exchange import write_invoices, write_transactions
 from payymo_adapters.store import schema
-from payymo_adapters.store.decisions import ignore, match_by_hand, split
+from payymo_adapters.store.decisions import confirm, ignore, match_by_hand, split
 from payymo_adapters.store.locks import only_runner
 from tests.fakes.serving import serve
 from tests.fakes.whmcs import IDENTIFIER, SECRET, Fault, Whmcs
@@ -98,7 +98,7 @@ def test_every_fault_of_the_settings_is_named():
     Path("payymo.toml").write_text(
         '[payymo]\ntenant = "a/b"\nextra = 1\n[accounts.main]\nfiles = 3\n'
         '[accounts.two]\nfiles = "x"\nwhole_days = "yes"\n[acounts]\n'
-        '[apply.EUR]\npayment = "1.234"\nday = "x"\n',
+        '[apply.EUR]\npayment = "1.234"\nday = "x"\n[four_eyes]\neur = "1"\n',
         encoding="utf-8",
     )
     ran = payymo("run")
@@ -107,6 +107,7 @@ def test_every_fault_of_the_settings_is_named():
         *("payymo.tenant", "payymo.extra", "accounts.main.files"),
         *("accounts.two.whole_days", "acounts", "invoices.from"),
         *("apply.EUR.payment", "apply.EUR.day"),
+        "four_eyes.eur",
     ):
         assert f"{wanted} in the settings file" in ran.stderr
 
@@ -186,6 +187,18 @@ def test_it_runs_again_until_it_is_ended():
     assert "matched: 1 new, 0 as before\n" in told
 
 
+def test_an_invoice_that_changed_stops_what_was_decided_for_it_and_it_is_said(store):
+    bring("a.jsonl", naming("1001"))
+    owe(owed("1001"), owed("1002"))
+    payymo("run")
+    store.write(ACT, lambda books: confirm(books, 1))
+    owe(owed("1002"))  # paid by hand
+    ran = payymo("run")
+    assert "invoices: 1001 changed: what was decided for it is stopped" in ran.stderr
+    assert "match.stopped by payymo" in payymo("history", "main/t1").stdout
+    assert "invoice 1001 changed" in payymo("history", "1001").stdout
+
+
 # --- to WHMCS -------------------------------------------------------------------------
 
 
@@ -248,6 +261,33 @@ def test_a_lost_answer_is_unknown_until_it_is_asked_for(store, whmcs):
     payymo("run")
     assert len(whmcs.transactions) == 1
     assert row(store, schema.postings, id=1).state == "confirmed"
+
+
+def test_what_got_no_answer_is_sent_again_by_a_person_alone(whmcs):
+    failing = ["AddInvoicePayment"]
+    whmcs.fault = lambda action: (
+        Fault.LOST if action in failing and failing.pop() else None
+    )
+    lost = payymo("run")
+    assert (lost.exit_code, "1 unknown" in lost.stdout) == (1, True)
+    assert "`payymo decide` rules on it" in lost.stderr
+    for _ in range(2):
+        assert payymo("run").exit_code == 1
+    assert whmcs.calls.count("AddInvoicePayment") == 1
+    assert payymo("decide", "send-again", "1", "--as", "Ada").exit_code == 0
+    assert "applied: 1 confirmed" in payymo("run").stdout
+    assert [e["invoiceid"] for e in whmcs.transactions] == ["1001"]
+
+
+def test_above_a_sum_two_persons_confirm_before_anything_is_sent(whmcs):
+    with Path("payymo.toml").open("a", encoding="utf-8") as file:
+        file.write('[four_eyes]\nEUR = "118.99"\n')
+    assert "decided: 0" in payymo("run").stdout
+    payymo("decide", "confirm", "1", "--as", "Ada")
+    assert "applied: 0 confirmed" in payymo("run").stdout
+    payymo("decide", "confirm", "1", "--as", "Bo")
+    assert "applied: 1 confirmed" in payymo("run").stdout
+    assert [e["invoiceid"] for e in whmcs.transactions] == ["1001"]
 
 
 # --- looking --------------------------------------------------------------------------

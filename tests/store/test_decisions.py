@@ -21,6 +21,7 @@ from payymo_adapters.store.decisions import (
     undo,
 )
 from payymo_adapters.store.outbox import (
+    begin,
     delivered,
     due_events,
     emit,
@@ -109,6 +110,27 @@ def test_a_rejection_is_undone(proposed):
     assert do(proposed, labels) == []
     do(proposed, confirm, 1)
     assert states(proposed) == ["active"]
+
+
+def test_of_verdicts_that_differ_the_last_one_is_learnt_from(proposed):
+    do(proposed, reject, 1)
+    number = do(proposed, split, "main/t1", [give("i1", "60")], "a deposit")
+    (label,) = do(proposed, labels)
+    assert (label.verdict, label.invoices) == (Verdict.CONFIRM, ("i1",))
+    # The rejection stands for all that: undone, the proposal does not return.
+    do(proposed, undo, number)
+    (label,) = do(proposed, labels)
+    assert label.verdict is Verdict.REJECT
+    assert rematch(proposed, 1).new == ()
+
+
+def test_the_verdict_of_a_stopped_decision_gives_way_to_the_next(proposed):
+    do(proposed, confirm, 1)
+    record(proposed, [], [billed("i1", "0", status="paid")], hours=1)
+    assert states(proposed) == ["stopped"]
+    do(proposed, match_by_hand, "main/t1", [give("i2", "70")], hours=1)
+    (label,) = do(proposed, labels, hours=1)
+    assert label.invoices == ("i2",)
 
 
 def test_a_match_by_hand_takes_the_place_of_the_proposal(proposed):
@@ -231,6 +253,20 @@ def test_a_day_has_its_limit_whatever_is_undone_of_it(store):
     assert decide(run_of(store, 24), limits("119", "200")) == [2]
 
 
+@pytest.mark.parametrize("end", ["undone", "stopped"])
+def test_what_was_decided_once_and_ended_is_decided_by_a_person(proposed, end):
+    assert decide(run_of(proposed), limits("119", "1000")) == [1]
+    if end == "undone":
+        do(proposed, undo, 1)
+    else:
+        record(proposed, [], [billed("i1", "118", number="INV-2026-0042")], hours=1)
+        record(proposed, [], [billed("i1", "119", number="INV-2026-0042")], hours=2)
+    assert states(proposed) == [end]
+    assert rematch(proposed, 48).new == (2,)
+    assert decide(run_of(proposed, 48), limits("119", "1000")) == []
+    do(proposed, confirm, 2, hours=48)
+
+
 # --- what others are told -------------------------------------------------------------
 
 
@@ -241,7 +277,8 @@ def test_events_are_due_in_order_per_subject_until_they_are_delivered(store):
         first, other = due_events(books)
         assert (first.kind, other.kind) == ("one", "three")
         delivered(books, other)
-        postpone(books, first)
+        begin(books)
+        postpone(books, first, "no answer")
         assert due_events(books) == []
     with store.writing(at(1)) as books:
         assert [event.kind for event in due_events(books)] == ["one"]

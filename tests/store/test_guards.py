@@ -69,6 +69,15 @@ def post(books: Books, **more: object) -> Any:
     return books.connection.execute(insert(schema.postings), values)
 
 
+def in_doubt(books: Books, **values: str) -> Any:
+    """A posting that got no answer, and then gets other values one by one."""
+    reserve(books, decide(books), "i1", 1)
+    post(books)
+    steps = [{"state": "sending"}, {"state": "unknown"}]
+    for each in (*steps, *({name: value} for name, value in values.items())):
+        books.connection.execute(update(schema.postings).values(each))
+
+
 @pytest.fixture
 def filled(store):
     record(store, [paid("t1")], [billed("i1")])  # so that there is a history
@@ -150,6 +159,24 @@ FORBIDDEN: dict[str, Callable[[Books], Any]] = {
         post(b),
         post(b, id=2, invoice_id="i2"),
     ],
+    "a posting in doubt that is sent again by nobody": lambda b: in_doubt(
+        b, state="sending"
+    ),
+    "a posting in doubt that is planned again": lambda b: in_doubt(
+        b, ruled_by="Ada", state="planned"
+    ),
+    "a posting in doubt that is given up by nobody": lambda b: in_doubt(
+        b, state="refused"
+    ),
+    "a posting that was sent again and is planned": lambda b: [
+        in_doubt(b, ruled_by="Ada", state="sending"),
+        b.connection.execute(update(schema.postings).values(state="planned")),
+    ],
+    "a posting that was sent again and is refused": lambda b: [
+        in_doubt(b, ruled_by="Ada", state="sending"),
+        b.connection.execute(update(schema.postings).values(state="refused")),
+    ],
+    "a word of nobody's": lambda b: in_doubt(b, ruled_by="payymo"),
     "a refused payment that is sent again": lambda b: [
         reserve(b, decide(b), "i1", 1),
         post(b),
@@ -158,6 +185,31 @@ FORBIDDEN: dict[str, Callable[[Books], Any]] = {
             for state in ("sending", "refused", "planned")
         ),
     ],
+    "a second person who is the first": lambda b: [
+        decide(b),
+        b.connection.execute(update(schema.match_decisions).values(seconded_by="Ada")),
+    ],
+    "a second person from the beginning": lambda b: insert_decisions(
+        b,
+        [
+            {
+                "transaction_id": "main/t1",
+                "state": "active",
+                "kind": "match",
+                "proposal": "{}",
+                "invoices": "[]",
+                "seconded_by": "Bo",
+            }
+        ],
+    ),
+    "a second person of what nobody confirmed": lambda b: [
+        decide(b, state="proposed"),
+        b.connection.execute(update(schema.match_decisions).values(seconded_by="Bo")),
+    ],
+    "a sum below nothing": lambda b: b.connection.execute(
+        insert(schema.four_eyes),
+        {"tenant": "acme", "currency": "EUR", "above": -1, "set_at": NOW},
+    ),
     "two decisions for one transaction": lambda b: [decide(b), decide(b)],
     "two proposals for one transaction": lambda b: [
         decide(b, state="proposed"),

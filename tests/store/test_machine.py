@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from attrs import define, field
@@ -26,7 +27,7 @@ from payymo_adapters.store import schema
 from payymo_adapters.store.audit import audit_faults
 from payymo_adapters.store.decisions import ignore, match_by_hand, split, undo
 from payymo_adapters.store.kinds import PostingKind
-from payymo_adapters.store.postings import Posting
+from payymo_adapters.store.postings import Posting, give_up, in_flight, send_again
 from payymo_adapters.store.recording import (
     add_account,
     record_invoices,
@@ -40,7 +41,8 @@ from tests.store.builders import NOW, billed, paid
 TRANSACTIONS = [f"t{n}" for n in range(4)]
 INVOICES = [f"i{n}" for n in range(4)]
 FAULTS = st.lists(
-    st.sampled_from(["lost after", "", "lost before", "refused", "silent"]), max_size=3
+    st.sampled_from(["lost after", "", "lost before", "refused", "silent", "late"]),
+    max_size=3,
 )
 # Most verdicts are posted at once, so that there is something to go wrong with.
 THEN = st.one_of(FAULTS, FAULTS, st.none())
@@ -53,17 +55,30 @@ class World:
     owed: dict[str, int] = field(factory=dict)
     posted: dict[str, tuple[str, str, int]] = field(factory=dict)
     faults: list[str] = field(factory=list)
+    on_its_way: list[Posting] = field(factory=list)
 
     def post(self, posting: Posting) -> None:
         fault = self.faults.pop(0) if self.faults else ""
-        if fault == "lost before":
+        if fault == "late":
+            self.on_its_way.append(posting)
+        if fault in {"lost before", "late"}:
             msg = "WHMCS"
             raise UndeliveredError(msg, "no answer")
-        owed = posting.owed
-        sign = 1 if posting.kind == PostingKind.PAYMENT else -1
-        if fault == "refused" or sign * owed.amount > self.owed[owed.invoice]:
+        if fault == "refused" or not self.takes(posting):
             msg = "WHMCS"
             raise RefusedError(msg, "no")
+        self.book(posting)
+        if fault == "lost after":
+            msg = "WHMCS"
+            raise UndeliveredError(msg, "no answer")
+
+    def takes(self, posting: Posting) -> bool:
+        sign = 1 if posting.kind == PostingKind.PAYMENT else -1
+        return sign * posting.owed.amount <= self.owed[posting.owed.invoice]
+
+    def book(self, posting: Posting) -> None:
+        owed = posting.owed
+        sign = 1 if posting.kind == PostingKind.PAYMENT else -1
         assert posting.key not in self.posted, "posted twice"
         self.posted[posting.key] = (
             owed.transaction,
@@ -71,9 +86,12 @@ class World:
             sign * owed.amount,
         )
         self.owed[owed.invoice] -= sign * owed.amount
-        if fault == "lost after":
-            msg = "WHMCS"
-            raise UndeliveredError(msg, "no answer")
+
+    def let_arrive(self) -> None:
+        for posting in self.on_its_way:
+            if self.takes(posting):
+                self.book(posting)
+        self.on_its_way.clear()
 
     def is_posted(self, posting: Posting) -> bool:
         if self.faults and self.faults[0] == "silent":
@@ -203,6 +221,18 @@ class Course(RuleBasedStateMachine):
     def post_what_waits(self, then):
         self.post(then)
 
+    @rule()
+    def what_was_late_arrives(self):
+        self.world.let_arrive()
+
+    @rule(verdict=st.sampled_from([send_again, give_up]))
+    def a_person_looks(self, verdict):
+        """And rules on what is nowhere: neither in the ledger nor on its way to it."""
+        held = {*self.world.posted, *(each.key for each in self.world.on_its_way)}
+        for posting in self.store.write(self.act(), in_flight):
+            if posting.key not in held and posting.state == "unknown":
+                self.store.write(self.act(), partial(verdict, number=posting.id))
+
     def post(self, faults: list[str] | None) -> None:
         if faults is not None:
             self.world.faults = list(faults)
@@ -264,8 +294,11 @@ class Course(RuleBasedStateMachine):
         if not hasattr(self, "store"):
             return
         self.world.faults = []
-        for _ in range(2):
+        self.world.let_arrive()
+        for verdict in (send_again, give_up):
             self.now += timedelta(hours=1)
+            self.apply()
+            self.a_person_looks(verdict)
             self.apply()
             self.sync_invoices()
         assert not self.pending()

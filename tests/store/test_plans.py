@@ -27,6 +27,7 @@ from tests.store.builders import (
 LARGE = frozenset(table.name for table in schema.metadata.sorted_tables) - {
     # A few rows a tenant.
     *("tenants", "connections", "accounts", "rulesets", "sync_cursors"),
+    "four_eyes",
 }
 # A large tenant's books beside those of ``acme``, so that reading all of a table is
 # never the quickest way to a tenant's rows.

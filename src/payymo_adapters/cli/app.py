@@ -24,8 +24,10 @@ from payymo_adapters.cli.invoices import invoices_command
 from payymo_adapters.cli.learning import learn_command
 from payymo_adapters.cli.matching import match_command
 from payymo_adapters.cli.rules import rules_command
+from payymo_adapters.cli.rulesets import ruleset_command
 from payymo_adapters.cli.starting import init_command
 from payymo_adapters.cli.tuning import tune_command
+from payymo_adapters.cli.verdicts import decide_command
 
 
 @click.group(
@@ -57,6 +59,8 @@ for command in (
     run_command,
     status_command,
     review_command,
+    decide_command,
+    ruleset_command,
     history_command,
     export_command,
     db_command,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from payymo_adapters.cli.actor import Person, as_person
 from payymo_adapters.cli.database import require_sqlalchemy
 from payymo_adapters.cli.failures import CONNECTED_EXIT_CODES, EXIT_CODES, Exit
 from payymo_adapters.cli.outputs import STDOUT, WRITABLE
@@ -63,26 +64,26 @@ def history_command(record: str, settings: Path) -> None:
 
 @click.command("review", epilog=EXIT_CODES)
 @click.option(
-    "--as",
-    "actor",
-    envvar="PAYYMO_ACTOR",
-    required=True,
-    metavar="NAME",
-    help="Who gives the verdicts; the audit log bears it.",
+    "--rest",
+    "kind",
+    flag_value="rest",
+    default="proposals",
+    help="Walk through the transactions for which nothing was found.",
 )
-@run_settings_option
-def review_command(settings: Path, actor: str) -> None:
-    """Walk through the proposals that wait: confirm, reject, pick, skip, undo.
+@as_person
+def review_command(person: Person, kind: str) -> None:
+    """Walk through what waits: confirm, reject, pick, split, ignore, skip, undo.
 
-    Each verdict is kept at once. What is confirmed is posted by the next `payymo run`.
+    Decisions that wait for a second person come first, then proposals, the least sure
+    first. Each verdict is kept at once. What is confirmed is posted by the next
+    `payymo run`.
     """
     require_sqlalchemy()
-    from payymo_adapters.cli.reviewing import review  # noqa: PLC0415 - an extra
+    from payymo_adapters.cli import reviewing  # noqa: PLC0415 - an extra
 
-    if actor.strip().lower() in ("", "payymo"):
-        msg = "a person's name is wanted: payymo is who acts where no person does."
-        raise click.BadParameter(msg, param_hint="--as")
-    review(settings, actor.strip())
+    rest = frozenset({reviewing.Waiting.NOTHING})
+    chosen = rest if kind == "rest" else frozenset(reviewing.Waiting) - rest
+    reviewing.review(person, chosen)
 
 
 @click.command("export", epilog=EXIT_CODES)

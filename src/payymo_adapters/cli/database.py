@@ -24,7 +24,7 @@ database_option = click.option(
 
 @click.group("db", epilog=EXIT_CODES)
 def db_command() -> None:
-    """Make the database ready, and look it over."""
+    """Make the database ready, look it over, and copy it."""
 
 
 @db_command.command("upgrade")
@@ -58,6 +58,26 @@ def check_command(database: str) -> None:
     _finish(check(database), "the database is as it should be")
 
 
+@db_command.command("copy")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+def copy_command(source: str, target: str) -> None:
+    """Copy all that a database holds into an empty one, and compare each row.
+
+    FROM and TO are as --database of the other commands, of PostgreSQL or SQLite, both
+    upgraded. A password is better not among them: PGPASSWORD or ~/.pgpass holds it. All
+    is copied or nothing, and nobody can run meanwhile. FROM stays as it is: do not run
+    on both.
+    """
+    require_sqlalchemy()
+    from payymo_adapters.store.copying import copy  # noqa: PLC0415 - an extra
+
+    for done in copy(source, target):
+        counts = f"{done.rows:,} rows, {done.entries:,} of them of the audit log"
+        say(stdout(), f"{done.tenant}: {counts}")
+    say(stdout(), "copied, and every row compared")
+
+
 @click.group("audit", epilog=EXIT_CODES)
 def audit_command() -> None:
     """Look into the audit log."""
@@ -89,7 +109,7 @@ def require_sqlalchemy() -> None:
         import sqlalchemy  # noqa: F401, PLC0415 - an extra
     except ImportError:
         fault = "the libraries for databases are not installed"
-        raise StoreError(fault, advice="Install payymo[postgres]") from None
+        raise StoreError(fault, advice="Install payymo[store]") from None
 
 
 def _finish(faults: Iterable[str], fine: str) -> None:

@@ -10,6 +10,7 @@ from time import perf_counter
 import click
 from rich.console import Console
 
+from payymo_adapters.cli.database import require_sqlalchemy
 from payymo_adapters.cli.evaluation import show_scores
 from payymo_adapters.cli.failures import EXIT_CODES, finish
 from payymo_adapters.cli.inputs import Options, match_files
@@ -44,12 +45,21 @@ _HOW_NAMED = ("prior", "amount", "counterparty", "dates", "set", "rivals")
     default=Path("demo"),
     help="Where the files go.  [default: demo]",
 )
-def demo_command(directory: Path) -> None:
+@click.option(
+    "--daily",
+    is_flag=True,
+    help="The same month day by day: recorded in a database, matched, applied.",
+)
+def demo_command(directory: Path, *, daily: bool) -> None:
     """Match a month of a fictional hosting company, and look at it.
 
     Writes a bank statement, a list of open invoices and the truth about them; then
-    the matches and the report.
+    the matches and the report. With --daily the month is run day by day as `payymo run`
+    would, against a WHMCS that is played on this machine, and the books are closed.
     """
+    if daily:
+        _run_daily(directory)
+        return
     began = perf_counter()
     _refuse_overwriting(directory)
     with writing(directory):
@@ -77,6 +87,16 @@ def demo_command(directory: Path) -> None:
     finish(result.rejected)
 
 
+def _run_daily(directory: Path) -> None:
+    require_sqlalchemy()
+    from payymo_adapters.cli.demo_days import show_month  # noqa: PLC0415 - an extra
+
+    _refuse_overwriting(directory)
+    with writing(directory):
+        copy_files(directory)
+    show_month(directory)
+
+
 def _show_ways_on(
     console: Console, matches: Path, report: Path, paths: tuple[Path, Path]
 ) -> None:
@@ -88,6 +108,7 @@ def _show_ways_on(
         ("ask why", f"{payymo} explain {_ASKED_ABOUT} --in {read}"),
         ("see what is wrong with the data", f"{payymo} check {read}"),
         ("measure it in full", f"{payymo} evaluate {matches} {matches.parent / TRUTH}"),
+        ("run it day by day", f"{payymo} demo --daily --dir {matches.parent}"),
     ):
         say(console, f"  {words + ':':<33} {way}")
 

@@ -13,10 +13,12 @@ from attrs import frozen
 from payymo_adapters.cli.outputs import write_page
 from payymo_adapters.cli.run_file import load_run_settings, opened
 from payymo_adapters.cli.sourcing import source_lines
+from payymo_adapters.cli.telling import posting_told, waiting_told
 from payymo_adapters.cli.terminal import say, stdout
 from payymo_adapters.files.texts import counted
+from payymo_adapters.store.four_eyes import waiting_for_second
 from payymo_adapters.store.histories import history
-from payymo_adapters.store.kinds import PostingState
+from payymo_adapters.store.outbox import Outbox, outbox
 from payymo_adapters.store.overview import (
     Line,
     doubts,
@@ -52,7 +54,9 @@ def show_status(file: Path) -> None:
             *_money(sums(connection, settings.tenant)),
             *_proposals(proposals(connection, settings.tenant)),
             *_doubts(doubts(connection, settings.tenant)),
-            *_postings(open_postings(connection, settings.tenant)),
+            *map(waiting_told, waiting_for_second(connection, settings.tenant)),
+            *map(posting_told, open_postings(connection, settings.tenant)),
+            *_events(outbox(connection, settings.tenant)),
         ]
     for text in texts or ["nothing was read yet"]:
         say(stdout(), text)
@@ -78,15 +82,17 @@ def _proposals(found: dict[str, int]) -> Iterator[str]:
 
 def _doubts(rows: Iterable[Any]) -> Iterator[str]:
     for row in rows:
-        yield f"in doubt, and put aside: {row.transaction_id} {row.reason}"
+        yield (
+            f"in doubt, and put aside by decision {row.id}: "
+            f"{row.transaction_id} {row.reason}"
+        )
 
 
-def _postings(rows: Iterable[Any]) -> Iterator[str]:
-    for row in rows:
-        money = f"{from_minor(row.amount, row.currency)} {row.currency}"
-        state = "to be posted" if row.state == PostingState.PLANNED else row.state
-        fault = f": {row.fault}" if row.fault else ""
-        yield f"{row.kind} of {money} to invoice {row.invoice_id} {state}{fault}"
+def _events(found: Outbox | None) -> Iterator[str]:
+    if found is None:
+        return
+    fault = f"; not all arrived: {found.fault}" if found.fault else ""
+    yield f"webhook: {counted(found.waiting, 'event')} to be delivered{fault}"
 
 
 def show_history(file: Path, record: str) -> None:

@@ -24,7 +24,6 @@ from payymo_adapters.cli.reaching import Reached, enable_banking, gocardless
 from payymo_adapters.cli.run_told import fail, show
 from payymo_adapters.cli.terminal import say, stderr, stdout
 from payymo_adapters.errors import (
-    ConflictError,
     FileError,
     ProviderError,
     SettingsError,
@@ -186,10 +185,7 @@ def _read(run: Run, reached: Reached, each: _Reachable) -> Exit:
         note_sync(books, feed.connection)
         return record_listings(books, feed, listings)
 
-    try:
-        done = run.store.write(run.act(), record)
-    except ConflictError as error:
-        return fail(run, feed.id, error)
+    done = run.store.write(run.act(), record)
     for note in _notes(listings, period):
         say(stdout(), f"{feed.id}: {note}")
     return show(feed.id, done)

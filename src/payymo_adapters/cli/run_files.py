@@ -9,7 +9,7 @@ from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.inputs import load_mapping
 from payymo_adapters.cli.run_told import show
 from payymo_adapters.cli.terminal import say, stage, stderr
-from payymo_adapters.errors import ConflictError, FileError
+from payymo_adapters.errors import FileError
 from payymo_adapters.files import read_statement
 from payymo_adapters.pipeline import Run
 from payymo_adapters.run_settings import FileAccount, RunSettings
@@ -39,9 +39,6 @@ def _read_account(run: Run, account: FileAccount, folder: Path) -> Iterator[Exit
             yield _read_file(run, account, each, folder)
         except (FileError, OSError) as error:
             faults.append(str(error))
-        except ConflictError as error:
-            faults.append(f"{each}: {error}")
-            yield Exit.REFUSED
     if not names:
         faults.append(f"{account.files}: there is no such file")
     for fault in faults:

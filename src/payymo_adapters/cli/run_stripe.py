@@ -11,7 +11,7 @@ from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.run_told import fail, show
 from payymo_adapters.cli.stripe import told
 from payymo_adapters.cli.tasks import Fetched
-from payymo_adapters.errors import ConflictError, ProviderError, SettingsError
+from payymo_adapters.errors import ProviderError, SettingsError
 from payymo_adapters.feeds import STRIPE, StripeFeed
 from payymo_adapters.journal import journalled
 from payymo_adapters.pipeline import Run
@@ -52,7 +52,7 @@ def _read(run: Run, feed: StripeFeed, file: Path) -> Exit:
             for window in windows(feed, read, run.clock()):
                 done, read = reader.read(window, read)
                 codes.append(show(feed.id, done))
-    except (ConflictError, ProviderError, SettingsError) as error:
+    except (ProviderError, SettingsError) as error:
         return fail(run, feed.id, error)
     run.store.write(run.act(), lambda books: note_sync(books, feed.connection))
     return max(codes)

@@ -2,7 +2,6 @@
 
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.terminal import say, stderr, stdout
-from payymo_adapters.errors import ConflictError
 from payymo_adapters.files.texts import counted
 from payymo_adapters.pipeline import Run
 from payymo_adapters.store.connecting import note_sync
@@ -14,13 +13,13 @@ def fail(run: Run, name: str, error: Exception | str) -> Exit:
     """Print and keep why an account was not read.
 
     Returns:
-        What the shell gets: of a conflict with what the books hold, that it refused.
+        What the shell gets.
     """
     fault = str(error)
     say(stderr(), f"{name}: not read: {fault}", "bold red")
     connection = f"accounts/{name}"
     run.store.write(run.act(), lambda books: note_sync(books, connection, fault))
-    return Exit.REFUSED if isinstance(error, ConflictError) else Exit.FAILED
+    return Exit.FAILED
 
 
 def show(name: str, done: Synced) -> Exit:
@@ -52,6 +51,9 @@ def show_recorded(name: str, done: Recorded) -> Exit:
     """
     counts = f"{done.new} new, {done.changed} changed, {done.unchanged} known"
     say(stdout(), f"{name}: {counts}")
+    for changed in done.stopped:
+        words = "changed: what was decided for it is stopped"
+        say(stderr(), f"{name}: {changed} {words}", "bold yellow")
     if not done.rejected:
         return Exit.DONE
     say(stderr(), f"{name}: {counted(len(done.rejected), 'record')} rejected", "red")

@@ -10,22 +10,10 @@ from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.invoices import api_of
 from payymo_adapters.cli.terminal import say, stderr, stdout
 from payymo_adapters.errors import ProviderError
-from payymo_adapters.pipeline import Run, apply_alone, resolve
+from payymo_adapters.pipeline import Run, apply_alone
 from payymo_adapters.settings import WhmcsSettings
-from payymo_adapters.store.postings import in_flight
 from payymo_adapters.whmcs.flows import list_currencies
 from payymo_adapters.whmcs_poster import WhmcsPoster
-
-
-def resolve_at_whmcs(run: Run, file: Path) -> None:
-    """Ask what became of what is on its way, if anything is."""
-    if not run.store.write(run.act(), in_flight):
-        return
-    try:
-        with _poster(run, file) as poster:
-            resolve(run, poster)
-    except ProviderError as error:
-        say(stderr(), f"asked about: nothing: {error}", "bold red")
 
 
 def apply_to_whmcs(run: Run, file: Path) -> Exit:
@@ -42,6 +30,9 @@ def apply_to_whmcs(run: Run, file: Path) -> Exit:
         return Exit.FAILED
     counts = f"{done.confirmed} confirmed, {done.refused} refused"
     say(stdout(), f"applied: {counts}, {done.unknown} unknown")
+    if done.unknown:
+        words = "`payymo status` shows what is in doubt, `payymo decide` rules on it"
+        say(stderr(), f"applied: {words}", "bold yellow")
     if done.fault:
         say(stderr(), f"applied: {done.fault}", "bold red")
         return Exit.FAILED

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import NoReturn
 
 from payymo_adapters.cli.connections import connected, load_settings
+from payymo_adapters.cli.events import load_webhook, tell
 from payymo_adapters.cli.failures import Exit
-from payymo_adapters.cli.inputs import load_ruleset
 from payymo_adapters.cli.invoices import OPEN, api_of, fetch_invoices
+from payymo_adapters.cli.ruleset_books import ruleset_in_use
 from payymo_adapters.cli.run_banks import read_banks
 from payymo_adapters.cli.run_file import load_run_settings, opened
 from payymo_adapters.cli.run_files import read_files
 from payymo_adapters.cli.run_stripe import read_stripe
 from payymo_adapters.cli.run_told import show_recorded
-from payymo_adapters.cli.run_whmcs import apply_to_whmcs, resolve_at_whmcs
+from payymo_adapters.cli.run_whmcs import apply_to_whmcs
 from payymo_adapters.cli.terminal import say, stage, stderr, stdout
 from payymo_adapters.errors import (
-    ConflictError,
     FileError,
     ProviderError,
     SettingsError,
@@ -29,6 +29,7 @@ from payymo_adapters.pipeline import Run, decide, match_undecided
 from payymo_adapters.run_settings import WHMCS, RunSettings
 from payymo_adapters.settings import WhmcsSettings
 from payymo_adapters.store.connecting import hold_connection, note_sync
+from payymo_adapters.store.four_eyes import hold_sums
 from payymo_adapters.store.locks import only_runner
 from payymo_adapters.store.recording import Recorded
 from payymo_adapters.store.store import Books
@@ -60,31 +61,29 @@ def run_once(file: Path) -> Exit:
         SettingsError: The settings cannot be used.
         StoreError: The database cannot be used, or another process runs.
     """
-    settings = load_run_settings(file)
+    settings, webhook = load_run_settings(file), load_webhook(file)
     with opened(settings) as store:
         run = Run(store=store, tenant=settings.tenant, clock=utc_now)
         store.add_tenant(run.act(), settings.company)
+        store.write(run.act(), lambda books: hold_sums(books, settings.four_eyes))
         with only_runner(store, settings.tenant):
-            codes = list(_steps(run, settings, file))
+            codes = [*_steps(run, settings, file), *tell(run, webhook)]
     return max(codes, default=Exit.DONE)
 
 
 def _steps(run: Run, settings: RunSettings, file: Path) -> Iterator[Exit]:
-    if settings.invoices == WHMCS:
-        resolve_at_whmcs(run, file)
-    codes = [
-        *read_files(run, settings, file.parent),
-        *read_banks(run, settings, file),
-        *read_stripe(run, settings, file),
-    ]
-    yield from codes
+    yield from read_files(run, settings, file.parent)
+    yield from read_banks(run, settings, file)
+    yield from read_stripe(run, settings, file)
     invoices = _read_invoices(run, settings, file)
     yield invoices
-    # Nothing is decided or posted on what was open once, nor where what came ends what
-    # was decided and cannot yet, for a posting is on its way.
-    if invoices > Exit.REJECTED or Exit.REFUSED in codes:
-        return
-    proposed = match_undecided(run, load_ruleset(settings.ruleset), None)
+    if invoices > Exit.REJECTED:
+        return  # on what was open once, nothing is decided
+    used = ruleset_in_use(run, settings)
+    if used.taken:
+        said = f"{used.taken.taken_at:%Y-%m-%d %H:%M} UTC"
+        say(stdout(), f"ruleset {used.version}, taken {said}")
+    proposed = match_undecided(run, used.rules, used.version)
     say(stdout(), f"matched: {len(proposed.new)} new, {proposed.kept} as before")
     decided = decide(run, settings.policy)
     say(stdout(), f"decided: {len(decided)}")
@@ -106,7 +105,7 @@ def _read_invoices(run: Run, settings: RunSettings, file: Path) -> Exit:
         else:
             done = _read_whmcs(run, file)
         code = show_recorded(_INVOICES, done)
-    except (ConflictError, FileError, OSError, ProviderError) as error:
+    except (FileError, OSError, ProviderError) as error:
         code, fault = Exit.FAILED, str(error)
         say(stderr(), f"{_INVOICES}: {fault}", "bold red")
     run.store.write(run.act(), lambda books: note_sync(books, _INVOICES, fault))

@@ -67,10 +67,18 @@ from = "invoices.csv"
 # The most of a day.
 # day = "5000.00"
 
+# Above which sum a decision waits for a second person, by currency.
+# [four_eyes]
+# EUR = "2000.00"
+
 # Its identifier and secret: PAYYMO_WHMCS_IDENTIFIER and PAYYMO_WHMCS_SECRET.
 # [whmcs]
 # url = "https://billing.example.com/whmcs"
 # gateway = "banktransfer"
+
+# Who is told what happens; the secret: PAYYMO_WEBHOOK_SECRET.
+# [webhook]
+# url = "https://example.com/payymo"
 """
 
 run_settings_option = click.option(

@@ -157,6 +157,39 @@ def find_mark(cores: Iterable[tuple[int, str]]) -> Mark | None:
     return None
 
 
+def decimals_shown(cores: Iterable[str], mark: Mark) -> frozenset[int]:
+    """How many decimals the amounts have that can be read with one mark only.
+
+    >>> sorted(decimals_shown(["12,50", "1.234.567", "1,190", "7"], ","))
+    [0, 2]
+    """
+    sure = (core for core in cores if evidence(core) == {mark})
+    return frozenset(len(core.partition(mark)[2]) for core in sure)
+
+
+def refuse_doubtful(core: str, mark: Mark, shown: frozenset[int]) -> None:
+    """Refuse three digits behind the mark where no other amount has so many.
+
+    Read as decimals, what was meant as 1190 would be 1.19: a thousandth of it.
+
+    Args:
+        core: Digits and separators.
+        mark: The decimal mark of the file.
+        shown: What ``decimals_shown`` says of the file.
+
+    Raises:
+        FieldError: It may be either.
+    """
+    both = mark in core and len(evidence(core)) == len(MARKS)
+    if both and shown and max(shown) < 3:
+        plain = core.replace(mark, "")
+        msg = (
+            f"{core!r} may be {plain}, or {core.replace(mark, '.')}: no other amount "
+            "of the file has three decimals"
+        )
+        raise FieldError(msg)
+
+
 def value_of(written: Written, mark: Mark) -> Decimal:
     """Read an amount with the decimal mark known, in major units.
 

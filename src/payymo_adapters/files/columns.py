@@ -25,6 +25,8 @@ _UMLAUT_AS_TWO = re.compile(r"(?<=[aou])e")
 _WORD = re.compile(r"[^\W\d_]+|[^\w\s]")
 
 
+# A file's headers are compared with every role's words, and its first rows are tried.
+@lru_cache(maxsize=4096)
 def fold(header: str) -> str:
     """Reduce a header to what is compared.
 

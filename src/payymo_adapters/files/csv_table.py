@@ -14,8 +14,10 @@ from payymo_adapters.errors import FieldError, FileError
 from payymo_adapters.files.amounts import (
     Written,
     currency_of,
+    decimals_shown,
     dissect,
     find_mark,
+    refuse_doubtful,
     value_of,
 )
 from payymo_adapters.files.columns import (
@@ -41,12 +43,14 @@ class Table:
         format: What was detected.
         columns: Where each role stands.
         rows: The lines below the headers, blank ones left out.
+        decimals: How many the amounts have that can be read in one way only.
     """
 
     path: str
     format: CsvFormat
     columns: Columns
     rows: tuple[Row, ...]
+    decimals: frozenset[int] = frozenset()
 
     def text(self, row: Row, role: str) -> str | None:
         """Text of a role; None where there is none."""
@@ -62,8 +66,9 @@ class Table:
         if text is None:
             return None
         try:
-            written = dissect(text)
-            return value_of(written, self.format.decimal or "."), written.currency
+            written, mark = dissect(text), self.format.decimal or "."
+            refuse_doubtful(written.core, mark, self.decimals)
+            return value_of(written, mark), written.currency
         except FieldError as error:
             raise error.under(role) from None
 
@@ -145,7 +150,11 @@ def read_table(path: str | PathLike[str], needs: Needs, mapping: CsvMapping) -> 
         unused=tuple(h for i, h in enumerate(header.cells) if h and i not in used),
     )
     table = Table(path=name, format=detected, columns=columns, rows=below)
-    return evolve(table, format=_settle(table, above, needs))
+    written = _amounts(table, needs)
+    settled = _settle(table, above, needs, written)
+    cores = (amount.core for _, amount in written)
+    shown = decimals_shown(cores, settled.decimal or ".")
+    return evolve(table, format=settled, decimals=shown)
 
 
 def _text(name: str, data: bytes, mapping: CsvMapping) -> Text:
@@ -169,18 +178,27 @@ def _refuse_open_quotes(name: str, rows: Sequence[Row], layout: Layout) -> None:
             raise FileError(name, fault, line=row.line)
 
 
-def _settle(table: Table, above: Sequence[Row], needs: Needs) -> CsvFormat:
-    """Find what only all rows together tell: decimal mark, date order, currency."""
-    found = table.format
-    amounts = [
+def _amounts(table: Table, needs: Needs) -> list[tuple[int, Written]]:
+    """The amounts of a file, each with its line; what is none is left out."""
+    texts = [
         (row.line, table.text(row, role))
         for row in table.rows
         for role in needs.amounts
     ]
+    return [(line, dissected) for line, text in texts if (dissected := _try(text))]
+
+
+def _settle(
+    table: Table,
+    above: Sequence[Row],
+    needs: Needs,
+    written: Sequence[tuple[int, Written]],
+) -> CsvFormat:
+    """Find what only all rows together tell: decimal mark, date order, currency."""
+    found = table.format
     dates = [
         (row.line, table.text(row, role)) for row in table.rows for role in needs.dates
     ]
-    written = [(line, dissected) for line, text in amounts if (dissected := _try(text))]
     try:
         mark = found.decimal or find_mark((line, w.core) for line, w in written)
     except FieldError as error:

@@ -72,13 +72,16 @@ def release(books: Books, number: int, transaction: str) -> None:
     Raises:
         ConflictError: A posting is on its way: its outcome must be known first.
     """
-    postings, allocations = schema.postings, schema.allocations
-    mine = (postings.c.tenant == books.tenant) & (postings.c.decision_id == number)
-    if books.connection.scalar(
-        select(func.count()).where(mine, postings.c.state.in_(IN_FLIGHT))
-    ):
+    if _on_their_way(books, number):
         fault = f"a posting of decision {number} is on its way: resolve it first"
         raise ConflictError(fault)
+    release_idle(books, number, transaction)
+
+
+def release_idle(books: Books, number: int, transaction: str) -> None:
+    """The same, but for what is on its way: that stays until its outcome is known."""
+    postings, allocations = schema.postings, schema.allocations
+    mine = (postings.c.tenant == books.tenant) & (postings.c.decision_id == number)
     ours = (allocations.c.tenant == books.tenant) & (
         allocations.c.decision_id == number
     )
@@ -87,8 +90,11 @@ def release(books: Books, number: int, transaction: str) -> None:
             ours, allocations.c.state == AllocationState.RESERVED
         )
     )
+    busy = _on_their_way(books, number)
     amounts = {row.invoice_id: row.amount for row in reserved}
     for invoice, _ in reversed(_in_turn(amounts, gross_of(books, transaction))):
+        if invoice in busy:
+            continue
         of = (postings.c.invoice_id == invoice) & (
             postings.c.kind == PostingKind.PAYMENT
         )
@@ -105,6 +111,19 @@ def release(books: Books, number: int, transaction: str) -> None:
                 .where(ours, allocations.c.invoice_id == invoice)
                 .values(freed)
             )
+
+
+def _on_their_way(books: Books, number: int) -> set[str]:
+    """The invoices that a decision's postings are on their way to."""
+    row = schema.postings
+    found = books.connection.scalars(
+        select(row.c.invoice_id).where(
+            row.c.tenant == books.tenant,
+            row.c.decision_id == number,
+            row.c.state.in_(IN_FLIGHT),
+        )
+    )
+    return set(found)
 
 
 def plan_reversals(books: Books, number: int, transaction: str) -> None:

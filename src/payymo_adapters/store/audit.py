@@ -53,8 +53,9 @@ def note(books: Books, action: str, subject: str, detail: Detail) -> None:
 def audit_faults(connection: Connection, tenant: str) -> list[str]:
     """Say where a tenant's chain is broken; nothing where it is whole."""
     log = schema.audit_log
-    rows = connection.execution_options(yield_per=_AT_ONCE).execute(
-        select(log).where(log.c.tenant == tenant).order_by(log.c.seq)
+    rows = connection.execute(
+        select(log).where(log.c.tenant == tenant).order_by(log.c.seq),
+        execution_options={"yield_per": _AT_ONCE},
     )
     faults, previous, wanted = [], "", count(1)
     last = 0

@@ -55,6 +55,9 @@ match_decisions = tenants_own(
     Column("created_at", Utc, nullable=False),
     Column("decided_at", Utc),
     Column("closed_at", Utc),
+    # The second person, where four eyes are wanted.
+    Column("seconded_by", Text),
+    Column("seconded_at", Utc),
     # Allocations reserved or settled; kept by triggers.
     Column("live", Integer, nullable=False, server_default=text("0")),
     key("id"),
@@ -116,6 +119,8 @@ postings = tenants_own(
     Column("fault", Text),
     Column("planned_at", Utc, nullable=False),
     Column("changed_at", Utc, nullable=False),
+    # Who had it sent again while its outcome was unknown, or gave it up.
+    Column("ruled_by", Text),
     key("id"),
     UniqueConstraint("tenant", "posting_key", name="key"),
     UniqueConstraint("tenant", "decision_id", "invoice_id", "kind", name="once"),
@@ -131,6 +136,17 @@ postings = tenants_own(
         "tenant invoice_id",
         "state IN ('planned', 'sending', 'unknown')",
     ),
+)
+
+four_eyes = tenants_own(
+    "four_eyes",
+    Column("currency", Text, nullable=False),
+    # Minor units: what posts more waits for a second person.
+    Column("above", BigInteger, nullable=False),
+    Column("set_at", Utc, nullable=False),
+    of_tenant(),
+    key("currency"),
+    CheckConstraint("above >= 0", name="above"),
 )
 
 labels = tenants_own(

@@ -18,6 +18,7 @@ from payymo_adapters.store.allotting import (
     allot,
     plan_reversals,
     release,
+    release_idle,
 )
 from payymo_adapters.store.audit import note
 from payymo_adapters.store.kinds import DecisionKind, DecisionState
@@ -39,6 +40,7 @@ class Decision:
         invoices: The ids of the invoices it names, sorted.
         proposal: The engine's match as JSON, or the allocations a person chose.
         live: Allocations that are reserved or settled.
+        actor: Who decided; of a proposal, who proposed it.
     """
 
     id: int
@@ -48,6 +50,7 @@ class Decision:
     invoices: tuple[str, ...]
     proposal: Mapping[str, Any]
     live: int
+    actor: str
 
     @property
     def allocations(self) -> tuple[Allocation, ...]:
@@ -78,6 +81,7 @@ def decision(books: Books, number: int) -> Decision:
         invoices=tuple(json.loads(found.invoices)),
         proposal=json.loads(found.proposal),
         live=found.live,
+        actor=found.actor,
     )
 
 
@@ -173,9 +177,12 @@ def undo(books: Books, number: int) -> None:
 
 
 def stop(books: Books, number: int, reason: str) -> None:
-    """End what was not posted of a decision, for its grounds are gone."""
+    """End what was not posted of a decision, for its grounds are gone.
+
+    A posting on its way stays until its outcome is known, and the decision with it.
+    """
     held = decision(books, number)
-    release(books, held.id, held.transaction)
+    release_idle(books, held.id, held.transaction)
     close_if_idle(books, held.id, DecisionState.STOPPED)
     _tell(books, "match.stopped", held, reason=reason)
 

@@ -66,6 +66,10 @@ _WORDS = {
         f"Close some, or raise max_connections: {_ADMIN}",
     ),
     "shutting down": ("the server is stopping or starting", "Run again in a moment"),
+    "contain nul": (
+        "a text holds a zero byte, which PostgreSQL does not keep",
+        "Take it out where the text comes from",
+    ),
     "starting up": ("the server is stopping or starting", "Run again in a moment"),
 }
 _UNREACHABLE = (

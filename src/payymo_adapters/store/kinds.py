@@ -7,6 +7,9 @@ from sqlalchemy import DateTime
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+PAYYMO = "payymo"
+"""Who acts where no person does."""
+
 
 class Utc(TypeDecorator[datetime]):
     """An instant, in UTC; a time without a zone is refused.

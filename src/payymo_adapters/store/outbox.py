@@ -6,16 +6,20 @@ the one before it was delivered.
 
 import json
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from attrs import frozen
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from payymo_adapters.store import schema
 from payymo_adapters.store.audit import Detail
+from payymo_adapters.store.connecting import hold_connection, note_sync
 from payymo_adapters.store.store import Books, inserted
 
+WEBHOOK = "webhook"
+"""The connection that events go out by."""
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 
 
@@ -28,12 +32,34 @@ class Event:
         kind: As ``match.applied``.
         subject: What it is about.
         payload: JSON.
+        at: When it happened.
     """
 
     seq: int
     kind: str
     subject: str
     payload: str
+    at: datetime
+
+    @property
+    def data(self) -> Any:
+        """What is told."""
+        return json.loads(self.payload)
+
+
+@frozen(kw_only=True)
+class Outbox:
+    """How things stand with what others are told.
+
+    Attributes:
+        waiting: How many events are not delivered.
+        tried: How many of them were sent, and did not arrive.
+        fault: What went wrong last, or "" where all that was sent has arrived.
+    """
+
+    waiting: int
+    tried: int
+    fault: str
 
 
 def emit(books: Books, kind: str, subject: str, payload: Detail) -> None:
@@ -68,7 +94,10 @@ def due_events(books: Books, most: int = 100) -> Sequence[Event]:
         .exists()
     )
     found = books.connection.execute(
-        select(row.c.seq, row.c.kind, row.c.subject, row.c.payload)
+        select(
+            *(row.c.seq, row.c.kind, row.c.subject, row.c.payload),
+            row.c.created_at.label("at"),
+        )
         .where(
             row.c.tenant == books.tenant,
             row.c.delivered_at.is_(None),
@@ -86,8 +115,40 @@ def delivered(books: Books, event: Event) -> None:
     _change(books, event, delivered_at=books.now)
 
 
-def postpone(books: Books, event: Event) -> None:
-    """Note that an event did not arrive: it waits, longer every time."""
+def begin(books: Books) -> None:
+    """Note that events go out by a webhook."""
+    hold_connection(books, WEBHOOK, WEBHOOK, "Webhook")
+
+
+def rest(books: Books) -> None:
+    """Note that what was to be sent was; what went wrong is past once nothing waits."""
+    found = outbox(books.connection, books.tenant)
+    if found and not found.tried:
+        note_sync(books, WEBHOOK)
+
+
+def outbox(connection: Connection, tenant: str) -> Outbox | None:
+    """How things stand; None where no webhook was ever told."""
+    hook, row = schema.connections.c, schema.outbox_events.c
+    mine = (hook.tenant == tenant) & (hook.id == WEBHOOK)
+    told = connection.execute(select(hook.fault).where(mine)).one_or_none()
+    if told is None:
+        return None
+    tried = func.count().filter(row.attempts > 0)
+    waiting = (row.tenant == tenant) & row.delivered_at.is_(None)
+    count, failed = connection.execute(select(func.count(), tried).where(waiting)).one()
+    return Outbox(waiting=count, tried=failed, fault=told.fault or "")
+
+
+def postpone(books: Books, event: Event, fault: str) -> None:
+    """Note that an event did not arrive: it waits, longer every time.
+
+    Args:
+        books: The tenant's.
+        event: Which.
+        fault: Why; never a secret.
+    """
+    note_sync(books, WEBHOOK, fault)
     row = schema.outbox_events.c
     mine = (row.tenant == books.tenant) & (row.seq == event.seq)
     attempts = books.connection.scalar(select(row.attempts).where(mine)) or 0

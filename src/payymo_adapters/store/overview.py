@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 
 from payymo_adapters.store import schema
 from payymo_adapters.store.doubts import DOUBT
@@ -18,6 +18,7 @@ from payymo_adapters.store.kinds import (
     DecisionState,
     PostingState,
 )
+from payymo_adapters.store.outbox import WEBHOOK
 
 _LIVE = (AllocationState.RESERVED, AllocationState.SETTLED)
 _OPEN = (PostingState.PLANNED, PostingState.SENDING, PostingState.UNKNOWN)
@@ -71,11 +72,14 @@ class Line:
 
 
 def sources(connection: Connection, tenant: str) -> Sequence[Any]:
-    """The connections: id, name, when read (changed_at), fault, expires_at."""
+    """The connections that are read.
+
+    Their id, name, when they were (changed_at), fault, expires_at.
+    """
     row = schema.connections
     return connection.execute(
         select(row.c.id, row.c.name, row.c.changed_at, row.c.fault, row.c.expires_at)
-        .where(row.c.tenant == tenant)
+        .where(row.c.tenant == tenant, row.c.id != WEBHOOK)
         .order_by(row.c.id)
     ).all()
 
@@ -138,10 +142,10 @@ def read_at(
 
 
 def doubts(connection: Connection, tenant: str) -> Sequence[Any]:
-    """What is put aside since nobody can tell what it is: transaction_id, reason."""
+    """What is put aside, for nobody can tell what it is: id, transaction_id, reason."""
     row = schema.match_decisions
     return connection.execute(
-        select(row.c.transaction_id, row.c.reason)
+        select(row.c.id, row.c.transaction_id, row.c.reason)
         .where(
             row.c.tenant == tenant,
             row.c.state == DecisionState.ACTIVE,
@@ -149,6 +153,40 @@ def doubts(connection: Connection, tenant: str) -> Sequence[Any]:
             row.c.actor == DOUBT,
         )
         .order_by(row.c.id)
+    ).all()
+
+
+def waiting_proposals(connection: Connection, tenant: str) -> Sequence[Any]:
+    """Proposals without a verdict (id, transaction_id), the surest last.
+
+    Those take the least thought.
+    """
+    row = schema.match_decisions
+    return connection.execute(
+        select(row.c.id, row.c.transaction_id)
+        .where(row.c.tenant == tenant, row.c.state == DecisionState.PROPOSED)
+        .order_by(row.c.confidence, row.c.id)
+    ).all()
+
+
+def unexplained(connection: Connection, tenant: str) -> Sequence[str]:
+    """Booked transactions that nothing was decided of, and nothing is proposed for."""
+    row, proposed = schema.transactions, schema.match_decisions
+    waits = exists().where(
+        proposed.c.tenant == row.c.tenant,
+        proposed.c.transaction_id == row.c.id,
+        proposed.c.state == DecisionState.PROPOSED,
+    )
+    return connection.scalars(
+        select(row.c.id)
+        .where(
+            row.c.tenant == tenant,
+            row.c.decision_id.is_(None),
+            row.c.status == "booked",
+            row.c.gone_at.is_(None),
+            ~waits,
+        )
+        .order_by(row.c.booking_date, row.c.id)
     ).all()
 
 

@@ -3,6 +3,8 @@
 A posting is planned, and the plan committed, before anything is sent; it is marked as
 sent before the request leaves, and with its outcome after. Whatever stops in between
 leaves it sending: then the provider is asked for its key, which is the same for ever.
+What is planned was surely never sent; what is sending or unknown may have been, and is
+sent again, or given up, by a person's word alone.
 """
 
 from collections.abc import Sequence
@@ -12,10 +14,12 @@ from typing import Any
 from attrs import evolve, frozen
 from sqlalchemy import Select, and_, exists, select, update
 
+from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
 from payymo_adapters.store.allotting import plan_posting
 from payymo_adapters.store.audit import note
 from payymo_adapters.store.decisions import close_if_idle
+from payymo_adapters.store.four_eyes import is_planned, wants_second
 from payymo_adapters.store.keys import Owed
 from payymo_adapters.store.kinds import (
     IN_FLIGHT,
@@ -27,6 +31,10 @@ from payymo_adapters.store.kinds import (
 )
 from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.store import Books
+from payymo_core.money import from_minor
+
+# Told once, however often the ledger does not say afterwards.
+_LOST = (PostingState.UNKNOWN, PostingState.SENDING)
 
 
 @frozen(kw_only=True)
@@ -41,6 +49,8 @@ class Posting:
         key: What the provider knows it by.
         state: How far it came.
         since: When it came that far.
+        fault: Why it came no further, or "".
+        ruled_by: Who had it sent again, or given up; "" for nobody.
     """
 
     id: int
@@ -50,27 +60,29 @@ class Posting:
     key: str
     state: PostingState
     since: datetime
+    fault: str = ""
+    ruled_by: str = ""
+
+    @property
+    def is_to_be_sent_again(self) -> bool:
+        """Whether a person wants it sent again, and that was not tried yet."""
+        return self.state is PostingState.UNKNOWN and bool(self.ruled_by)
 
 
 def plan(books: Books) -> int:
-    """Plan the postings of every decision that holds.
+    """Plan the postings of every decision that holds, and lacks no second person.
 
     Returns:
         How many were planned.
     """
-    row, posting = schema.allocations, schema.postings
-    planned = exists().where(
-        posting.c.tenant == row.c.tenant,
-        posting.c.decision_id == row.c.decision_id,
-        posting.c.invoice_id == row.c.invoice_id,
-        posting.c.kind == PostingKind.PAYMENT,
-    )
+    row = schema.allocations
     waiting = books.connection.execute(
         select(row)
         .where(
             row.c.tenant == books.tenant,
             row.c.state == AllocationState.RESERVED,
-            ~planned,
+            ~is_planned(),
+            ~wants_second(),
         )
         .order_by(row.c.decision_id, row.c.invoice_id)
     ).all()
@@ -115,9 +127,102 @@ def begin_next(books: Books) -> Posting | None:
     ).one_or_none()
     if found is None:
         return None
+    return _begin(books, found)
+
+
+def begin_again(books: Books, posting: Posting) -> bool:
+    """Mark a posting as sent once more, before it is; False if nobody wants it now."""
+    found = books.connection.execute(
+        _chosen(books).where(schema.postings.c.id == posting.id)
+    ).one()
+    if not _posting(found).is_to_be_sent_again:
+        return False
+    _begin(books, found)
+    return True
+
+
+def send_again(books: Books, number: int) -> None:
+    """Have an unknown posting sent again: a person looked, and it is not there.
+
+    The next run asks for it once more, and sends it if it is still not there. Until
+    then that can be taken back by ``wait_on``.
+
+    Args:
+        books: The tenant's; its actor is the person.
+        number: The posting's.
+
+    Raises:
+        ConflictError: Its outcome is known, or no run has asked for it yet.
+    """
+    posting = _in_doubt(books, number)
+    _set(books, number, PostingState.UNKNOWN, ruled_by=books.actor)
+    note(books, "posting.to_be_sent_again", posting.owed.invoice, _said(posting))
+
+
+def wait_on(books: Books, number: int) -> None:
+    """Take back ``send_again``: it stays unknown, and is asked for.
+
+    Raises:
+        ConflictError: Its outcome is known, or it was sent again already.
+    """
+    posting = _in_doubt(books, number)
+    if not posting.is_to_be_sent_again:
+        fault = f"nobody wants posting {number} sent again"
+        raise ConflictError(fault)
+    _set(books, number, PostingState.UNKNOWN, ruled_by=None)
+    note(books, "posting.waits_on", posting.owed.invoice, _said(posting))
+
+
+def give_up(books: Books, number: int) -> None:
+    """Say that an unknown posting was not done, and will not be: its money is free.
+
+    It is never asked for again. What arrives all the same is for the person to see to.
+
+    Args:
+        books: The tenant's; its actor is the person.
+        number: The posting's.
+
+    Raises:
+        ConflictError: Its outcome is known, or no run has asked for it yet.
+    """
+    posting = _in_doubt(books, number)
+    _set(books, number, PostingState.UNKNOWN, ruled_by=books.actor)
+    fault = f"{books.actor} says that it was not done"
+    finish(books, posting, PostingState.REFUSED, fault)
+
+
+def _in_doubt(books: Books, number: int) -> Posting:
+    row = schema.postings
+    found = books.connection.execute(
+        _chosen(books).where(row.c.id == number)
+    ).one_or_none()
+    if found is None:
+        fault = f"there is no posting {number}"
+        raise ConflictError(fault)
+    posting = _posting(found)
+    if posting.state is PostingState.SENDING:
+        fault = f"posting {number} is on its way: the next run asks what became of it"
+        raise ConflictError(fault)
+    if posting.state is not PostingState.UNKNOWN:
+        fault = f"posting {number} is {posting.state}: nothing of it is in doubt"
+        raise ConflictError(fault)
+    return posting
+
+
+def _begin(books: Books, found: Any) -> Posting:
     _set(books, found.id, PostingState.SENDING, attempts=found.attempts + 1)
-    note(books, "posting.sending", found.invoice_id, {"key": found.posting_key})
-    return evolve(_posting(found), state=PostingState.SENDING, since=books.now)
+    begun = evolve(_posting(found), state=PostingState.SENDING, since=books.now)
+    note(books, "posting.sending", begun.owed.invoice, _said(begun))
+    return begun
+
+
+def _said(posting: Posting) -> dict[str, object]:
+    return {
+        "posting": posting.id,
+        "key": posting.key,
+        "decision": posting.decision,
+        "transaction": posting.owed.transaction,
+    }
 
 
 def finish(
@@ -133,17 +238,19 @@ def finish(
         fault: What the provider said; never a secret.
     """
     refused = outcome == PostingState.REFUSED
+    # In doubt again: whoever had it sent again is asked anew.
+    ruled = {"ruled_by": None} if outcome == PostingState.UNKNOWN else {}
     if refused and posting.kind == PostingKind.PAYMENT:
         _call_off_dependents(books, posting)
-    _set(books, posting.id, outcome, fault=fault or None)
-    said = {"key": posting.key, "decision": posting.decision, "fault": fault}
+    _set(books, posting.id, outcome, fault=fault or None, **ruled)
+    said = {**_said(posting), "fault": fault}
     note(books, f"posting.{outcome}", posting.owed.invoice, said)
     if outcome == PostingState.CONFIRMED:
         applied = posting.kind == PostingKind.PAYMENT
         kind = "match.applied" if applied else "match.reversed"
         emit(books, kind, posting.owed.transaction, _told(posting))
-    if refused:
-        emit(books, "posting.refused", posting.owed.transaction, _told(posting))
+    if refused or (outcome, posting.state) == _LOST:
+        emit(books, f"posting.{outcome}", posting.owed.transaction, _told(posting))
     ended = DecisionState.STOPPED if refused else DecisionState.UNDONE
     close_if_idle(books, posting.decision, ended)
 
@@ -168,8 +275,10 @@ def _told(posting: Posting) -> dict[str, object]:
     owed = posting.owed
     return {
         "transaction": owed.transaction,
+        "decision": posting.decision,
         "invoice": owed.invoice,
-        "minor": owed.amount,
+        "kind": posting.kind,
+        "amount": f"{from_minor(owed.amount, owed.currency):f}",
         "currency": owed.currency,
         "key": posting.key,
     }
@@ -204,6 +313,8 @@ def _posting(row: Any) -> Posting:
         key=row.posting_key,
         state=PostingState(row.state),
         since=row.changed_at,
+        fault=row.fault or "",
+        ruled_by=row.ruled_by or "",
     )
 
 

@@ -50,7 +50,7 @@ def propose(
     """
     waiting, rejected = _proposed(books), _rejected(books)
     free = _undecided(books)
-    rows, kept, ended, again = [], 0, [], 0
+    fresh, rows, kept, ended, again = [], [], 0, [], 0
     for match in matches:
         if match.transaction not in free:
             continue
@@ -65,12 +65,15 @@ def propose(
             kept += 1
         else:
             ended += [match.transaction] if known is not None else []
+            fresh.append(match)
             rows.append(_row(match, names, proposal, ruleset_version))
     supersede(books, ended)
     numbers = insert_decisions(books, rows)
-    for number, row in zip(numbers, rows, strict=True):
-        name = str(row["transaction_id"])
-        emit(books, "match.proposed", name, {"transaction": name, "decision": number})
+    for number, match in zip(numbers, fresh, strict=True):
+        told = {"decision": number, **_told(match)}
+        emit(books, "match.proposed", match.transaction, told)
+    for name in sorted(set(ended) - {match.transaction for match in fresh}):
+        emit(books, "match.lapsed", name, {"transaction": name})
     if rows or ended:
         counts = {"new": len(rows), "ended": len(ended)}
         note(books, "matches.proposed", "matches", counts)
@@ -78,22 +81,44 @@ def propose(
 
 
 def labels(books: Books) -> list[Label]:
-    """The verdicts that stand, as ``learn`` takes them."""
+    """The verdicts that stand, as ``learn`` takes them; the last of two that differ."""
     row = schema.labels
     found = books.connection.execute(
         select(row)
         .where(row.c.tenant == books.tenant, row.c.retracted_at.is_(None))
         .order_by(row.c.id)
     )
-    return [
-        Label(
+    last: dict[tuple[str, ...], Label] = {}
+    for held in found:
+        label = Label(
             transaction=held.transaction_id,
             invoices=tuple(json.loads(held.invoices)),
             verdict=Verdict(held.verdict),
             where=f"label {held.id}",
         )
-        for held in found
-    ]
+        last.pop((label.transaction, *label.invoices), None)
+        if label.verdict is Verdict.CONFIRM:
+            _forget_confirmed(last, label.transaction)
+        last[label.transaction, *label.invoices] = label
+    return list(last.values())
+
+
+def _forget_confirmed(labels: dict[tuple[str, ...], Label], transaction: str) -> None:
+    """A decision that was stopped leaves its verdict; another takes its place."""
+    for key, label in list(labels.items()):
+        if label.transaction == transaction and label.verdict is Verdict.CONFIRM:
+            del labels[key]
+
+
+def _told(match: Match) -> dict[str, object]:
+    """What others are told of an answer: not its evidence, which names people."""
+    given = ((each.invoice, f"{each.amount:f}") for each in match.allocations)
+    return {
+        "transaction": match.transaction,
+        "outcome": str(match.outcome),
+        "confidence": match.confidence,
+        "allocations": [{"invoice": name, "amount": sum_} for name, sum_ in given],
+    }
 
 
 def _row(

@@ -17,6 +17,7 @@ from payymo_adapters.store.audit import note
 from payymo_adapters.store.bulk import Target, differing, upsert
 from payymo_adapters.store.decisions import stop, supersede
 from payymo_adapters.store.kinds import AllocationState, utc
+from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.rows import (
     INVOICE_COLUMNS,
     TRANSACTION_COLUMNS,
@@ -41,6 +42,7 @@ class Recorded:
         waiting: Ids of invoices left as they were: a posting to them is on its way, or
             they were seen before the last one was confirmed.
         rejected: Records set aside, and why.
+        stopped: Ids of invoices that changed, so that money kept for them is free.
     """
 
     new: int = 0
@@ -48,6 +50,7 @@ class Recorded:
     unchanged: int = 0
     waiting: tuple[str, ...] = ()
     rejected: tuple[Rejected, ...] = field(default=())
+    stopped: tuple[str, ...] = ()
 
 
 _TRANSACTIONS = Target(
@@ -160,6 +163,7 @@ def record_invoices(
     at = utc(taken_at)
     taken: list[tuple[Row, int]] = []
     waiting: list[str] = []
+    stopped: list[str] = []
     new = 0
     for known in differing(books, _INVOICES, keys, more):
         row = by_id[known.id]
@@ -168,6 +172,7 @@ def record_invoices(
             continue
         if known.allocated and not _holds(row, known):
             _stop_all(books, row.id)
+            stopped.append(row.id)
         new += known.version is None
         taken.append((row, (known.version or 0) + 1))
     upsert(books, _INVOICES, taken, [], at)
@@ -177,6 +182,7 @@ def record_invoices(
         unchanged=len(rows) - len(taken) - len(waiting),
         waiting=tuple(waiting),
         rejected=tuple(rejected),
+        stopped=tuple(stopped),
     )
     _note(books, "invoices.recorded", "invoices", done)
     return done
@@ -215,6 +221,8 @@ def notice_gone(
         books.connection.execute(update(row).where(mine).values(gone))
         note(books, "transaction.gone", name, {"replaced_by": other})
         if books.connection.scalar(select(row.c.allocated).where(mine)):
+            told = {"transaction": name, "decision": held.decision_id}
+            emit(books, "transaction.gone", name, told)
             posted.append(name)
     return posted
 
@@ -234,7 +242,8 @@ def _transaction_fault(books: Books, row: Row, known: Any) -> str:
     if not left or (same and _carries(gross, left)):
         return ""
     applied = from_minor(left, known.currency)
-    return f"{applied} {known.currency} of it was posted, more than it now holds"
+    words = "of it was posted, or may have been: more than it now holds"
+    return f"{applied} {known.currency} {words}"
 
 
 def _carries(gross: int, allocated: int) -> bool:

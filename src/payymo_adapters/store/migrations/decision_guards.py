@@ -23,7 +23,7 @@ _ALLOCATION = (
 )
 
 
-def _transitions(*allowed: str) -> str:
+def transitions(*allowed: str) -> str:
     """Every other change of state, as a condition."""
     pairs = (pair.split(" > ") for pair in allowed)
     cases = " OR ".join(
@@ -73,7 +73,7 @@ _ALLOCATIONS: tuple[Guard, ...] = (
         "allocation_state",
         "allocations",
         "UPDATE OF state",
-        _transitions("reserved > settled released", "settled > reversed"),
+        transitions("reserved > settled released", "settled > reversed"),
     ),
     Refusal(
         "allocation_settles_by_its_posting",
@@ -168,7 +168,7 @@ _DECISIONS: tuple[Guard, ...] = (
         "decision_state",
         "match_decisions",
         "UPDATE OF state",
-        _transitions(
+        transitions(
             "proposed > active rejected superseded",
             "rejected > proposed superseded",
             "active > undone stopped",
@@ -221,7 +221,7 @@ _POSTING_GUARDS: tuple[Guard, ...] = (
         "posting_state",
         "postings",
         "UPDATE OF state",
-        _transitions(
+        transitions(
             "planned > sending stopped",
             "sending > planned confirmed unknown refused",
             "unknown > planned confirmed refused",
