@@ -442,7 +442,7 @@ def test_a_redirect_to_nowhere_is_one_all_the_same(ask):
 def test_nobody_at_home_is_undelivered(run):
     with serve_raw(scripted(b"")) as (origin, _):
         pass
-    with pytest.raises(UndeliveredError, match="no connection"):
+    with pytest.raises(UndeliveredError, match=r"no connection to 127\.0\.0\.1: "):
         run(Site(provider="Example", origin=origin, limits=QUICK), asking(GET))
 
 
