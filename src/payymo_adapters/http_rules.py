@@ -86,6 +86,11 @@ class Site:
         if fault:
             raise RefusedError(self.provider, f"the address {fault}")
 
+    @property
+    def host(self) -> str:
+        """The name to look for where it is not reached."""
+        return urlsplit(self.origin).hostname or ""
+
     def url(self, request: HttpRequest) -> str:
         """Where a request goes, without its query."""
         if not request.path.startswith("/") or set("?#") & set(request.path):

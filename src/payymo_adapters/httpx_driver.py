@@ -37,13 +37,13 @@ __all__ = ["AsyncHttpxDriver", "Clock", "HttpxDriver"]
 _LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# The most specific first; {connect} and {idle} are seconds.
+# The most specific first; {connect} and {idle} are seconds, {host} is the site's.
 _FAULTS: dict[type[httpx.TransportError], str] = {
-    httpx.ConnectTimeout: "no connection within {connect:g} s",
+    httpx.ConnectTimeout: "no connection to {host} within {connect:g} s",
     httpx.PoolTimeout: "no free connection within {connect:g} s",
     httpx.WriteTimeout: "the request is not taken within {idle:g} s",
     httpx.TimeoutException: "no answer within {idle:g} s",
-    httpx.ConnectError: "no connection: {error}",
+    httpx.ConnectError: "no connection to {host}: {error}",
     httpx.RemoteProtocolError: "the answer was cut off, or is not HTTP",
     httpx.ProxyError: "the proxy gives no connection",
     httpx.TransportError: "the connection broke",
@@ -298,7 +298,10 @@ def _translated(site: Site) -> Iterator[None]:
         words = next(w for kind, w in _FAULTS.items() if isinstance(error, kind))
         limits = site.limits
         fault = words.format(
-            connect=limits.connect_seconds, idle=limits.idle_seconds, error=error
+            connect=limits.connect_seconds,
+            idle=limits.idle_seconds,
+            error=error,
+            host=site.host,
         )
         raise UndeliveredError(site.provider, fault) from None
 

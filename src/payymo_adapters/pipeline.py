@@ -32,7 +32,7 @@ from payymo_adapters.store.postings import (
     in_flight,
     plan,
 )
-from payymo_adapters.store.proposals import Proposed, propose
+from payymo_adapters.store.proposals import Proposed, propose, with_rejections
 from payymo_adapters.store.reading import open_items, undecided
 from payymo_adapters.store.store import Act, Books, Store
 from payymo_core.engine import match
@@ -41,6 +41,9 @@ from payymo_core.results import Outcome
 from payymo_core.rules import Ruleset
 
 _NOT_ON_RECORD = "sent, and not on record there: it may yet arrive"
+
+
+_ENDED = (DecisionState.REJECTED, DecisionState.UNDONE, DecisionState.STOPPED)
 
 
 class Poster(Protocol):
@@ -113,14 +116,16 @@ def match_undecided(run: Run, ruleset: Ruleset, version: int | None) -> Proposed
 
     Args:
         run: Whose.
-        ruleset: How records are compared.
+        ruleset: How records are compared; what the books know to be rejected goes
+            before what it has learnt of that.
         version: The ruleset's number in the store, if it is kept there.
     """
 
     def work(books: Books) -> Proposed:
         transactions = undecided(books.connection, books.tenant)
         invoices = open_items(books.connection, books.tenant).records()
-        return propose(books, match(transactions, invoices, ruleset), version)
+        rules = with_rejections(books, ruleset)
+        return propose(books, match(transactions, invoices, rules), version)
 
     return run.store.write(run.act(), work)
 
@@ -275,12 +280,12 @@ def _allow(books: Books, number: int, policy: Policy) -> bool:
 
 
 def _was_ended(books: Books, transaction: str) -> bool:
-    """Whether a decision of it was undone or stopped: the next is a person's."""
+    """Whether a decision of it did not last: the next one is a person's."""
     row = schema.match_decisions
     ended = select(row.c.id).where(
         row.c.tenant == books.tenant,
         row.c.transaction_id == transaction,
-        row.c.state.in_((DecisionState.UNDONE, DecisionState.STOPPED)),
+        row.c.state.in_(_ENDED),
     )
     return books.connection.scalar(ended.limit(1)) is not None
 

@@ -253,29 +253,42 @@ def describe_ruleset(ruleset: Ruleset) -> tuple[str, ...]:
     return (*lines, *describe_learnt(ruleset))
 
 
+_NAMES = "names, IBANs and accounts"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def describe_learnt(ruleset: Ruleset) -> tuple[str, ...]:
     """What a ruleset has learnt from verdicts, line by line; none where nothing."""
     learnt = ruleset.learnt
     if not learnt.labels:
         return ()
-    lines = [f"Learnt from {learnt.labels:,} labels:"]
+    lines = [f"Learnt from {_counted(learnt.labels, 'label')}:"]
     if learnt.rejected:
-        lines.append(f"{len(learnt.rejected):,} rejected proposals do not come again.")
+        proposals = _counted(len(learnt.rejected), "rejected proposal")
+        does = "does" if len(learnt.rejected) == 1 else "do"
+        lines.append(f"{proposals} {does} not come again.")
     if learnt.payers:
-        customers = len({payer.customer for payer in learnt.payers})
+        customers = _counted(
+            len({payer.customer for payer in learnt.payers}), "customer"
+        )
+        known = "name, IBAN or account" if len(learnt.payers) == 1 else _NAMES
         lines.append(
-            f"Who has paid for {customers:,} customers before is known by "
-            f"{len(learnt.payers):,} names, IBANs and accounts."
+            f"Who has paid for {customers} before is known by "
+            f"{len(learnt.payers):,} {known}."
         )
     lines += [_of_record(rule, learnt) for rule in ruleset.references]
     lines += [
-        f"Customer {payer.customer!r} was {payer.payments:,} times short by "
+        f"Customer {payer.customer!r} was {_counted(payer.payments, 'time')} short by "
         f"{payer.fee} {payer.currency}."
         for payer in learnt.short_payers
     ]
     if learnt.citing:
-        customers = len({habit.customer for habit in learnt.citing})
-        lines.append(f"How {customers:,} customers name what they pay is known.")
+        citing = len({habit.customer for habit in learnt.citing})
+        does = "names what it pays" if citing == 1 else "name what they pay"
+        lines.append(f"How {_counted(citing, 'customer')} {does} is known.")
     if learnt.calibration != Calibration():
         lines.append(_of_learnt_calibration(ruleset))
     return tuple(filter(None, lines))

@@ -1,6 +1,7 @@
 """``payymo invoices`` and ``payymo apply`` against the fake, over HTTP."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from attrs import evolve
 from click.testing import CliRunner, Result
 
 from payymo_adapters.cli import main
+from payymo_adapters.cli.connections import connected
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.journal import opened
 from payymo_adapters.errors import FileError
@@ -22,6 +24,8 @@ from payymo_adapters.exchange import (
     write_matches,
     write_transactions,
 )
+from payymo_adapters.http import Flow, HttpRequest, HttpResponse
+from payymo_adapters.http_rules import Limits, Site
 from payymo_adapters.whmcs.payments import to_orders
 from payymo_core import (
     Allocation,
@@ -33,7 +37,7 @@ from payymo_core import (
 )
 from tests.builders import payment
 from tests.fakes.rings import Ring, ringing
-from tests.fakes.serving import serve
+from tests.fakes.serving import response, scripted, serve, serve_raw
 from tests.fakes.whmcs import ACCESS_KEY, IDENTIFIER, SECRET, Fault, Whmcs
 
 pytestmark = pytest.mark.usefixtures("at")
@@ -154,6 +158,20 @@ def test_a_settings_file_is_read(at, monkeypatch):
     ran = run("invoices")
     assert ran.exit_code == Exit.REFUSED
     assert "not TOML" in ran.stderr
+
+
+def test_what_is_asked_for_again_writes_nothing_between(caplog):
+    def ask() -> Flow[HttpResponse]:
+        return (yield HttpRequest(path="/"))
+
+    limits = Limits(first_wait_seconds=0.01)
+    script = scripted(response(503), response(200, b"{}"))
+    with serve_raw(script) as (origin, raw):
+        site = Site(provider="WHMCS", origin=origin, limits=limits)
+        with connected(site) as driver:
+            assert driver.run(ask()).body == b"{}"
+    assert len(raw.requests) == 2
+    assert [r.name for r in caplog.records if r.levelno >= logging.WARNING] == []
 
 
 @pytest.mark.parametrize("missing", ["httpx", "stamina"])

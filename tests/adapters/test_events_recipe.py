@@ -86,29 +86,29 @@ def test_what_a_stranger_signs_is_refused(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("name", "value"),
     [
-        {"webhook-id": "evt_other"},
-        {"webhook-timestamp": str(int(time.time()) + 9)},
-        {"webhook-timestamp": "9" * 5000},
-        {"webhook-timestamp": "x"},
-        {"webhook-signature": "v1,"},
-        {"webhook-signature": ""},
-        {"body": EVENT.body + b" "},
+        ("webhook-id", "evt_other"),
+        ("webhook-timestamp", "later"),
+        ("webhook-timestamp", "endless"),
+        ("webhook-timestamp", "x"),
+        ("webhook-signature", "v1,"),
+        ("webhook-signature", ""),
+        ("body", ""),
     ],
-    ids=str,
 )
 def test_what_was_changed_on_the_way_is_refused(
-    endpoint: Endpoint, change: dict[str, str | bytes]
+    endpoint: Endpoint, name: str, value: str
 ) -> None:
     hook = WebhookSettings(url=endpoint.origin, secret=Secret(SECRET))
     request = next(send(hook, EVENT, datetime.now(UTC)))
     headers = {name: str(value) for name, value in request.headers}
-    body = change.pop("body", request.body)
+    words = {"later": str(int(time.time()) + 9), "endless": "9" * 5000}
+    changed = {**headers, name: words.get(value, value)}
+    body = request.body + b" " if name == "body" else request.body
     with httpx.Client(trust_env=False) as client:
         good = client.post(endpoint.origin, content=request.body, headers=headers)
-        changed = {**headers, **change}
-        bad = client.post(endpoint.origin, content=body, headers=changed)  # type: ignore[arg-type]
+        bad = client.post(endpoint.origin, content=body, headers=changed)
     assert (good.status_code, bad.status_code) == (204, 401)
 
 

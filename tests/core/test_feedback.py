@@ -739,11 +739,16 @@ def test_what_was_learnt_is_said_in_words():
     )
     assert describe_learnt(rules) == (
         "Learnt from 12 labels:",
-        "1 rejected proposals do not come again.",
-        "Who has paid for 1 customers before is known by 1 names, IBANs and accounts.",
+        "1 rejected proposal does not come again.",
+        "Who has paid for 1 customer before is known by 1 name, IBAN or account.",
         "Rule 'invoice number' is right in 90.0% of the texts after all.",
         "Customer 'c1' was 3 times short by 5.00 EUR.",
         "How 2 customers name what they pay is known.",
         "What would be a confidence of 0.99 counts as 0.9087.",
     )
     assert describe_learnt(Ruleset()) == ()
+    once = Learnt(labels=1, short_payers=(evolve(short, payments=1),))
+    assert describe_learnt(Ruleset(learnt=once)) == (
+        "Learnt from 1 label:",
+        "Customer 'c1' was 1 time short by 5.00 EUR.",
+    )

@@ -186,7 +186,8 @@ def test_no_run_begins_while_a_database_is_copied(make, source, target):
         copy(here, there)
     assert told == ["another process runs the pipeline of 'acme'"]
     with only_runner(store, "acme"):
-        store.close()
+        pass
+    store.close()
 
 
 @pytest.mark.parametrize("old", [0, 1])

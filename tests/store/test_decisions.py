@@ -28,9 +28,17 @@ from payymo_adapters.store.outbox import (
     postpone,
     take_in,
 )
-from payymo_adapters.store.proposals import Proposed, labels
+from payymo_adapters.store.proposals import (
+    Proposed,
+    labels,
+    propose,
+    with_rejections,
+)
+from payymo_adapters.store.reading import open_items, undecided
 from payymo_adapters.store.store import Store
+from payymo_core.engine import match
 from payymo_core.labels import Verdict
+from payymo_core.learnt import Learnt, RejectedProposal
 from payymo_core.rules import Ruleset
 from tests.store.builders import (
     ACT,
@@ -98,9 +106,50 @@ def test_a_rejected_proposal_never_returns_for_its_transaction(proposed):
     do(proposed, reject, 1)
     (label,) = do(proposed, labels)
     assert (label.verdict, label.invoices) == (Verdict.REJECT, ("i1",))
-    again = rematch(proposed, 1)
-    assert (again.new, again.rejected) == ((), 1)
+    assert rematch(proposed, 1).new == ()
     assert states(proposed) == ["rejected"]
+    # Whoever brings it again, it is turned down.
+    with proposed.writing(at(2)) as books:
+        found = match(
+            undecided(books.connection, "acme"),
+            open_items(books.connection, "acme").records(),
+            Ruleset(),
+        )
+        again = propose(books, found)
+    assert (again.new, again.rejected) == ((), 1)
+
+
+def test_what_is_left_after_a_rejection_is_proposed_and_left_to_a_person(store):
+    line = paid("t1", remittance="INV-2026-0042 or INV-2026-0043")
+    bills = [billed(f"i{n}", number=f"INV-2026-004{n}") for n in (2, 3)]
+    record(store, [line], bills)
+    assert rematch(store).new == (1,)
+    do(store, reject, 1)
+    assert rematch(store, 1).new == (2,)
+    first, other = (do(store, decision, number) for number in (1, 2))
+    assert {*first.invoices, *other.invoices} == {"i2", "i3"}
+    record(store, [], [billed(f"i{n}", number=f"INV-{n}") for n in (2, 3)], hours=2)
+    assert decide(run_of(store, 2), limits("119", "1000")) == []
+
+
+def test_what_a_ruleset_has_learnt_to_be_rejected_is_undone_with_the_verdict(proposed):
+    do(proposed, reject, 1)
+    taught = RejectedProposal(transaction="main/t1", invoices=("i1",))
+    elsewhere = RejectedProposal(transaction="main/t2", invoices=("i2",))
+    rules = Ruleset(learnt=Learnt(rejected=(taught, elsewhere)))
+    assert do(proposed, with_rejections, rules).learnt.rejected == (elsewhere, taught)
+    do(proposed, undo, 1)
+    assert do(proposed, with_rejections, rules).learnt.rejected == (elsewhere,)
+    assert match_undecided(run_of(proposed, 1), rules, None).kept == 1
+
+
+def test_whose_proposal_was_rejected_once_is_decided_by_a_person(proposed):
+    do(proposed, reject, 1)
+    gone = billed("i1", "0", status="paid", number="INV-2026-0042")
+    record(proposed, [], [gone, billed("i3", number="INV-2026-0042")], hours=1)
+    assert rematch(proposed, 1).new == (2,)
+    assert row(proposed, schema.match_decisions, id=2).outcome == "match"
+    assert decide(run_of(proposed, 1), limits("119", "1000")) == []
 
 
 def test_a_rejection_is_undone(proposed):

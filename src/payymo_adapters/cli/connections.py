@@ -88,8 +88,11 @@ def connected(site: Site, budget: Budget | None = None) -> Iterator["HttpxDriver
     """
     with installed():
         import httpx  # noqa: PLC0415
+        from stamina.instrumentation import set_on_retry_hooks  # noqa: PLC0415
 
         from payymo_adapters.httpx_driver import HttpxDriver  # noqa: PLC0415
+    # It would log each attempt, and so write between what a person is told.
+    set_on_retry_hooks(())
     with httpx.Client() as client:
         yield HttpxDriver(client=client, site=site, budget=budget)
 

@@ -8,10 +8,9 @@ import click
 from payymo_adapters.cli.actor import Person, as_person
 from payymo_adapters.cli.database import require_sqlalchemy
 from payymo_adapters.cli.failures import CONNECTED_EXIT_CODES, EXIT_CODES, Exit
+from payymo_adapters.cli.forms import DAY
 from payymo_adapters.cli.outputs import STDOUT, WRITABLE
 from payymo_adapters.cli.starting import run_settings_option
-
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("run", epilog=CONNECTED_EXIT_CODES)
@@ -87,8 +86,8 @@ def review_command(person: Person, kind: str) -> None:
 
 
 @click.command("export", epilog=EXIT_CODES)
-@click.option("--from", "first", type=_DAY, help="First day of booking.")
-@click.option("--to", "last", type=_DAY, help="Last day of booking.")
+@click.option("--from", "first", type=DAY, help="First day of booking.")
+@click.option("--to", "last", type=DAY, help="Last day of booking.")
 @click.option(
     "--format",
     "form",

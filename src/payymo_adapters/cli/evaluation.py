@@ -1,5 +1,6 @@
 """``payymo evaluate``: how good a run was, against the truth."""
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -19,6 +20,7 @@ from payymo_adapters.cli.tables import bar, cell, plain_table
 from payymo_adapters.cli.terminal import print_json, say, stderr, stdout
 from payymo_adapters.errors import FileError
 from payymo_adapters.exchange import read_matches, read_truth_or_labels
+from payymo_adapters.files.texts import counted
 from payymo_adapters.report.evaluation import calibration_row, render_evaluation
 from payymo_adapters.report.scores import (
     ADVICE_COLUMNS,
@@ -26,7 +28,16 @@ from payymo_adapters.report.scores import (
     remarks,
     scores,
 )
-from payymo_core import Evaluation, RecordError, Ruleset, evaluate
+from payymo_core import (
+    Evaluation,
+    Label,
+    Match,
+    RecordError,
+    Ruleset,
+    Truth,
+    Verdict,
+    evaluate,
+)
 from payymo_core.evaluation import PRECISIONS
 
 
@@ -90,10 +101,57 @@ def _measured(
     matches: Path, truth: Path, ruleset: Ruleset, precisions: tuple[float, ...]
 ) -> Evaluation:
     answers, known = read_matches(matches), read_truth_or_labels(truth)
+    _refuse_strangers(matches, truth, answers, known)
+    for note in _strangers(matches, truth, answers, known):
+        say(stderr(), f"note: {note}", "yellow")
     try:
         return evaluate(answers, known, ruleset.thresholds, precisions)
     except RecordError as error:
         raise FileError(str(truth), str(error)) from None
+
+
+Known = Sequence[Truth | Label]
+
+
+def _refuse_strangers(
+    matches: Path, truth: Path, answers: Sequence[Match], known: Known
+) -> None:
+    """Refuse a truth of another run: its figures would be zeros that mean nothing."""
+    ids = {match.transaction for match in answers}
+    if known and ids and not any(each.transaction in ids for each in known):
+        fault = (
+            f"none of its transactions, as {known[0].transaction!r}, is in {matches}: "
+            f"ids are wanted, as {answers[0].transaction!r}"
+        )
+        raise FileError(str(truth), fault)
+
+
+def _strangers(
+    matches: Path, truth: Path, answers: Sequence[Match], known: Known
+) -> Iterator[str]:
+    """Say what the truth names that the run does not."""
+    ids = {match.transaction for match in answers}
+    unknown = sorted({each.transaction for each in known} - ids)
+    if unknown:
+        count = counted(len(unknown), "transaction")
+        yield f"{count} of {truth} not in {matches}, as {unknown[0]!r}"
+    proposed = {each.invoice for match in answers for each in match.allocations} | {
+        each.invoice
+        for match in answers
+        for other in match.alternatives
+        for each in other.allocations
+    }
+    named = {
+        invoice
+        for each in known
+        if isinstance(each, Truth) or each.verdict is Verdict.CONFIRM
+        for invoice in each.invoices
+    }
+    if named and proposed and not named & proposed:
+        yield (
+            f"no invoice that {truth} names, as {min(named)!r}, is one that {matches} "
+            f"proposes, as {min(proposed)!r}: ids are wanted, not numbers"
+        )
 
 
 def show_evaluation(console: Console, found: Evaluation) -> None:

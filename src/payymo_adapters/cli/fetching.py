@@ -9,6 +9,7 @@ from rich.console import Console
 
 from payymo_adapters.cli.connections import settings_option, state
 from payymo_adapters.cli.failures import CONNECTED_EXIT_CODES, Exit, finish
+from payymo_adapters.cli.forms import DAY
 from payymo_adapters.cli.outputs import STDOUT, WRITABLE
 from payymo_adapters.cli.providers import PROVIDERS
 from payymo_adapters.cli.tasks import Fetched, Fetcher, Span
@@ -28,13 +29,11 @@ from payymo_adapters.http_rules import utc_now
 from payymo_adapters.journal import Journal, journalled
 from payymo_core import Transaction
 
-_DAY = click.DateTime(["%Y-%m-%d"])
-
 
 @click.command("fetch", epilog=CONNECTED_EXIT_CODES)
 @click.argument("provider", type=click.Choice(list(PROVIDERS)))
-@click.option("--since", type=_DAY, required=True, help="The first day, in UTC.")
-@click.option("--until", type=_DAY, help="The last day, in UTC.  [default: today]")
+@click.option("--since", type=DAY, required=True, help="The first day, in UTC.")
+@click.option("--until", type=DAY, help="The last day, in UTC.  [default: today]")
 @click.option(
     "-o",
     "--output",

@@ -1,6 +1,7 @@
-"""For whom a command prints: a person or a program."""
+"""For whom a command prints, a person or a program; and days as they are typed."""
 
 from collections.abc import Callable
+from datetime import datetime
 from enum import Enum, unique
 from typing import Any
 
@@ -13,6 +14,23 @@ class Form(Enum):
 
     TEXT = "text"
     JSON = "json"
+
+
+class _Day(click.DateTime):
+    """A day; a wrong one is told what is wanted, not what a parser makes of it."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        try:
+            found: datetime = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is not a day, as 2026-05-31.", param, ctx)
+        return found
+
+
+DAY = _Day(["%Y-%m-%d"])
+"""A day, as ``2026-05-31``."""
 
 
 def json_option(words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

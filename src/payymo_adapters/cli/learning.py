@@ -21,6 +21,7 @@ from payymo_adapters.cli.outputs import (
 from payymo_adapters.cli.ruleset_toml import ruleset_to_toml
 from payymo_adapters.cli.terminal import say, stage, stderr, stdout
 from payymo_adapters.exchange import read_labels
+from payymo_adapters.files.texts import counted
 from payymo_core.feedback import label_faults, learn
 from payymo_core.wording import describe_learnt
 
@@ -53,7 +54,7 @@ def learn_command(
     verdicts = read_labels(labels)
     statement, ledger = read_files(transactions, invoices, options)
     faults = label_faults(statement.records, ledger.records, verdicts)
-    with stage(f"learning from {len(verdicts):,} labels"):
+    with stage(f"learning from {counted(len(verdicts), 'label')}"):
         learnt = learn(statement.records, ledger.records, verdicts, rules)
     write_page(output, [ruleset_to_toml(learnt)])
     console = stdout() if outputs else stderr()

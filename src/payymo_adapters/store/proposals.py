@@ -7,7 +7,7 @@ proposed anew.
 import json
 from collections.abc import Iterable, Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import select
 
 from payymo_adapters.encoding import match_to_json
@@ -18,7 +18,9 @@ from payymo_adapters.store.kinds import DecisionKind, DecisionState
 from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.store import Books
 from payymo_core.labels import Label, Verdict
+from payymo_core.learnt import RejectedProposal
 from payymo_core.results import Match
+from payymo_core.rules import Ruleset
 
 
 @frozen(kw_only=True)
@@ -78,6 +80,25 @@ def propose(
         counts = {"new": len(rows), "ended": len(ended)}
         note(books, "matches.proposed", "matches", counts)
     return Proposed(new=tuple(numbers), kept=kept, ended=len(ended), rejected=again)
+
+
+def with_rejections(books: Books, ruleset: Ruleset) -> Ruleset:
+    """Rules that leave out what was rejected, so that the next best is proposed.
+
+    Of a transaction that the books have a verdict on, whether it stands or not, what
+    the rules have learnt to be rejected counts for nothing: it may be taken back.
+    """
+    learnt = ruleset.learnt.rejected
+    if learnt:
+        row = schema.labels
+        mine = select(row.c.transaction_id).where(row.c.tenant == books.tenant)
+        judged = set(books.connection.scalars(mine))
+        learnt = tuple(held for held in learnt if held.transaction not in judged)
+    ours = [
+        RejectedProposal(transaction=name, invoices=tuple(json.loads(invoices)))
+        for name, invoices in sorted(_rejected(books))
+    ]
+    return evolve(ruleset, learnt=evolve(ruleset.learnt, rejected=(*learnt, *ours)))
 
 
 def labels(books: Books) -> list[Label]:
