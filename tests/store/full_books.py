@@ -112,6 +112,7 @@ def _around(store: Store) -> None:
     """What is neither a decision nor a posting."""
     said = json.dumps({"name": "Zoë"}, ensure_ascii=False)
     with store.writing(at(1)) as books:
+        hold_sums(books, {"EUR": Decimal(5000)})
         books.connection.execute(
             insert(schema.rulesets),
             {
