@@ -37,6 +37,38 @@ class Budget(Protocol):
         ...
 
 
+@frozen
+class Both:
+    """Two budgets that have to agree.
+
+    Attributes:
+        one: Asked first.
+        other: Likewise asked before a call is made.
+    """
+
+    one: Budget
+    other: Budget
+
+    def take(self, key: str, now: datetime) -> datetime | None:
+        """Count a call in both; or in neither, and say when the next is possible."""
+        later = self.one.take(key, now)
+        if later is None:
+            later = self.other.take(key, now)
+            if later is not None:
+                self.one.give_back(key, now)
+        return later
+
+    def give_back(self, key: str, now: datetime) -> None:
+        """Take back a call: the provider refused it, so it does not count."""
+        self.one.give_back(key, now)
+        self.other.give_back(key, now)
+
+    def close(self, key: str, until: datetime) -> None:
+        """Allow no call before then: the provider says so."""
+        self.one.close(key, until)
+        self.other.close(key, until)
+
+
 @frozen(kw_only=True)
 class Allowance:
     """What is left of a day.

@@ -18,7 +18,7 @@ that agrees with nothing known is new. What agrees and contradicts at once is a
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from attrs import evolve, field, frozen
@@ -82,6 +82,7 @@ class Absorbed:
         waiting: Those of the list that were in doubt before, and are.
         pending: What is pending now; never matched.
         settled: Ids of what was pending and of the booked transaction it became.
+        raws: Every entry of the list as it came, by the id it has now.
     """
 
     book: Book
@@ -92,6 +93,7 @@ class Absorbed:
     waiting: tuple[Transaction, ...]
     pending: tuple[Transaction, ...]
     settled: tuple[tuple[str, str], ...]
+    raws: Mapping[str, str] = field(factory=dict, repr=False)
 
 
 def absorb(book: Book, listing: Listing) -> Absorbed:
@@ -125,7 +127,7 @@ def absorb(book: Book, listing: Listing) -> Absorbed:
         book=Book(
             account=book.account,
             booked=(*(_updated(old, again) for old in book.booked), *fresh),
-            pending=tuple(known for known, _ in pending),
+            pending=tuple(known for known, _, _ in pending),
         ),
         listed=tuple(
             record
@@ -145,8 +147,12 @@ def absorb(book: Book, listing: Listing) -> Absorbed:
             for n, (like, reason) in doubts.items()
         ),
         waiting=tuple(records[n] for n in sorted(waiting)),
-        pending=tuple(record for _, record in pending),
-        settled=tuple(_settled(book.pending, pending, fresh)),
+        pending=tuple(record for _, record, _ in pending),
+        settled=tuple(_settled(book.pending, [k for k, _, _ in pending], fresh)),
+        raws={
+            **{known.id: raw for known, _, raw in pending},
+            **{ids[n]: one.line.raw for n, one in enumerate(seen)},
+        },
     )
 
 
@@ -215,9 +221,9 @@ def _updated(old: Known, again: dict[str, Known]) -> Known:
 
 def _pending(
     account: str, lines: Iterable[BankLine], booked: Sequence[Known]
-) -> list[tuple[Known, Transaction]]:
-    """What is pending; an entry that the same list has as booked is left out."""
-    named: list[tuple[Known, Transaction]] = []
+) -> list[tuple[Known, Transaction, str]]:
+    """What is pending, and as it came; not what the same list has as booked."""
+    named: list[tuple[Known, Transaction, str]] = []
     names: set[str] = set()
     posted = {(each, one.amount) for one in booked for each in one.ids}
     for one in sorted(map(Seen.of, lines), key=Seen.order):
@@ -226,17 +232,17 @@ def _pending(
         name = _numbered(f"{account}/pending/{one.known.said}", names)
         names.add(name)
         record = evolve(one.record(name, account), status=TransactionStatus.PENDING)
-        named.append((evolve(one.known, id=name), record))
+        named.append((evolve(one.known, id=name), record, one.line.raw))
     return named
 
 
 def _settled(
     before: Sequence[Known],
-    now: Sequence[tuple[Known, Transaction]],
+    now: Sequence[Known],
     added: Sequence[Known],
 ) -> Iterator[tuple[str, str]]:
     """Pair what is pending no more with what was booked, where one fits only one."""
-    waiting = {known.id for known, _ in now}
+    waiting = {known.id for known in now}
     gone = [known for known in before if known.id not in waiting]
     fits = [(p, b) for p in gone for b in added if _becomes(p, b)]
     often = Counter(known.id for pair in fits for known in pair)

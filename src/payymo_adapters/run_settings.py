@@ -1,13 +1,17 @@
 """What runs every day: whose books, which accounts, which ledger, what is applied."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from attrs import field, frozen
 
+from payymo_adapters.accounts import account_key
+from payymo_adapters.banking import WARN_AHEAD
 from payymo_adapters.errors import SettingsError
+from payymo_adapters.feeds import BANKS, EVERY_HOURS, STRIPE, BankFeed, StripeFeed
 from payymo_adapters.pipeline import Policy
 from payymo_adapters.sync import Coverage
 from payymo_core.errors import RecordError
@@ -16,6 +20,7 @@ from payymo_core.money import to_minor
 WHMCS = "whmcs"
 """What ``[invoices] from`` says where they come from there."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+_OWN = ("tenant", "company", "database", "ruleset", "consent_warning_days")
 _SECTIONS = ("payymo", "accounts", "invoices", "apply", "four_eyes")
 # Sections of providers and of the webhook, which ``settings`` reads.
 _OTHERS = (
@@ -23,6 +28,7 @@ _OTHERS = (
     "webhook",
 )
 _MISSING = object()
+_MOST = 1000
 
 
 @frozen(kw_only=True)
@@ -44,6 +50,9 @@ class FileAccount:
     mapping: Path | None = None
 
 
+Account = FileAccount | BankFeed | StripeFeed
+
+
 @frozen(kw_only=True)
 class RunSettings:
     """What a run needs to know.
@@ -54,6 +63,7 @@ class RunSettings:
         database: URL; "" where the settings do not say.
         ruleset: A TOML file, or None for the one built in.
         accounts: Ours.
+        warn_ahead: How long before its end a consent is told of.
         invoices: ``WHMCS``, or a ledger file.
         policy: What is applied without a person.
         four_eyes: Above which sum a second person is wanted, by currency.
@@ -63,7 +73,8 @@ class RunSettings:
     company: str
     database: str = ""
     ruleset: Path | None = None
-    accounts: tuple[FileAccount, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    warn_ahead: timedelta = WARN_AHEAD
     invoices: str | Path = WHMCS
     policy: Policy = field(factory=Policy)
     four_eyes: Mapping[str, Decimal] = field(factory=dict)
@@ -83,7 +94,7 @@ def read_run_settings(file: Mapping[str, object], folder: Path) -> RunSettings:
     for key in file:
         if key not in (*_SECTIONS, *_OTHERS):
             read.fault(key, "no such section")
-    own = read.section("payymo", ("tenant", "company", "database", "ruleset"))
+    own = read.section("payymo", _OWN)
     tenant = own.text("tenant", "")
     if not _NAME.fullmatch(tenant):
         own.fault("tenant", "a short name is wanted, of letters, digits, - and _")
@@ -95,6 +106,7 @@ def read_run_settings(file: Mapping[str, object], folder: Path) -> RunSettings:
         database=own.text("database", ""),
         ruleset=folder / ruleset if ruleset else None,
         accounts=tuple(_accounts(read, folder)),
+        warn_ahead=timedelta(days=own.number("consent_warning_days", WARN_AHEAD.days)),
         invoices=WHMCS if source == WHMCS else folder / source,
         policy=_policy(read),
         four_eyes=_four_eyes(read),
@@ -143,6 +155,26 @@ class _Reader:
         self.fault(key, words)
         return ""
 
+    def day(self, key: str) -> date:
+        value = self.held.get(key, _MISSING)
+        # TOML has days of its own; what has a time of day as well is none.
+        if type(value) is date:
+            return value
+        try:
+            return date.fromisoformat(value if isinstance(value, str) else "")
+        except ValueError:
+            words = "missing" if value is _MISSING else "a day is wanted"
+            self.fault(key, f"{words}, as 2026-01-31")
+            return date.min
+
+    def number(self, key: str, default: float) -> float:
+        value = self.held.get(key, default)
+        plain = isinstance(value, int | float) and type(value) is not bool
+        if plain and 0 <= value <= _MOST:  # type: ignore[operator]
+            return value  # type: ignore[return-value]
+        self.fault(key, f"a number from 0 to {_MOST} is wanted")
+        return default
+
     def flag(self, key: str) -> bool:
         value = self.held.get(key, False)
         if not isinstance(value, bool):
@@ -150,23 +182,70 @@ class _Reader:
         return value is True
 
 
-def _accounts(read: _Reader, folder: Path) -> Iterator[FileAccount]:
+def _accounts(read: _Reader, folder: Path) -> Iterator[Account]:
     accounts = read.section("accounts")
     if not accounts.held:
         accounts.fault("NAME", "missing; at least one account of yours")
+    taken: set[tuple[str, str]] = set()
     for key in accounts.held:
-        each = accounts.section(key, ("name", "files", "whole_days", "mapping"))
         if not _NAME.fullmatch(key):
             accounts.fault(key, "a short name is wanted, of letters, digits, - and _")
-        mapping = each.text("mapping", "")
-        whole = Coverage.WHOLE_DAYS if each.flag("whole_days") else Coverage.SOME
-        yield FileAccount(
-            id=key,
-            name=each.text("name", key),
-            files=each.text("files"),
-            coverage=whole,
-            mapping=folder / mapping if mapping else None,
-        )
+        source = accounts.section(key).held.get("from", "files")
+        made = _SOURCES.get(source) if isinstance(source, str) else None
+        if made is None:
+            listed = ", ".join(f'"{name}"' for name in _SOURCES)
+            accounts.section(key).fault("from", f"one of {listed} is wanted")
+            continue
+        account = made(accounts, key, folder)
+        yield account
+        if isinstance(account, FileAccount):
+            continue
+        # Read under two names, its money would be there twice.
+        where = _where(account)
+        if where in taken:
+            accounts.fault(key, "another account of these is the same one")
+        taken.add(where)
+
+
+def _where(account: BankFeed | StripeFeed) -> tuple[str, str]:
+    return ("", account.key) if isinstance(account, BankFeed) else (STRIPE, "")
+
+
+def _file_account(accounts: _Reader, key: str, folder: Path) -> FileAccount:
+    each = accounts.section(key, ("from", "name", "files", "whole_days", "mapping"))
+    mapping = each.text("mapping", "")
+    whole = Coverage.WHOLE_DAYS if each.flag("whole_days") else Coverage.SOME
+    return FileAccount(
+        id=key,
+        name=each.text("name", key),
+        files=each.text("files"),
+        coverage=whole,
+        mapping=folder / mapping if mapping else None,
+    )
+
+
+def _bank_feed(accounts: _Reader, key: str, _: Path) -> BankFeed:
+    each = accounts.section(key, ("from", "name", "account", "since", "every_hours"))
+    return BankFeed(
+        id=key,
+        name=each.text("name", key),
+        provider=each.text("from"),
+        key=account_key(each.text("account")),
+        since=each.day("since"),
+        every=timedelta(hours=each.number("every_hours", EVERY_HOURS)),
+    )
+
+
+def _stripe_feed(accounts: _Reader, key: str, _: Path) -> StripeFeed:
+    each = accounts.section(key, ("from", "name", "since"))
+    return StripeFeed(id=key, name=each.text("name", key), since=each.day("since"))
+
+
+_SOURCES: Mapping[str, Callable[[_Reader, str, Path], Account]] = {
+    "files": _file_account,
+    **dict.fromkeys(BANKS, _bank_feed),
+    STRIPE: _stripe_feed,
+}
 
 
 def _policy(read: _Reader) -> Policy:

@@ -145,6 +145,24 @@ class State:
         self.directory.mkdir(mode=_OURS, parents=True, exist_ok=True)
 
 
+def book_to_text(book: Book) -> str:
+    """What is known of an account, as JSON."""
+    return json.dumps(_JSON.unstructure(book), separators=(",", ":"))
+
+
+def book_of_text(account: str, text: str) -> Book:
+    """The same, read.
+
+    Raises:
+        ValueError: It is none, or of another account.
+    """
+    try:
+        return _book_of(account, json.loads(text))
+    except (TypeError, KeyError, AttributeError, ArithmeticError):
+        msg = f"no book of {account!r}"
+        raise ValueError(msg) from None
+
+
 def superseded(
     before: tuple[Consented, ...], given: Consented
 ) -> tuple[Consented, ...]:

@@ -76,12 +76,16 @@ class Synced:
         gone: Ids of transactions that the bank lists no longer.
         replaced: Ids of pending ones -> of the booked ones in their place.
         posted: Those of the gone whose money was posted: for a person.
+        doubts: Ids of what may be a known transaction again -> why; it is put aside.
+        waits: How many charges are no money yet.
     """
 
     recorded: Recorded
     gone: tuple[str, ...] = ()
     replaced: tuple[tuple[str, str], ...] = ()
     posted: tuple[str, ...] = ()
+    doubts: tuple[tuple[str, str], ...] = ()
+    waits: int = 0
 
 
 def is_read(books: Books, account: str, stream: str, position: str) -> bool:
@@ -95,7 +99,7 @@ def record_statement(books: Books, said: Statement) -> Synced:
     All of it in the books' transaction: a run that breaks off reads it again.
     """
     add_account(books, said.account, said.name)
-    known = {held.external_id: held for held in _known(books, said.account)}
+    known = {held.external_id: held for held in known_rows(books, said.account)}
     held = [each for each in said.records if isinstance(each, Transaction)]
     fresh = [
         each
@@ -108,7 +112,7 @@ def record_statement(books: Books, said: Statement) -> Synced:
     replaced = dict(_replaced(said.account, missing, fresh))
     withdrawn = [] if said.coverage is Coverage.SOME else _within(missing, held)
     gone = sorted({row.id for row in withdrawn} | replaced.keys())
-    doubtful = _in_place_of_posted(withdrawn, fresh)
+    doubtful = in_place_of_posted(withdrawn, fresh)
     given = [_doubted(each, doubtful) for each in said.records]
     recorded = record_transactions(books, said.account, given)
     posted = notice_gone(books, gone, replaced)
@@ -147,7 +151,8 @@ def record_whole_ledger(
     return record_invoices(books, [*records, *closed], taken_at)
 
 
-def _known(books: Books, account: str) -> Sequence[Any]:
+def known_rows(books: Books, account: str) -> Sequence[Any]:
+    """What of an account's transactions tells whether they are listed still."""
     row = schema.transactions
     return books.connection.execute(
         select(
@@ -171,10 +176,11 @@ def _within(rows: Sequence[Any], held: Sequence[Transaction]) -> list[Any]:
     if not days:
         return []
     first, last = min(days), max(days)
-    return [row for row in rows if first <= (_day_of(row) or date.min) <= last]
+    return [row for row in rows if first <= (day_of(row) or date.min) <= last]
 
 
-def _day_of(row: Any) -> date | None:
+def day_of(row: Any) -> date | None:
+    """The day that a row counts for."""
     found: date | None = row.booking_date or row.value_date
     return found
 
@@ -204,10 +210,15 @@ def _replaced(
             yield row.id, booked[key]
 
 
-def _in_place_of_posted(
+def in_place_of_posted(
     gone: Sequence[Any], fresh: Sequence[Transaction]
 ) -> dict[str, str]:
-    """New entries that may be posted ones under another id -> the id of those."""
+    """New entries that may be posted ones under another id -> the id of those.
+
+    Args:
+        gone: Rows of ``known_rows`` that are listed no more.
+        fresh: Booked transactions that are not known.
+    """
     posted = {
         (row.booking_date, *_sum_of_row(row)): row.id for row in gone if row.allocated
     }

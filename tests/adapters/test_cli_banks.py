@@ -304,7 +304,7 @@ def test_two_at_once_are_refused(cardless: Desk) -> None:
         lock(file, cardless.state.directory, "payymo fetch")
         shown = cardless.fetch()
     assert shown.exit_code == 2
-    assert "another payymo connect or fetch is running" in shown.stderr
+    assert "another payymo connect, fetch or run is running" in shown.stderr
 
 
 def test_a_state_that_is_spoilt_is_said_and_not_begun_anew(cardless: Desk) -> None:

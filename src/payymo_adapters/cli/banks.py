@@ -113,7 +113,7 @@ class _Fetcher:
             # Two currencies of one IBAN are two accounts, and one book.
             book = books.get(account.key) or self.reached.state.book(account.key)
             try:
-                listing = yield from self._listing(account, period)
+                listing = yield from listing_of(self.reached, account, period)
             except _OF_AN_ACCOUNT as error:
                 found.append(Fetched(unread=((account.key, error),)))
             else:
@@ -121,19 +121,6 @@ class _Fetcher:
                 books[account.key] = absorbed.book
                 found.append(_told(listing, absorbed, period))
         return _joined(found, self._warnings(), tuple(books.values()))
-
-    def _listing(self, account: BankAccount, period: Period) -> Flow[Listing]:
-        """Ask for an account, unless that is known to fail: failures suspend it."""
-        provider = self.reached.provider
-        if account.status.is_final:
-            fault = f"not asked, since the account is {account.status} at the bank"
-            raise ConsentGoneError(provider.name, fault)
-        try:
-            return (yield from provider.transactions(account, period))
-        except ConsentGoneError as error:
-            if error.status and error.status.is_final:
-                self.reached.state.keep_status(account, error.status)
-            raise
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow against the provider."""
@@ -147,6 +134,25 @@ class _Fetcher:
     def _warnings(self) -> tuple[str, ...]:
         told = (connection.warning(utc_now()) for connection in self.connections)
         return tuple(warning for warning in told if warning)
+
+
+def listing_of(reached: Reached, account: BankAccount, period: Period) -> Flow[Listing]:
+    """Ask for an account, unless that is known to fail: failures suspend it.
+
+    Raises:
+        ConsentGoneError: Only a new consent helps; that is kept.
+        ProviderError: It is not to be had now.
+    """
+    provider = reached.provider
+    if account.status.is_final:
+        fault = f"not asked, since the account is {account.status} at the bank"
+        raise ConsentGoneError(provider.name, fault)
+    try:
+        return (yield from provider.transactions(account, period))
+    except ConsentGoneError as error:
+        if error.status and error.status.is_final:
+            reached.state.keep_status(account, error.status)
+        raise
 
 
 def bank_connector(reach: Reach) -> Callable[[Ask], AbstractContextManager[Connector]]:

@@ -40,5 +40,5 @@ def lock(file: IO[str], path: Path, command: str) -> None:
 def held(known: State) -> Iterator[None]:
     """Keep other runs away from what is known for as long as this one works on it."""
     with known.open_lock() as file:
-        lock(file, known.directory, "payymo connect or fetch")
+        lock(file, known.directory, "payymo connect, fetch or run")
         yield

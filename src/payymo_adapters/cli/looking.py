@@ -12,6 +12,7 @@ from attrs import frozen
 
 from payymo_adapters.cli.outputs import write_page
 from payymo_adapters.cli.run_file import load_run_settings, opened
+from payymo_adapters.cli.sourcing import source_lines
 from payymo_adapters.cli.telling import posting_told, waiting_told
 from payymo_adapters.cli.terminal import say, stdout
 from payymo_adapters.files.texts import counted
@@ -20,10 +21,10 @@ from payymo_adapters.store.histories import history
 from payymo_adapters.store.outbox import Outbox, outbox
 from payymo_adapters.store.overview import (
     Line,
+    doubts,
     lines,
     open_postings,
     proposals,
-    sources,
     sums,
 )
 from payymo_core.money import from_minor
@@ -49,22 +50,16 @@ def show_status(file: Path) -> None:
     settings = load_run_settings(file)
     with opened(settings) as store, store.reading(settings.tenant) as connection:
         texts = [
-            *map(_source, sources(connection, settings.tenant)),
+            *source_lines(connection, settings),
             *_money(sums(connection, settings.tenant)),
             *_proposals(proposals(connection, settings.tenant)),
+            *_doubts(doubts(connection, settings.tenant)),
             *map(waiting_told, waiting_for_second(connection, settings.tenant)),
             *map(posting_told, open_postings(connection, settings.tenant)),
             *_events(outbox(connection, settings.tenant)),
         ]
     for text in texts or ["nothing was read yet"]:
         say(stdout(), text)
-
-
-def _source(row: Any) -> str:
-    name = row.id.removeprefix("accounts/")
-    if row.fault:
-        return f"{name}: not read: {row.fault}"
-    return f"{name}: read {row.changed_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _money(found: Iterable[Any]) -> Iterator[str]:
@@ -83,6 +78,14 @@ def _money(found: Iterable[Any]) -> Iterator[str]:
 def _proposals(found: dict[str, int]) -> Iterator[str]:
     for outcome in sorted(found):
         yield f"{counted(found[outcome], outcome + ' proposal')} to be decided"
+
+
+def _doubts(rows: Iterable[Any]) -> Iterator[str]:
+    for row in rows:
+        yield (
+            f"in doubt, and put aside by decision {row.id}: "
+            f"{row.transaction_id} {row.reason}"
+        )
 
 
 def _events(found: Outbox | None) -> Iterator[str]:

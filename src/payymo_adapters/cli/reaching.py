@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from payymo_adapters.banking import BankAccount, BankProvider
-from payymo_adapters.budget import Allowance
+from payymo_adapters.budget import Allowance, Both, Budget
 from payymo_adapters.cli.connections import (
     connected,
     installed,
@@ -55,8 +55,12 @@ Reach = Callable[[Path | None], AbstractContextManager[Reached]]
 
 
 @contextmanager
-def gocardless(path: Path | None) -> Iterator[Reached]:
+def gocardless(path: Path | None, also: Budget | None = None) -> Iterator[Reached]:
     """Open Bank Account Data.
+
+    Args:
+        path: The settings file.
+        also: What counts the calls as well.
 
     Raises:
         SettingsError: A setting is missing or wrong.
@@ -67,7 +71,7 @@ def gocardless(path: Path | None) -> Iterator[Reached]:
         secret_id=settings.secret_id, secret_key=settings.secret_key, tokens=tokens
     )
     known = state()
-    with connected(settings.site, known.budget) as driver:
+    with connected(settings.site, _budget(known, also)) as driver:
         try:
             yield Reached(
                 command=settings.SECTION,
@@ -81,8 +85,12 @@ def gocardless(path: Path | None) -> Iterator[Reached]:
 
 
 @contextmanager
-def enable_banking(path: Path | None) -> Iterator[Reached]:
+def enable_banking(path: Path | None, also: Budget | None = None) -> Iterator[Reached]:
     """Open Enable Banking.
+
+    Args:
+        path: The settings file.
+        also: What counts the calls as well.
 
     Raises:
         SettingsError: A setting is missing or wrong.
@@ -99,7 +107,7 @@ def enable_banking(path: Path | None) -> Iterator[Reached]:
         psu_type=settings.psu_type,
     )
     known = state()
-    with connected(settings.site, known.budget) as driver:
+    with connected(settings.site, _budget(known, also)) as driver:
         yield Reached(
             command=settings.SECTION,
             provider=provider,
@@ -112,6 +120,10 @@ def enable_banking(path: Path | None) -> Iterator[Reached]:
 def allowance(known: State, account: BankAccount, now: datetime) -> Allowance:
     """How often the transactions of an account can still be asked for today."""
     return known.budget.allowance(f"{account.id}/transactions", now)
+
+
+def _budget(known: State, also: Budget | None) -> Budget:
+    return known.budget if also is None else Both(known.budget, also)
 
 
 def _tokens(settings: GoCardlessSettings) -> Tokens:

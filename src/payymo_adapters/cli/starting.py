@@ -21,6 +21,8 @@ tenant = "acme"
 company = "Acme Hosting"
 # PAYYMO_DATABASE goes before it; a URL that holds a password belongs there.
 database = "sqlite:///payymo.db"
+# How long before its end a consent of a bank is told of.
+# consent_warning_days = 14
 # How records are compared; without it, as built in. `payymo rules` writes one.
 # ruleset = "ruleset.toml"
 
@@ -34,6 +36,25 @@ files = "statements/*"
 whole_days = false
 # Columns of a CSV, where they are not detected.
 # mapping = "mapping.toml"
+
+# An account at a bank that `payymo connect` connected, by "gocardless" or by
+# "enablebanking", whose secrets are PAYYMO_GOCARDLESS_SECRET_ID and _SECRET_KEY, or
+# PAYYMO_ENABLEBANKING_APPLICATION and _KEY.
+# [accounts.giro]
+# name = "Current account"
+# from = "gocardless"
+# As `payymo accounts` lists it: its IBAN, where it has one.
+# account = "DE89370400440532013000"
+# The first day to read.
+# since = 2026-01-01
+# How long after it was asked it is asked again; some banks allow four calls a day.
+# every_hours = 6
+
+# The account at Stripe of the key in PAYYMO_STRIPE_KEY.
+# [accounts.cards]
+# name = "Stripe"
+# from = "stripe"
+# since = 2026-01-01
 
 [invoices]
 # "whmcs", or a file that lists all that is open. Only payments to WHMCS are posted.

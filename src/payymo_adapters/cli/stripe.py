@@ -87,7 +87,7 @@ class _Fetcher:
         found = yield from ledger(self.settings.access, window, before)
         seen = {charge.id for charge in found.charges}
         missing = tuple(each for each in before if each not in seen)
-        return _told(found, self.settings, missing)
+        return told(found, self.settings, missing)
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow against Stripe."""
@@ -133,7 +133,14 @@ def _variable(key: str) -> str:
     return variable(StripeSettings.SECTION, key)
 
 
-def _told(found: Ledger, settings: StripeSettings, missing: tuple[str, ...]) -> Fetched:
+def told(found: Ledger, settings: StripeSettings, missing: tuple[str, ...]) -> Fetched:
+    """Say what a ledger means.
+
+    Args:
+        found: What was asked for.
+        settings: Whose it is.
+        missing: Charges that were waited for and not found.
+    """
     mapped = map_ledger(found, settings.account, settings.exponents)
     uneven = (_uneven(carried, settings) for carried in found.carried)
     charges = (*missing, *(each.charge.id for each in mapped.waiting))

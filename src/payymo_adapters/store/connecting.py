@@ -1,6 +1,8 @@
 """Connections to providers: how far each was read, and how often it may be asked."""
 
-from sqlalchemy import insert, select, update
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from payymo_adapters.errors import ConflictError
@@ -14,7 +16,7 @@ def add_connection(books: Books, connection: str, provider: str, name: str) -> N
     Args:
         books: The tenant's.
         connection: Its id.
-        provider: As ``gocardless``, ``stripe``, ``whmcs``.
+        provider: As ``bank``, ``stripe``, ``whmcs``.
         name: As a person knows it.
     """
     values = {
@@ -52,6 +54,14 @@ def note_sync(books: Books, connection: str, fault: str = "") -> None:
     books.connection.execute(update(row).where(mine).values(values))
 
 
+def note_consent(books: Books, connection: str, expires_at: datetime | None) -> None:
+    """Note when the consent that a connection stands on ends; None: not said."""
+    row = schema.connections
+    mine = (row.c.tenant == books.tenant) & (row.c.id == connection)
+    values = {"expires_at": expires_at}
+    books.connection.execute(update(row).where(mine).values(values))
+
+
 def spend(books: Books, connection: str, budget: str, allowed: int) -> bool:
     """Count a call against a day's budget.
 
@@ -80,6 +90,36 @@ def spend(books: Books, connection: str, budget: str, allowed: int) -> bool:
         where=row.c.used < allowed,
     )
     return inserted(books, counted)
+
+
+def give_back(books: Books, connection: str, budget: str) -> None:
+    """Take back a call of today: it was not made, or does not count."""
+    row = schema.call_budgets
+    mine = _todays(books, connection, budget) & (row.c.used > 0)
+    values = {"used": row.c.used - 1}
+    books.connection.execute(update(row).where(mine).values(values))
+
+
+def use_up(books: Books, connection: str, budget: str) -> None:
+    """Allow no further call today: the provider says so."""
+    row = schema.call_budgets
+    mine = _todays(books, connection, budget)
+    values = {"used": row.c.allowed}
+    books.connection.execute(update(row).where(mine).values(values))
+
+
+def is_used_up(connection: Connection, tenant: str, budget: str, day: date) -> bool:
+    """Whether a budget allows no further call on a day."""
+    row = schema.call_budgets.c
+    mine = (row.tenant == tenant) & (row.budget == budget) & (row.day == day)
+    found = select(row.budget).where(mine, row.used >= row.allowed).limit(1)
+    return connection.scalar(found) is not None
+
+
+def _todays(books: Books, connection: str, budget: str) -> ColumnElement[bool]:
+    row = schema.call_budgets.c
+    mine = (row.tenant == books.tenant) & (row.connection_id == connection)
+    return mine & (row.budget == budget) & (row.day == books.now.date())
 
 
 def move_cursor(books: Books, account: str, stream: str, position: str) -> None:

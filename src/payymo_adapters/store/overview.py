@@ -4,13 +4,14 @@ Only reads; money is in minor units.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from attrs import frozen
 from sqlalchemy import Connection, Select, and_, exists, func, or_, select
 
 from payymo_adapters.store import schema
+from payymo_adapters.store.doubts import DOUBT
 from payymo_adapters.store.kinds import (
     AllocationState,
     DecisionKind,
@@ -71,10 +72,13 @@ class Line:
 
 
 def sources(connection: Connection, tenant: str) -> Sequence[Any]:
-    """The connections that are read: id, name, when (changed_at), fault."""
+    """The connections that are read.
+
+    Their id, name, when they were (changed_at), fault, expires_at.
+    """
     row = schema.connections
     return connection.execute(
-        select(row.c.id, row.c.name, row.c.changed_at, row.c.fault)
+        select(row.c.id, row.c.name, row.c.changed_at, row.c.fault, row.c.expires_at)
         .where(row.c.tenant == tenant, row.c.id != WEBHOOK)
         .order_by(row.c.id)
     ).all()
@@ -123,6 +127,33 @@ def proposals(connection: Connection, tenant: str) -> dict[str, int]:
         .group_by(row.c.outcome)
     )
     return {held.outcome: held.waiting for held in found}
+
+
+def read_at(
+    connection: Connection, tenant: str, account: str, stream: str
+) -> datetime | None:
+    """When an account was last read by a stream; None: never."""
+    row = schema.sync_cursors.c
+    mine = (row.tenant == tenant) & (row.account_id == account)
+    found: datetime | None = connection.scalar(
+        select(row.moved_at).where(mine, row.stream == stream)
+    )
+    return found
+
+
+def doubts(connection: Connection, tenant: str) -> Sequence[Any]:
+    """What is put aside, for nobody can tell what it is: id, transaction_id, reason."""
+    row = schema.match_decisions
+    return connection.execute(
+        select(row.c.id, row.c.transaction_id, row.c.reason)
+        .where(
+            row.c.tenant == tenant,
+            row.c.state == DecisionState.ACTIVE,
+            row.c.kind == DecisionKind.IGNORE,
+            row.c.actor == DOUBT,
+        )
+        .order_by(row.c.id)
+    ).all()
 
 
 def waiting_proposals(connection: Connection, tenant: str) -> Sequence[Any]:

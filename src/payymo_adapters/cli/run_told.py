@@ -1,0 +1,62 @@
+"""What ``payymo run`` says of what it read."""
+
+from payymo_adapters.cli.failures import Exit
+from payymo_adapters.cli.terminal import say, stderr, stdout
+from payymo_adapters.files.texts import counted
+from payymo_adapters.pipeline import Run
+from payymo_adapters.store.connecting import note_sync
+from payymo_adapters.store.recording import Recorded
+from payymo_adapters.sync import Synced
+
+
+def fail(run: Run, name: str, error: Exception | str) -> Exit:
+    """Print and keep why an account was not read.
+
+    Returns:
+        What the shell gets.
+    """
+    fault = str(error)
+    say(stderr(), f"{name}: not read: {fault}", "bold red")
+    connection = f"accounts/{name}"
+    run.store.write(run.act(), lambda books: note_sync(books, connection, fault))
+    return Exit.FAILED
+
+
+def show(name: str, done: Synced) -> Exit:
+    """Print what a reading brought.
+
+    Returns:
+        What the shell gets.
+    """
+    code = show_recorded(name, done.recorded)
+    for gone in done.gone:
+        say(stdout(), f"{name}: {gone} is listed no more", "bold yellow")
+    for pending, booked in done.replaced:
+        say(stdout(), f"{name}: {pending} is booked as {booked}")
+    for posted in done.posted:
+        words = "was posted, and the bank withdrew it: it is for you to see to"
+        say(stderr(), f"{name}: {posted} {words}", "bold red")
+    for doubt, reason in done.doubts:
+        say(stderr(), f"{name}: in doubt, and put aside: {doubt} {reason}", "bold red")
+    if done.waits:
+        say(stdout(), f"{name}: {counted(done.waits, 'charge')} to become money yet")
+    return Exit.REJECTED if done.posted or done.doubts else code
+
+
+def show_recorded(name: str, done: Recorded) -> Exit:
+    """Print what became of records.
+
+    Returns:
+        What the shell gets.
+    """
+    counts = f"{done.new} new, {done.changed} changed, {done.unchanged} known"
+    say(stdout(), f"{name}: {counts}")
+    for changed in done.stopped:
+        words = "changed: what was decided for it is stopped"
+        say(stderr(), f"{name}: {changed} {words}", "bold yellow")
+    if not done.rejected:
+        return Exit.DONE
+    say(stderr(), f"{name}: {counted(len(done.rejected), 'record')} rejected", "red")
+    for record in done.rejected:
+        say(stderr(), f"  {record}")
+    return Exit.REJECTED
