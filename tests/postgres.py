@@ -58,6 +58,11 @@ class Server:
             connection.execute(text("TRUNCATE tenants CASCADE"))
         engine.dispose()
 
+    @property
+    def process(self) -> int:
+        """The id of its main process."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def drop(self, name: str) -> None:
         """Remove a database, whoever is connected to it."""
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
