@@ -7,7 +7,7 @@ import pytest
 
 from tests.postgres import Server
 
-KILLS, BREAKS = 100, 16
+KILLS, BREAKS = 100, 10
 
 
 def tell(server: Server, story: str, *options: str) -> str:
