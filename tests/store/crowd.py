@@ -38,8 +38,8 @@ from tests.store.chaos import FileLedger, Teller
 from tests.store.killing import Killer, forked, is_whole, say
 
 WORKERS = 16
-LINES = [paid(f"t{number}", "90.00") for number in range(12)]
-BILLS = [billed(f"i{number}", "100.00") for number in range(12)]
+LINES = [paid(f"t{number}", "90.00") for number in range(8)]
+BILLS = [billed(f"i{number}", "100.00") for number in range(4)]
 # What a server says that is restarted.
 GOES = ("stopping or starting", "connection was lost")
 
@@ -61,12 +61,15 @@ class Worker:
         self.store.write(Act(tenant="acme", actor="Ada", now=self.now()), work)
 
     def work(self, until: float) -> None:
-        acts = (self.sync, self.match, self.match, self.ignore, self.undo, self.apply)
+        acts = (self.sync, self.ignore, self.undo, *[self.match, self.apply] * 2)
         while time.time() < until:
             act = self.chance.choice(acts)
             try:
                 act()
-            except ConflictError:
+            except ConflictError as error:
+                # Two writers who follow each other never meet at a key.
+                if act == self.sync or "constraint" in str(error):
+                    raise
                 self.counts[f"{act.__name__}: refused"] += 1
             except StoreError as error:
                 if not any(words in str(error) for words in GOES):
@@ -134,6 +137,10 @@ def check(store: Store, ledger: FileLedger) -> None:
     """What has to be true when all have left."""
     lines = ledger.lines()
     assert len({key for key, _, _ in lines}) == len(lines), "posted twice"
+    taken: Counter[str] = Counter()
+    for _, invoice, amount in lines:
+        taken[invoice] += amount
+        assert 0 <= taken[invoice] <= 10_000, "paid beyond what was billed"
     owed = {bill.id: int(bill.outstanding * 100) for bill in as_billed(ledger)}
     with store.reading("acme") as connection:
         shown = connection.execute(select(schema.invoices)).all()
@@ -198,7 +205,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, running_server() as server:
+    memory = Path("/dev/shm")
+    place = memory if memory.is_dir() else None
+    with tempfile.TemporaryDirectory(dir=place) as name, running_server() as server:
         say(run(server, given.seconds, Path(name), given.seed))
 
 
