@@ -5,7 +5,7 @@ reserved gives way, and its decision is stopped; money that was posted does not,
 record is returned with its fault.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
