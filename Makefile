@@ -40,8 +40,10 @@ bench-quality: $(READY)  ## accuracy, on seeds that nothing was fitted to
 	$(BIN)/python -m benchmarks.quality --seeds 71 72 73 74 75
 	$(BIN)/python -m benchmarks.feedback --invoices 8000 --seeds 61 62 63
 
-chaos: $(READY)  ## kill the pipeline at two thousand moments, on both databases
+chaos: $(READY)  ## kill the pipeline at two thousand moments, cut its lines, crowd it
 	$(BIN)/python -W ignore -m tests.store.chaos --kills 2000
+	$(BIN)/python -W ignore -m tests.store.wired_story --breaks 600
+	$(BIN)/python -W ignore -m tests.store.crowd --seconds 60
 
 clean:
 	rm -rf $(VENV) build dist
