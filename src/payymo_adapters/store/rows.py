@@ -15,7 +15,12 @@ from attrs import field, frozen
 
 from payymo_adapters.encoding import invoice_to_json, transaction_to_json
 from payymo_core.errors import RecordError, Rejected
-from payymo_core.fields import CounterpartyFields, InvoiceFields, TransactionFields
+from payymo_core.fields import (
+    CounterpartyFields,
+    CustomerFields,
+    InvoiceFields,
+    TransactionFields,
+)
 from payymo_core.money import from_minor, minor_column, to_minor
 from payymo_core.pausing import collector_paused
 from payymo_core.records import (
@@ -28,6 +33,7 @@ from payymo_core.records import (
 )
 from payymo_core.sifting import in_order, of_kind, usable
 from payymo_core.soundness import (
+    check_customers,
     check_invoices,
     check_transactions,
     invoice_fault,
@@ -217,7 +223,9 @@ def _transaction_values(records: Sequence[Transaction]) -> Values:
 def _invoice_values(records: Sequence[Invoice]) -> Values:
     fields = InvoiceFields.of(records)
     check_invoices(fields)
-    customers = {id(c): _customer(c) for c in fields.customer if c is not None}
+    given = {id(c): c for c in fields.customer if c is not None}
+    check_customers(CustomerFields.of(list(given.values())))
+    customers = {key: _customer(c) for key, c in given.items()}
     return list(
         zip(
             minor_column(fields.outstanding, fields.currency).tolist(),
