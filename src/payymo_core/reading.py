@@ -7,6 +7,7 @@ at its values again finds them in the processor's cache.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 from attrs import evolve
@@ -118,9 +119,8 @@ def _some_transactions(
 def _gross(fields: TransactionFields) -> Ints:
     amount = minor_column(fields.amount, fields.currency)
     gross = amount.copy()
-    kept = [(n, fee) for n, fee in enumerate(fields.fee) if fee is not None]
-    fees = minor_column([fee for _, fee in kept], [fields.currency[n] for n, _ in kept])
-    gross[[n for n, _ in kept]] += fees
+    kept, fees = _given(fields.fee)
+    gross[kept] += minor_column(fees, [fields.currency[n] for n in kept])
     turned = (amount != 0) & (np.sign(gross) != np.sign(amount))
     return np.where(turned, amount, gross)  # as a record's own ``gross``
 
@@ -199,12 +199,18 @@ def _some_invoices(records: Sequence[Invoice], roster: Roster) -> InvoiceColumns
 
 
 def _totals(fields: InvoiceFields, outstanding: Ints) -> Ints:
-    known = [(n, total) for n, total in enumerate(fields.total) if total is not None]
+    known, totals = _given(fields.total)
     out = outstanding.copy()
-    out[[n for n, _ in known]] = minor_column(
-        [total for _, total in known], [fields.currency[n] for n, _ in known]
-    )
+    out[known] = minor_column(totals, [fields.currency[n] for n in known])
     return out
+
+
+def _given(amounts: Sequence[Decimal | None]) -> tuple[list[int], list[Decimal]]:
+    """The amounts that are given, and their places."""
+    return (
+        [n for n, amount in enumerate(amounts) if amount is not None],
+        [amount for amount in amounts if amount is not None],
+    )
 
 
 def _some(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
