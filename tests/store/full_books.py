@@ -124,7 +124,6 @@ def _around(store: Store) -> None:
                 "actor": HAND,
             },
         )
-        hold_sums(books, {"EUR": Decimal(10_000)})
         add_connection(books, "bank", "gocardless", "Bank")
         keep(books, VAULT, "bank", TOKEN)
         assert spend(books, "bank", "transactions", 4)

@@ -15,7 +15,7 @@ from attrs import frozen
 from payymo_adapters.encoding import invoice_to_json, transaction_to_json
 from payymo_adapters.store.lines import Columns, Rows, rows_of, unwritable
 from payymo_core.errors import RecordError, Rejected
-from payymo_core.fields import InvoiceFields, TransactionFields
+from payymo_core.fields import CustomerFields, InvoiceFields, TransactionFields
 from payymo_core.money import from_minor, minor_column, to_minor
 from payymo_core.records import (
     Counterparty,
@@ -27,6 +27,7 @@ from payymo_core.records import (
 )
 from payymo_core.sifting import in_order, of_kind, usable
 from payymo_core.soundness import (
+    check_customers,
     check_invoices,
     check_transactions,
     invoice_fault,
@@ -161,7 +162,9 @@ def _transaction_columns(records: Sequence[Transaction]) -> Columns:
 def _invoice_columns(records: Sequence[Invoice]) -> Columns:
     fields = InvoiceFields.of(records)
     check_invoices(fields)
-    customers = {id(c): _customer(c) for c in fields.customer if c is not None}
+    given = {id(c): c for c in fields.customer if c is not None}
+    check_customers(CustomerFields.of(list(given.values())))
+    customers = {key: _customer(c) for key, c in given.items()}
     return (
         minor_column(fields.outstanding, fields.currency).tolist(),
         _optional_minor(fields.total, fields.currency),
