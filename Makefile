@@ -41,8 +41,11 @@ check: $(READY)  ## everything CI checks
 	$(BIN)/lint-imports
 	$(PYTEST)
 
-bench: bench-quality  ## speed and accuracy
+bench: bench-quality  ## speed, waiting, hot spots, stages and accuracy
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.hot
+	$(BIN)/python -m benchmarks.stages
 
 bench-quality: $(READY)  ## accuracy, on seeds that nothing was fitted to
 	$(BIN)/python -m benchmarks.quality --seeds 71 72 73 74 75

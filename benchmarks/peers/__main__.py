@@ -9,11 +9,12 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.calibration import measured_head
 from benchmarks.peers.answers import recall_at
 from benchmarks.peers.rows import truth_of
 from benchmarks.peers.running import Fault, Reading, measured
 from benchmarks.peers.tools import TOOLS
-from benchmarks.report import ROOT, provenance, save_rows
+from benchmarks.report import ROOT, save_rows
 
 OURS = next(iter(TOOLS))
 SEVERAL = 10_000
@@ -114,7 +115,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="PATH", help="keep the figures")
     wanted = parser.parse_args()
     names = [OURS, *(name for name in wanted.tools if name != OURS)]
-    head = provenance(datetime.now(UTC)) | {"tools": versions()}
+    head = measured_head(datetime.now(UTC)) | {"tools": versions()}
     print(", ".join(f"{name} {found}" for name, found in versions().items()))
     kept: list[dict[str, object]] = []
     for size in wanted.sizes:
