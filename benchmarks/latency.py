@@ -8,7 +8,7 @@ As in a service that holds its ledger, the collector leaves alone what was loade
 import argparse
 import gc
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
@@ -19,15 +19,20 @@ from benchmarks.report import save_rows
 from benchmarks.world import Regime
 from benchmarks.world.dice import Dice
 from payymo_core import Matcher
-from payymo_core.records import Transaction
+from payymo_core.records import Invoice, Transaction
 
 SEED = 1
 STATEMENT = 2_000
 """Transactions that are drawn from, whatever the size of the ledger."""
 WARM = 20
 """Calls before the first that counts: they import, and fill what is cached."""
-BATCHES = {1: 1_000, 10: 200, 100: 50, 1_000: 9}
+BATCHES = {1: 400, 10: 100, 100: 30, 1_000: 7}
 """Transactions a call, and how many calls."""
+CHANGED = 100
+"""Invoices that are added, closed or changed at once, besides one at a time."""
+CHANGES = 25
+
+Call = Callable[[], object]
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -40,21 +45,39 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[ceil(share * len(values)) - 1]
 
 
-def waits(matcher: Matcher, batches: Sequence[Sequence[Transaction]]) -> list[float]:
-    """Seconds of each call, matches made and all."""
+def timed(calls: Iterable[Callable[[], object]]) -> list[float]:
+    """Seconds of each call."""
     found = []
-    for batch in batches:
+    for call in calls:
         start = time.perf_counter()
-        list(matcher.match(batch))
+        call()
         found.append(time.perf_counter() - start)
     return found
 
 
-def drawn(
-    statement: Sequence[Transaction], size: int, calls: int, dice: Dice
-) -> list[list[Transaction]]:
-    """Batches of different transactions, in no order."""
-    return [list(dice.shuffled(statement)[:size]) for _ in range(calls)]
+def matching(
+    matcher: Matcher, statement: Sequence[Transaction], batch: int, dice: Dice
+) -> Call:
+    """Match different transactions, in no order, their matches made and all."""
+    chosen = dice.shuffled(statement)[:batch]
+    return lambda: list(matcher.match(chosen))
+
+
+def changing(
+    matcher: Matcher, new: Sequence[Invoice], batch: int, dice: Dice
+) -> dict[str, Call]:
+    """Each way that a prepared ledger changes, for so many invoices."""
+    held = matcher.ledger.invoices.records
+    rows = [held[dice.below(len(held))] for _ in range(2 * batch)]
+    chosen = {invoice.id: invoice for invoice in rows if invoice.total}
+    ids = list(chosen)[:batch]
+    owed = {i: total for i in ids if (total := chosen[i].total) is not None}
+    added = dice.shuffled(new)[:batch]
+    return {
+        "add": lambda: matcher.add(added),
+        "close": lambda: matcher.close(ids),
+        "update": lambda: matcher.update(owed),
+    }
 
 
 def rows_at(size: int, batches: Mapping[int, int]) -> Iterator[dict[str, object]]:
@@ -64,29 +87,38 @@ def rows_at(size: int, batches: Mapping[int, int]) -> Iterator[dict[str, object]
         size: Invoices.
         batches: Transactions a call, and how many calls.
     """
-    world = make_world(Regime.MIXED, size, SEED, min(size, STATEMENT))
+    world = make_world(Regime.MIXED, size + CHANGED, SEED, min(size, STATEMENT))
     dice = Dice(SEED, size)
+    held, new = world.invoices[:size], world.invoices[size:]
     gc.collect()
     gc.freeze()
     start = time.perf_counter()
-    matcher = Matcher.of(world.invoices)
+    matcher = Matcher(held)
     yield {"work": "index", "size": size, "seconds": time.perf_counter() - start}
     gc.collect()
     gc.freeze()
-    waits(matcher, drawn(world.transactions, 1, WARM, dice))
+    statement = world.transactions
+    timed(matching(matcher, statement, 1, dice) for _ in range(WARM))
     for batch, calls in batches.items():
-        if batch > len(world.transactions):
-            continue
-        found = waits(matcher, drawn(world.transactions, batch, calls, dice))
-        yield {
-            "work": "match",
-            "size": size,
-            "batch": batch,
-            "calls": calls,
-            "seconds": percentile(found, 0.5),
-            "seconds_99": percentile(found, 0.99),
-        }
+        if batch <= len(statement):
+            each = (matching(matcher, statement, batch, dice) for _ in range(calls))
+            yield _row("match", size, batch, timed(each))
+    for batch in (1, CHANGED):
+        for work in changing(matcher, new, batch, dice):
+            each = (changing(matcher, new, batch, dice)[work] for _ in range(CHANGES))
+            yield _row(work, size, batch, timed(each))
     gc.unfreeze()
+
+
+def _row(work: str, size: int, batch: int, found: list[float]) -> dict[str, object]:
+    return {
+        "work": work,
+        "size": size,
+        "batch": batch,
+        "calls": len(found),
+        "seconds": percentile(found, 0.5),
+        "seconds_99": percentile(found, 0.99),
+    }
 
 
 def shown(row: dict[str, object]) -> str:

@@ -89,7 +89,7 @@ def profiled(world: World) -> dict[str, float]:
     profiler = cProfile.Profile()
     with profiler:
         # In one chunk, since only this thread is watched.
-        matcher = Matcher.of(world.invoices, chunk=max(1, len(world.transactions)))
+        matcher = Matcher(world.invoices, chunk=max(1, len(world.transactions)))
         list(matcher.match(world.transactions))
     gc.unfreeze()
     stats: Stats = pstats.Stats(profiler).stats  # type: ignore[attr-defined]

@@ -59,16 +59,18 @@ def _run(left: pd.DataFrame, right: pd.DataFrame) -> Answer:
 def _derived(
     frame: pd.DataFrame, keys: Callable[[Side], frozenset[str]]
 ) -> pd.DataFrame:
-    names = [[name_key(name) for name in side.names] for side in frame["side"]]
-    return frame.assign(
-        keys=[sorted(keys(side)) for side in frame["side"]],
-        name=[known[0] if known else None for known in names],
-        other_name=[known[-1] if known else None for known in names],
-        start=[known[0][:NAME_START] if known else None for known in names],
-        other_start=[known[-1][:NAME_START] if known else None for known in names],
-        account=[side.accounts[0] if side.accounts else None for side in frame["side"]],
-        ordinal=[float(side.day.toordinal()) for side in frame["side"]],
-    )
+    sides: list[Side] = frame["side"].tolist()
+    names = [[name_key(name) for name in side.names] for side in sides]
+    columns: dict[str, list[object]] = {
+        "keys": [sorted(keys(side)) for side in sides],
+        "name": [known[0] if known else None for known in names],
+        "other_name": [known[-1] if known else None for known in names],
+        "start": [known[0][:NAME_START] if known else None for known in names],
+        "other_start": [known[-1][:NAME_START] if known else None for known in names],
+        "account": [side.accounts[0] if side.accounts else None for side in sides],
+        "ordinal": [float(side.day.toordinal()) for side in sides],
+    }
+    return frame.join(pd.DataFrame(columns, index=frame.index))
 
 
 def _sharing_a_reference(left: pd.DataFrame, right: pd.DataFrame) -> pd.MultiIndex:

@@ -17,6 +17,8 @@ from benchmarks.report import ROOT
 MIB = 1 << 20
 DRAWN = 60
 """Points of a curve that are kept."""
+LONG = 60
+"""Seconds beyond which a run is not repeated."""
 
 
 @frozen(kw_only=True)
@@ -81,6 +83,8 @@ def measured(
         figures: list[dict[str, float]] = []
         for _ in range(runs):
             command = ("benchmarks.peers.one", name, str(folder), str(answers))
+            if figures and figures[-1]["seconds"] > LONG:
+                break
             try:
                 figures.append(_python(*command, limit=limit))
             except subprocess.TimeoutExpired:

@@ -26,10 +26,19 @@ def test_a_percentile_is_the_least_value_that_reaches_the_share(values, hundredt
     assert found == min(reached)
 
 
+CHANGES = ("add", "close", "update")
+
+
 def test_each_batch_is_timed_whole():
     rows = list(latency.rows_at(120, {1: 5, 100: 2, 1_000: 1}))
-    assert [row.get("batch") for row in rows] == [None, 1, 100]
-    assert rows[1]["calls"] == 5
+    done = [(row["work"], row.get("batch"), row.get("calls")) for row in rows]
+    changes = [(work, batch, 25) for batch in (1, 100) for work in CHANGES]
+    assert done == [
+        ("index", None, None),
+        ("match", 1, 5),
+        ("match", 100, 2),
+        *changes,
+    ]
     for row in rows[1:]:
         assert 0 < float(str(row["seconds"])) <= float(str(row["seconds_99"]))
 
