@@ -52,9 +52,9 @@ def compared(reading: Reading, ours: Reading) -> dict[str, object]:
 
 def shown(row: dict[str, object]) -> str:
     """One line of the table."""
-    name = f"{row['tool']}, {row['reading']}"
     if "fault" in row:
         return f"  {row['tool']:<36} {row['fault']}"
+    name = f"{row['tool']}, {row['reading']}"
     cells = (
         f"{row['seconds']:.2f}",
         f"{row['times_ours']:.2f}",

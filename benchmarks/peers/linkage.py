@@ -23,6 +23,10 @@ from benchmarks.peers.tools import Answer, Run
 
 NAME_START = 4
 SURE = 0.5
+WEIGHTS = {"reference": 2.0, "amount": 2.0, "account": 1.0, "name": 1.0, "day": 1.0}
+"""What an agreement counts for where they are summed."""
+AGREED = 3.5
+"""Sum from which the best pair is accepted."""
 
 
 def load(folder: Path) -> Run:
@@ -49,11 +53,17 @@ def _run(left: pd.DataFrame, right: pd.DataFrame) -> Answer:
     named = _sharing_a_reference(left, right)
     features = _compared(named.union(_sharing_a_payer(left, right)), left, right)
     features["reference"] = features.index.isin(named).astype(float)
+    features = features[list(WEIGHTS)]
+    summed = (features * pd.Series(WEIGHTS)).sum(axis=1)
     classifier = rl.ECMClassifier(binarize=0.85)
     classifier.fit(features)
-    chances = classifier.prob(features)
-    best = _best_of_both(chances, features.sum(axis=1), left)
-    return lambda: {"one to one": _pairs(best)}
+    chances = classifier.prob(features) + summed / 1000
+    by_sum = _best_of_both(summed, left)
+    by_chance = _best_of_both(chances, left)
+    return lambda: {
+        "agreements summed": _pairs(by_sum, AGREED),
+        "its classifier": _pairs(by_chance, SURE),
+    }
 
 
 def _derived(
@@ -108,30 +118,22 @@ def _compared(
     return features.drop(columns="other_name")
 
 
-def _best_of_both(
-    chances: pd.Series, agreement: pd.Series, left: pd.DataFrame
-) -> pd.DataFrame:
+def _best_of_both(scores: pd.Series, left: pd.DataFrame) -> pd.DataFrame:
     """Keep the best payment of each invoice where that has no better invoice.
 
-    Of what is as likely, what agrees more is the best, then the earlier payment.
+    Of what is as likely, the earlier payment is the best.
     """
-    ranked = chances.rename("chance").to_frame()
-    ranked["agreement"] = agreement
-    ranked = ranked.reset_index()
+    ranked = scores.rename("score").reset_index()
     ranked["day"] = left["day"].reindex(ranked["id_1"]).to_numpy()
     ranked = ranked.sort_values(
-        ["chance", "agreement", "day", "id_1", "id_2"],
-        ascending=[False, False, True, True, True],
+        ["score", "day", "id_1", "id_2"], ascending=[False, True, True, True]
     )
     of_invoice = ~ranked.duplicated("id_2")
     of_payment = ~ranked.duplicated("id_1")
     return ranked[of_invoice & of_payment]
 
 
-def _pairs(best: pd.DataFrame) -> list[Pair]:
-    columns = ("id_1", "id_2", "chance", "agreement")
+def _pairs(best: pd.DataFrame, sure: float) -> list[Pair]:
+    columns = ("id_1", "id_2", "score")
     rows = zip(*(best[name].tolist() for name in columns), strict=True)
-    return [
-        Pair(payment, invoice, chance + agreement / 1000, chance >= SURE)
-        for payment, invoice, chance, agreement in rows
-    ]
+    return [Pair(payment, item, score, score >= sure) for payment, item, score in rows]

@@ -374,3 +374,8 @@ def test_a_row_is_relative_to_ours():
     assert row["recall_at_our_precision"] == 0.3
     assert row["our_recall_at_its_precision"] == 0.95
     assert "3.00" in peers.shown(row)
+
+
+def test_a_fault_is_a_line_of_the_table():
+    line = peers.shown({"size": 9, "tool": "absent", "fault": "is not installed"})
+    assert line.split() == ["absent", "is", "not", "installed"]
