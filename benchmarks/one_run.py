@@ -36,13 +36,15 @@ def main() -> None:
     gc.freeze()
     loaded = resident()
     start = time.perf_counter()
-    matches = list(match(transactions, invoices, rules))
+    result = match(transactions, invoices, rules)
+    matches = list(result)
     seconds = time.perf_counter() - start
     figures = {
         "seconds": seconds,
         "loaded_bytes": loaded,
         "over_bytes": max(0, peak() - loaded),
         "matches": len(matches),
+        "capped": dict(result.capped),
     }
     print(json.dumps(figures))
 

@@ -20,7 +20,8 @@ from tempfile import TemporaryDirectory
 
 from attrs import asdict, frozen
 
-from benchmarks.report import ROOT, provenance, save
+from benchmarks.calibration import measured_head
+from benchmarks.report import ROOT, save_rows
 
 MIB = 1 << 20
 
@@ -48,8 +49,8 @@ def measure(size: int, runs: int) -> Speed:
     """Match a mixed world of this size so many times."""
     with TemporaryDirectory() as folder:
         sizes = ("--invoices", str(size), "--transactions", str(size))
-        _python("benchmarks.generate", "--regime", "mixed", *sizes, "--out", folder)
-        rows = [json.loads(_python("benchmarks.one_run", folder)) for _ in range(runs)]
+        python("benchmarks.generate", "--regime", "mixed", *sizes, "--out", folder)
+        rows = [json.loads(python("benchmarks.one_run", folder)) for _ in range(runs)]
     return Speed(
         size=size,
         seconds=median(row["seconds"] for row in rows),
@@ -59,7 +60,8 @@ def measure(size: int, runs: int) -> Speed:
     )
 
 
-def _python(module: str, *arguments: str) -> str:
+def python(module: str, *arguments: str) -> str:
+    """Run a module of ours in a process of its own, and take what it prints."""
     command = (sys.executable, "-m", module, *arguments)
     done = subprocess.run(  # noqa: S603 - our own modules
         command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
@@ -90,7 +92,7 @@ def main() -> None:
         print(shown(row), flush=True)
         rows.append(asdict(row))
     if wanted.json:
-        save(provenance(datetime.now(UTC)) | {"speed": rows}, wanted.json)
+        save_rows(measured_head(datetime.now(UTC)), rows, wanted.json)
 
 
 if __name__ == "__main__":

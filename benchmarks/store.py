@@ -6,12 +6,15 @@ in columns in 6 s.
 """
 
 import argparse
+import os
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
+
+import psutil
 
 from payymo_adapters.store.reading import open_items
 from payymo_adapters.store.recording import (
@@ -21,7 +24,7 @@ from payymo_adapters.store.recording import (
 )
 from payymo_adapters.store.store import Act, Store, upgrade
 from payymo_core.records import Counterparty, Customer, Invoice, Transaction
-from tests.postgres import running_server
+from tests.postgres import Server, running_server
 
 ACT = Act(tenant="acme", actor="benchmark", now=datetime(2026, 3, 2, 9, 30, tzinfo=UTC))
 AT_ONCE = 100_000
@@ -72,14 +75,28 @@ def invoices(first: int, count: int) -> list[Invoice]:
     ]
 
 
-def timed(what: str, work: Callable[[], object]) -> None:
+def worked(server: Server | None) -> tuple[float, float]:
+    """Seconds of processor that this process and the server took so far."""
+    mine = sum(os.times()[:2])
+    if server is None:
+        return mine, 0.0
+    main = psutil.Process(server.process)
+    # Those that ended count as the main process's children.
+    times = [sum(main.cpu_times()[:4])]
+    times += [sum(child.cpu_times()[:2]) for child in main.children(recursive=True)]
+    return mine, sum(times)
+
+
+def timed(what: str, server: Server | None, work: Callable[[], object]) -> None:
     """Say how long something took."""
-    begun = perf_counter()
+    begun, before = perf_counter(), worked(server)
     work()
-    print(f"  {what:<44} {perf_counter() - begun:6.2f} s", flush=True)
+    taken = perf_counter() - begun
+    ours, its = (after - at for after, at in zip(worked(server), before, strict=True))
+    print(f"  {what:<36} {taken:6.2f} s (worked {ours:.2f} + {its:.2f} s)", flush=True)
 
 
-def measure(url: str, lines: int, items: int) -> None:
+def measure(url: str, lines: int, items: int, server: Server | None = None) -> None:
     """Measure one database."""
     upgrade(url)
     store = Store.open(url)
@@ -93,8 +110,8 @@ def measure(url: str, lines: int, items: int) -> None:
         with store.writing(ACT) as books:
             record_transactions(books, "bank", given, sent)
 
-    timed(f"{lines:,} transactions, new", take)
-    timed(f"{lines:,} transactions, unchanged", take)
+    timed(f"{lines:,} transactions, new", server, take)
+    timed(f"{lines:,} transactions, unchanged", server, take)
     for first in range(0, items, AT_ONCE):
         held = invoices(first, min(AT_ONCE, items - first))
         with store.writing(ACT) as books:
@@ -104,10 +121,10 @@ def measure(url: str, lines: int, items: int) -> None:
         with store.reading("acme") as connection:
             assert len(open_items(connection, "acme")) == items
 
-    timed(f"{items:,} open items to columns", read)
+    timed(f"{items:,} open items to columns", server, read)
     with store.reading("acme") as connection:
         columns = open_items(connection, "acme")
-    timed(f"{items:,} columns to records", columns.records)
+    timed(f"{items:,} columns to records", server, columns.records)
     store.close()
 
 
@@ -120,7 +137,7 @@ def main() -> None:
     with running_server() as server:
         print("PostgreSQL")
         url = server.url(server.create())
-        measure(url, given.transactions, given.invoices)
+        measure(url, given.transactions, given.invoices, server)
     with tempfile.TemporaryDirectory() as folder:
         print("SQLite")
         url = f"sqlite:///{Path(folder) / 'payymo.db'}"

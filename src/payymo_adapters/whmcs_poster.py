@@ -28,6 +28,7 @@ from payymo_adapters.whmcs import PROVIDER
 from payymo_adapters.whmcs.applying import (
     Outcome,
     Payment,
+    Refusal,
     Settlement,
     apply_payment,
     ask_for_payment,
@@ -74,7 +75,7 @@ class WhmcsPoster:
         """Record a payment, unless it is on record under its key.
 
         Raises:
-            UndeliveredError: Perhaps recorded, perhaps not.
+            UndeliveredError: Perhaps recorded, perhaps not; or something else is.
             RefusedError: Not recorded, and never will be.
             ProviderError: Nothing was sent that records.
         """
@@ -136,7 +137,9 @@ class WhmcsPoster:
 
 def _check(settled: Settlement) -> None:
     """Say as an error what is not recorded for sure."""
-    if settled.outcome is Outcome.UNKNOWN:
+    other = settled.refusal is Refusal.OTHER_ON_RECORD
+    if settled.outcome is Outcome.UNKNOWN or other:
+        # Other money under the key is money still: it is not free for anything else.
         raise UndeliveredError(PROVIDER, settled.says)
     if settled.outcome is Outcome.REFUSED:
         if isinstance(settled.cause, LimitError | UnauthorisedError):

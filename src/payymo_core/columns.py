@@ -68,7 +68,8 @@ class InvoiceColumns:
         is_open: Status open and something outstanding.
         texts: Number, id and references.
         customer: Place of its customer in ``customers``, -1 without one.
-        customers: The customers; one that is given as several objects stands as often.
+        customers: The customers; one of whom records say different things stands as
+            often.
     """
 
     records: Sequence[Invoice]

@@ -7,7 +7,8 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from payymo_core.keys import Ints, KeyIndex, Keys, mix
+from payymo_core.fields import CustomerFields
+from payymo_core.keys import Ints, KeyIndex, Keys, mix, sorted_unique
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.records import Customer
 from payymo_core.spans import Scan, Spans, scan, wholes
@@ -70,49 +71,40 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
         given: The customers; one may stand as several.
         of_invoice: Place in them of each invoice's, -1 where it has none.
     """
-    held = _distinct(given)
-    ids = tuple(sorted({customer.id for customer in held}))
+    fields = CustomerFields.of(given)
+    ids = tuple(sorted(set(fields.id)))
     row = {customer_id: place for place, customer_id in enumerate(ids)}
-    distinct = [(row[customer.id], customer) for customer in held]
-    ibans = [(n, t) for n, c in distinct for t in c.ibans]
-    accounts = [(n, t) for n, c in distinct for t in c.accounts]
-    spoken = [
-        (n, text)
-        for n, c in distinct
-        for text in (c.name, c.company, *c.aliases)
-        if text
-    ]
-    sequences = name_sequences([text for _, text in spoken])
-    words = [
-        (n, name_words(sequence))
-        for (n, _), sequence in zip(spoken, sequences, strict=True)
-    ]
-    names = tuple(sorted({text for _, text in words if text}))
+    owner = np.array([row[customer_id] for customer_id in fields.id], np.int64)
+    ibans, accounts = _each(owner, fields.ibans), _each(owner, fields.accounts)
+    called, texts = _spoken(owner, fields)
+    sequences = name_sequences(texts)
+    words = list(map(name_words, sequences))
+    names = tuple(sorted(set(filter(None, words))))
     name_row = {text: place for place, text in enumerate(names)}
-    owners = sorted({(name_row[text], n) for n, text in words if text})
-    word_rows, (word, bearer) = _word_table(names)
+    name, bearer = _distinct(
+        np.array([name_row.get(text, -1) for text in words], np.int64), called
+    )
+    word_rows, (word, bearing) = _word_table(names)
     common = np.bincount(word, minlength=len(word_rows)) > MOST_WORD_SHARERS
     of_common = common[word]
-    in_text, heads, longest = _text_table(
-        [(n, sequence) for (n, _), sequence in zip(spoken, sequences, strict=True)]
-    )
+    in_text, heads, longest = _text_table(called, sequences)
     named = np.zeros(len(ids), np.bool_)
-    named[[n for _, n in owners]] = True
+    named[bearer] = True
     return Customers(
         ids=ids,
-        of_invoice=np.array([*(row[c.id] for c in given), -1], np.int64)[of_invoice],
-        accounts=_tail_index(accounts),
-        iban_tails=_tail_index(ibans),
-        ibans=_text_index(ibans),
+        of_invoice=np.r_[owner, -1][of_invoice],
+        accounts=_tail_index(*accounts),
+        iban_tails=_tail_index(*ibans),
+        ibans=owner_index(text_keys(ibans[1]), ibans[0]),
         name_rows=name_row,
         names=names,
-        name_owner=_pair_index(owners),
+        name_owner=KeyIndex.of(mix(name), bearer),
         named=named,
         words=word_rows,
         sorted_words=tuple(sorted(word_rows)),
-        word_names=KeyIndex.of(mix(word), bearer),
+        word_names=KeyIndex.of(mix(word), bearing),
         common=common,
-        pair_names=_pairs_of(word[of_common], bearer[of_common]),
+        pair_names=_pairs_of(word[of_common], bearing[of_common]),
         in_text=in_text,
         text_heads=heads,
         text_length=longest,
@@ -130,11 +122,28 @@ def _told(c: Customer) -> tuple[object, ...]:
     return (c.id, c.name, c.company, c.ibans, c.accounts, c.aliases)
 
 
-def _distinct(customers: Sequence[Customer]) -> Sequence[Customer]:
-    """Customers, each as often as its records differ in what tells who it is."""
-    if len({customer.id for customer in customers}) == len(customers):
-        return customers
-    return list({_told(customer): customer for customer in customers}.values())
+_Texts = tuple[Ints, list[str]]
+"""Texts, and whose each is."""
+
+
+def _each(owner: Ints, texts: Sequence[Sequence[str]]) -> _Texts:
+    """Every text of every customer."""
+    return np.repeat(owner, list(map(len, texts))), list(chain.from_iterable(texts))
+
+
+def _spoken(owner: Ints, fields: CustomerFields) -> _Texts:
+    """Every name of every customer."""
+    whose, aliases = _each(owner, fields.aliases)
+    texts = [*fields.name, *fields.company, *aliases]
+    given = np.array(list(map(bool, texts)), np.bool_)
+    return np.r_[owner, owner, whose][given], [text for text in texts if text]
+
+
+def _distinct(name: Ints, owner: Ints) -> tuple[Ints, Ints]:
+    """Each name of each customer once, in order; those of no word left out."""
+    width = int(owner.max(initial=0)) + 1
+    pairs = sorted_unique((name * width + owner)[name >= 0])
+    return pairs // width, pairs % width
 
 
 _LEAST_DIGITS = 4
@@ -142,14 +151,7 @@ TAIL = 10
 """Digits of an account number that count: an IBAN ends with the national number."""
 
 
-def _text_index(pairs: Sequence[tuple[int, str]]) -> KeyIndex:
-    owners = np.array([n for n, _ in pairs], np.int64)
-    return owner_index(text_keys([text for _, text in pairs]), owners)
-
-
-def _tail_index(pairs: Sequence[tuple[int, str]]) -> KeyIndex:
-    owners = np.array([n for n, _ in pairs], np.int64)
-    texts = [text for _, text in pairs]
+def _tail_index(owners: Ints, texts: Sequence[str]) -> KeyIndex:
     return owner_index(account_keys(scan(texts), len(texts))[1], owners)
 
 
@@ -160,11 +162,6 @@ def owner_index(keys: Keys, owners: Ints) -> KeyIndex:
     new = np.r_[True, (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])]
     keep = new[: len(keys)] & (keys != 0)
     return KeyIndex.of(keys[keep], owners[keep])
-
-
-def _pair_index(pairs: Sequence[tuple[int, int]]) -> KeyIndex:
-    table = np.array(pairs, np.int64).reshape(-1, 2)
-    return KeyIndex.of(mix(table[:, 0]), table[:, 1])
 
 
 def text_keys(texts: Sequence[str]) -> Keys:
@@ -189,10 +186,10 @@ def account_keys(seen: Scan, lines: int) -> tuple[Keys, Keys]:
 
 
 def _word_table(names: Sequence[str]) -> tuple[dict[str, int], tuple[Ints, Ints]]:
-    split = [text.split() for text in names]
-    spoken = list(chain.from_iterable(split))
+    spoken = " ".join(names).split()
     rows = {word: place for place, word in enumerate(dict.fromkeys(spoken))}
-    name = np.repeat(np.arange(len(split)), list(map(len, split)))
+    words = [text.count(" ") + 1 for text in names]
+    name = np.repeat(np.arange(len(names)), words)
     return rows, (np.array([rows[word] for word in spoken], np.int64), name)
 
 
@@ -216,13 +213,13 @@ def pair_keys(one: Ints, other: Ints) -> Keys:
 
 
 def _text_table(
-    spoken: Sequence[tuple[int, list[str]]],
+    called: Ints, sequences: Sequence[Sequence[str]]
 ) -> tuple[KeyIndex, Keys, int]:
-    texts = [" ".join(words) for _, words in spoken]
+    texts = list(map(" ".join, sequences))
     seen = scan(texts)
     whole = wholes(seen)
     whole = whole.where(seen.length(whole) >= NEVER_SHORTER)
-    owners = np.array([row for row, _ in spoken], np.int64)[seen.text[whole.first]]
+    owners = called[seen.text[whole.first]]
     index = owner_index(seen.keys(whole), owners)
     heads = np.sort(seen.keys(Spans(whole.first, whole.first)))
     return index, heads, max(map(len, texts), default=0)

@@ -1,6 +1,6 @@
 """Records read field by field, each record walked once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -117,3 +117,10 @@ class CustomerFields:
             for c in customers
         ]
         return cls(*(zip(*rows, strict=True) if rows else ((),) * 7))
+
+    def rows(self) -> Iterator[tuple[object, ...]]:
+        """What each customer says: equal for equal ones."""
+        return zip(
+            self.id, self.name, self.company, self.email, self.ibans, self.accounts,
+            self.aliases, strict=True,
+        )  # fmt: skip

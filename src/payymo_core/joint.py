@@ -11,6 +11,7 @@ and the approximation stands.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from math import exp, log
+from typing import NamedTuple
 
 import numpy as np
 from attrs import frozen
@@ -74,15 +75,17 @@ def settle_circles(claims: Claims, alone: Floats, believed: Floats) -> Settled:
     doubtful[_doubtful(claims, believed)] = True
     claims = _likely(claims, np.maximum(alone, believed) >= _LIKELY)
     circles = [rows for rows in _circles(claims) if doubtful[rows].any()]
+    # Each transaction is a state at the least.
+    wants = _Wants.of(claims, [rows for rows in circles if len(rows) < MOST_STATES])
     hypotheses: list[int] = []
     log_odds: list[float] = []
     unsettled: list[int] = []
-    for rows, component in zip(circles, _options(claims, circles), strict=True):
-        summed = _sums(component)
+    for rows in circles:
+        summed = _sums(wants, rows) if len(rows) < MOST_STATES else None
         if summed is None:
             unsettled += [row for row in rows if doubtful[row]]
             continue
-        for held, sums in zip(component, summed, strict=True):
+        for held, sums in summed:
             for option, weight in zip(held[1:], sums[1:], strict=True):
                 hypotheses.append(option.hypothesis)
                 odds = max(weight, _TINY) / max(sums[0], _TINY)
@@ -175,8 +178,7 @@ def _labels(row: Ints, invoice: Ints) -> Ints:
         label = spread
 
 
-@frozen
-class _Option:
+class _Option(NamedTuple):
     """One explanation of a transaction, what it takes and what keeps it out.
 
     Invoices of a component have two bits each in a state: taken wholly, and in part.
@@ -197,83 +199,119 @@ class _Option:
 _Options = tuple[_Option, ...]
 
 
-def _options(claims: Claims, circles: Sequence[Sequence[int]]) -> list[list[_Options]]:
-    """For each transaction of each component, "nothing" and then its hypotheses."""
-    circle_of = {row: n for n, rows in enumerate(circles) for row in rows}
-    wanted = np.isin(claims.row[claims.owner], list(circle_of))
-    owner = claims.owner[wanted]
-    columns = (owner, claims.row[owner], claims.invoice[wanted], claims.part[wanted])
-    takes: dict[int, int] = defaultdict(int)
-    blocked_by: dict[int, int] = defaultdict(int)
-    bits: list[dict[int, int]] = [{} for _ in circles]
-    for hypothesis, row, invoice, part in zip(
-        *(column.tolist() for column in columns), strict=True
-    ):
-        numbered = bits[circle_of[row]]
-        whole = 1 << 2 * numbered.setdefault(invoice, len(numbered))
-        takes[hypothesis] |= whole << part
-        blocked_by[hypothesis] |= whole if part else 3 * whole
-    held: dict[int, list[tuple[int, float]]] = {row: [] for row in circle_of}
-    likely = np.isfinite(claims.strength) & np.isin(claims.row, list(circle_of))
-    for hypothesis in np.flatnonzero(likely).tolist():
-        strength = float(claims.strength[hypothesis])
-        held[int(claims.row[hypothesis])].append((hypothesis, strength))
+@frozen(eq=False)
+class _Wants:
+    """What the transactions of circles want.
 
-    def options(row: int) -> _Options:
+    Attributes:
+        held: Hypotheses of each transaction, and their strength.
+        takes: Bits that each hypothesis adds to a state.
+        blocked_by: Bits of a state that leave each no room.
+    """
+
+    held: dict[int, list[tuple[int, float]]]
+    takes: dict[int, int]
+    blocked_by: dict[int, int]
+
+    @classmethod
+    def of(cls, claims: Claims, circles: Sequence[Sequence[int]]) -> "_Wants":
+        circle_of = {row: n for n, rows in enumerate(circles) for row in rows}
+        circular = np.zeros(int(claims.row.max(initial=-1)) + 1, np.bool_)
+        circular[list(circle_of)] = True
+        wanted = circular[claims.row[claims.owner]]
+        owner = claims.owner[wanted]
+        columns = (
+            *(owner, claims.row[owner]),
+            *(claims.invoice[wanted], claims.part[wanted]),
+        )
+        takes: dict[int, int] = defaultdict(int)
+        blocked_by: dict[int, int] = defaultdict(int)
+        bits: list[dict[int, int]] = [{} for _ in circles]
+        for hypothesis, row, invoice, part in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            numbered = bits[circle_of[row]]
+            whole = 1 << 2 * numbered.setdefault(invoice, len(numbered))
+            takes[hypothesis] |= whole << part
+            blocked_by[hypothesis] |= whole if part else 3 * whole
+        held: dict[int, list[tuple[int, float]]] = {row: [] for row in circle_of}
+        likely = np.flatnonzero(np.isfinite(claims.strength) & circular[claims.row])
+        strengths = (likely, claims.row[likely], claims.strength[likely])
+        for hypothesis, row, strength in zip(
+            *(column.tolist() for column in strengths), strict=True
+        ):
+            held[row].append((hypothesis, strength))
+        return cls(held, takes, blocked_by)
+
+    def options(self, row: int) -> _Options:
+        """Of one transaction: "nothing", and then its hypotheses."""
         # Scaled by the strongest: a weight of 300 bits would be no float.
-        top = max(0.0, *(strength for _, strength in held[row]))
+        held, takes, blocked_by = self.held[row], self.takes, self.blocked_by
+        top = max(0.0, *(strength for _, strength in held))
         return (
             _Option(-1, exp(-top), 0, 0),
-            *(_Option(h, exp(s - top), takes[h], blocked_by[h]) for h, s in held[row]),
+            *(_Option(h, exp(s - top), takes[h], blocked_by[h]) for h, s in held),
         )
 
-    return [[options(row) for row in rows] for rows in circles]
+    def later(self, rows: Sequence[int]) -> list[int]:
+        """For each transaction of a component, the bits that matter to those after."""
+        out, later = [], 0
+        for row in reversed(rows):
+            out.append(later)
+            for hypothesis, _ in self.held[row]:
+                later |= self.blocked_by[hypothesis]
+        return out[::-1]
 
 
-def _sums(component: Sequence[_Options]) -> list[list[float]] | None:
+_Summed = list[tuple[_Options, list[float]]]
+
+
+def _sums(wants: _Wants, rows: Sequence[int]) -> _Summed | None:
     """Weight of all joint explanations with each option of each transaction.
 
     Forwards and backwards through the transactions (Baum and Petrie 1966): explanations
     that have taken the same of what is still wanted are carried on as one. None where
     more than ``MOST_STATES`` would have to be.
     """
-    wanted = _wanted_later(component)
+    wanted = wants.later(rows)
+    component: list[_Options] = []
     forward: list[dict[int, float]] = [{0: 1.0}]
     states = 1
-    for held, later in zip(component, wanted, strict=True):
+    for row, later in zip(rows, wanted, strict=True):
+        # Only now: most of a large circle is never reached.
+        held = wants.options(row)
+        component.append(held)
         reached: dict[int, float] = defaultdict(float)
         for state, weight in forward[-1].items():
-            for option in held:
-                if not state & option.blocked_by:
-                    reached[(state | option.takes) & later] += weight * option.weight
+            for _, odds, takes, blocked_by in held:
+                if not state & blocked_by:
+                    reached[(state | takes) & later] += weight * odds
         states += len(reached)
         if states > MOST_STATES:
             return None
         forward.append(_scaled(reached))
+    return list(zip(component, _backwards(component, forward, wanted), strict=True))
+
+
+def _backwards(
+    component: Sequence[_Options],
+    forward: Sequence[dict[int, float]],
+    wanted: Sequence[int],
+) -> list[list[float]]:
+    """Weight of each option, given what leads to each state."""
     sums = [[0.0] * len(held) for held in component]
     backward: dict[int, float] = dict.fromkeys(forward[-1], 1.0)
     for at in range(len(component) - 1, -1, -1):
         before: dict[int, float] = defaultdict(float)
         later = wanted[at]
         for state, weight in forward[at].items():
-            for place, option in enumerate(component[at]):
-                if not state & option.blocked_by:
-                    onwards = backward[(state | option.takes) & later]
-                    sums[at][place] += weight * option.weight * onwards
-                    before[state] += option.weight * onwards
+            for place, (_, odds, takes, blocked_by) in enumerate(component[at]):
+                if not state & blocked_by:
+                    onwards = backward[(state | takes) & later]
+                    sums[at][place] += weight * odds * onwards
+                    before[state] += odds * onwards
         backward = _scaled(before)
     return sums
-
-
-def _wanted_later(component: Sequence[_Options]) -> list[int]:
-    """For each transaction, the bits that matter to those after it."""
-    out = []
-    later = 0
-    for held in reversed(component):
-        out.append(later)
-        for option in held:
-            later |= option.blocked_by
-    return out[::-1]
 
 
 def _scaled(weights: dict[int, float]) -> dict[int, float]:

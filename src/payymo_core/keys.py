@@ -1,5 +1,7 @@
 """Sorted 64-bit keys: the one way in which records are looked up in columns."""
 
+from typing import TypeVar
+
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
@@ -31,7 +33,10 @@ def mix(*columns: Ints | Keys) -> Keys:
     return key
 
 
-def sorted_unique(keys: Keys) -> Keys:
+_Column = TypeVar("_Column", Ints, Keys)
+
+
+def sorted_unique(keys: _Column) -> _Column:
     """As np.unique, by sorting (its hash path is slower, SCALE 2.1)."""
     ordered = np.sort(keys)
     return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(keys) else ordered

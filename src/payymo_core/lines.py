@@ -90,11 +90,10 @@ def lines_of(
         carried: Further texts of each record by key; empty where there are none.
         prefix: Goes before a key to name its field.
     """
-    texts = [
-        text for row in zip(*columns.values(), strict=True) for text in row if text
-    ]
-    held = np.array([list(map(bool, c)) for c in columns.values()], np.bool_).T
-    row, field = np.nonzero(held)
+    every = np.array([*columns.values()], object).T.ravel()
+    held = np.flatnonzero(every.astype(np.bool_))
+    texts: list[str] = every[held].tolist()
+    row, field = np.divmod(held, len(columns))
     further = [
         (n, place, key, text)
         for n, mapping in enumerate(carried)

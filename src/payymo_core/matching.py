@@ -6,6 +6,7 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain, islice, repeat
 from typing import overload
 
 import numpy as np
@@ -17,8 +18,9 @@ from payymo_core.decision import OUTCOMES, REASONS, Decisions
 from payymo_core.errors import Rejected
 from payymo_core.evidence import rule_rows
 from payymo_core.hypotheses import Hypotheses
-from payymo_core.keys import Ints
+from payymo_core.keys import Ints, expand
 from payymo_core.ledger import Ledger
+from payymo_core.making import made
 from payymo_core.money import from_minor, major_column
 from payymo_core.pausing import collector_paused
 from payymo_core.records import Customer
@@ -77,6 +79,12 @@ class LazyEvidence(Sequence[Evidence]):
         self._run = run
         self._row = row
         self._rows: tuple[Evidence, ...] | None = None
+
+    @classmethod
+    def of_rows(cls, run: Run, rows: Sequence[int]) -> "list[LazyEvidence]":
+        """The evidence of many matches."""
+        columns = {"_run": repeat(run), "_row": rows, "_rows": repeat(None)}
+        return made(cls, len(rows), columns)
 
     def _written(self) -> tuple[Evidence, ...]:
         if self._rows is None:
@@ -149,7 +157,7 @@ class MatchResult(Sequence[Match]):
         self.run = run
         self.rejected = rejected
         self.capped = capped
-        self._order: list[int] = np.argsort(run.transactions.input_order).tolist()
+        self._order: Ints = np.argsort(run.transactions.input_order)
 
     def __len__(self) -> int:
         return len(self._order)
@@ -161,7 +169,7 @@ class MatchResult(Sequence[Match]):
     def __getitem__(self, index: int | slice) -> Match | tuple[Match, ...]:
         if isinstance(index, slice):
             return tuple(self._matches(self._order[index]))
-        return self._matches([self._order[index]])[0]
+        return self._matches(self._order[[index]])[0]
 
     def __iter__(self) -> Iterator[Match]:
         for begin in range(0, len(self._order), _AT_ONCE):
@@ -199,69 +207,59 @@ class MatchResult(Sequence[Match]):
         Raises:
             KeyError: No usable transaction has this id.
         """
-        return self._matches([self.row_of(transaction)])[0]
+        return self._matches(np.array([self.row_of(transaction)]))[0]
 
-    def _matches(self, rows: Sequence[int]) -> list[Match]:
-        view, run = self._view, self.run
-        return [
-            Match(
-                transaction=view.transactions[row].id,
-                outcome=view.outcome[row],
-                confidence=view.confidence[row],
-                allocations=view.allocations(view.proposal[row]),
-                unapplied=view.unapplied[row],
-                alternatives=view.alternatives.get(row, ()),
-                evidence=LazyEvidence(run, row),
-                reasons=view.reasons[row],
-            )
-            for row in rows
-        ]
+    def _matches(self, rows: Ints) -> list[Match]:
+        run, decided, count = self.run, self.run.decisions, len(rows)
+        records, places = run.transactions.records, rows.tolist()
+        columns = {
+            "transaction": [records[row].id for row in places],
+            "outcome": [OUTCOMES[place] for place in decided.outcome[rows].tolist()],
+            "confidence": decided.confidence[rows].tolist(),
+            "allocations": _allocations(run, decided.proposal[rows]),
+            "unapplied": _unapplied(run, self._left[rows], rows),
+            "alternatives": [self._alternatives.get(row, ()) for row in places],
+            "evidence": LazyEvidence.of_rows(run, places),
+            "reasons": _reasons(decided.reasons[rows].tolist()),
+        }
+        return made(Match, count, columns)
 
     @cached_property
-    def _view(self) -> "_View":
-        return _View(self.run)
-
-
-class _View:
-    """The columns as lists: one number read from an array costs as much as a record."""
-
-    def __init__(self, run: Run) -> None:
-        hypotheses, decisions = run.hypotheses, run.decisions
-        self.transactions = run.transactions.records
-        self.invoices = run.ledger.invoices.records
-        self.proposal: list[int] = decisions.proposal.tolist()
-        self.outcome = [OUTCOMES[place] for place in decisions.outcome.tolist()]
-        self.confidence: list[float] = decisions.confidence.tolist()
-        self.reasons = _reasons(decisions.reasons.tolist())
-        self.unapplied = _unapplied(run)
-        self.count: list[int] = hypotheses.count.tolist()
-        self.start: list[int] = hypotheses.start.tolist()
-        self.invoice: list[int] = hypotheses.pairs.invoice[hypotheses.member].tolist()
-        self.amount = _amounts(run)
-        self.alternatives = {
-            row: tuple(
-                Proposal(self.allocations(other), float(run.confidence.of[other]))
-                for other in others
-            )
-            for row, others in _alternatives(run).items()
-        }
-
-    def allocations(self, hypothesis: int) -> tuple[Allocation, ...]:
-        """Of one hypothesis, ordered by invoice id."""
-        if hypothesis < 0:
-            return ()
-        start = self.start[hypothesis]
-        if self.count[hypothesis] == 1:
-            invoice = self.invoices[self.invoice[start]]
-            return (Allocation(invoice.id, self.amount[start]),)
-        # Invoices stand in the order of their ids.
-        places = sorted(
-            range(start, start + self.count[hypothesis]), key=self.invoice.__getitem__
+    def _left(self) -> Ints:
+        """What allocation leaves of each transaction, minor units."""
+        run = self.run
+        return run.transactions.gross - _allocated(
+            run.hypotheses, run.decisions.proposal
         )
-        return tuple(
-            Allocation(self.invoices[self.invoice[place]].id, self.amount[place])
-            for place in places
-        )
+
+    @cached_property
+    def _alternatives(self) -> dict[int, tuple[Proposal, ...]]:
+        """The proposals of each transaction beside its first one."""
+        found, of = _alternatives(self.run), self.run.confidence.of
+        others = np.array(list(chain.from_iterable(found.values())), np.int64)
+        offered = map(Proposal, _allocations(self.run, others), of[others].tolist())
+        return {row: tuple(islice(offered, len(held))) for row, held in found.items()}
+
+
+def _allocations(run: Run, hypotheses: Ints) -> list[tuple[Allocation, ...]]:
+    """Of some hypotheses, each ordered by invoice id; none for -1."""
+    table, some = run.hypotheses, np.flatnonzero(hypotheses >= 0)
+    chosen = hypotheses[some]
+    count = np.zeros(len(hypotheses), np.int64)
+    count[some] = table.count[chosen]
+    owner, place = expand(table.start[chosen], table.count[chosen])
+    invoice = table.pairs.invoice[table.member[place]]
+    # Invoices stand in the order of their ids.
+    order = np.lexsort((invoice, owner))
+    currency = run.transactions.currency[table.transaction[chosen[owner]]]
+    codes = [CURRENCIES[code] for code in currency.tolist()]
+    records = run.ledger.invoices.records
+    columns = {
+        "invoice": [records[row].id for row in invoice[order].tolist()],
+        "amount": major_column(table.amount[place[order]].tolist(), codes),
+    }
+    held = iter(made(Allocation, len(order), columns))
+    return [tuple(islice(held, members)) for members in count.tolist()]
 
 
 def _reasons(masks: Sequence[int]) -> list[tuple[Reason, ...]]:
@@ -272,22 +270,14 @@ def _reasons(masks: Sequence[int]) -> list[tuple[Reason, ...]]:
     return [known[mask] for mask in masks]
 
 
-def _amounts(run: Run) -> list[Decimal]:
-    """What each member of each hypothesis is allocated, major units."""
-    owner, _, place = run.hypotheses.incidence()
-    currency = np.zeros_like(place)
-    currency[place] = run.transactions.currency[run.hypotheses.transaction[owner]]
-    codes = [CURRENCIES[code] for code in currency.tolist()]
-    return major_column(run.hypotheses.amount.tolist(), codes)
+_ZEROS = [from_minor(0, code) for code in CURRENCIES]
 
 
-def _unapplied(run: Run) -> list[Decimal]:
-    """What allocation leaves of each transaction, major units."""
-    left = run.transactions.gross - _allocated(run.hypotheses, run.decisions.proposal)
-    currency = run.transactions.currency
+def _unapplied(run: Run, left: Ints, rows: Ints) -> list[Decimal]:
+    """What is left of some transactions, major units."""
+    currency = run.transactions.currency[rows]
     # Mostly nothing is left, and one zero serves all.
-    zeros = [from_minor(0, code) for code in CURRENCIES]
-    out = [zeros[code] for code in currency.tolist()]
+    out = [_ZEROS[code] for code in currency.tolist()]
     for row in np.flatnonzero(left).tolist():
         out[row] = from_minor(int(left[row]), CURRENCIES[currency[row]])
     return out

@@ -61,10 +61,12 @@ def fold_column(texts: Sequence[str]) -> bytes:
     >>> fold_column(["a\nb", "é"])
     b'A B\nE'
     """
-    plain = [text if text.isascii() else fold(text) for text in texts]
-    joined = "\n".join(plain)
-    if joined.count("\n") != max(len(plain) - 1, 0):
-        joined = "\n".join([text.replace("\n", " ") for text in plain])
+    joined = "\n".join(texts)
+    if not joined.isascii():
+        texts = [text if text.isascii() else fold(text) for text in texts]
+        joined = "\n".join(texts)
+    if joined.count("\n") != max(len(texts) - 1, 0):
+        joined = "\n".join([text.replace("\n", " ") for text in texts])
     return joined.encode("ascii").upper()
 
 

@@ -7,27 +7,33 @@ at its values again finds them in the processor's cache.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import islice
+from decimal import Decimal
 
 import numpy as np
 from attrs import evolve
 
 from payymo_core.columns import CURRENCIES, NO_DAY, InvoiceColumns, TransactionColumns
 from payymo_core.errors import RecordError, Rejected
-from payymo_core.fields import CounterpartyFields, InvoiceFields, TransactionFields
+from payymo_core.fields import (
+    CounterpartyFields,
+    CustomerFields,
+    InvoiceFields,
+    TransactionFields,
+)
 from payymo_core.keys import Ints
 from payymo_core.lines import joined, lines_of
 from payymo_core.money import minor_column
 from payymo_core.records import (
-    Customer,
     Invoice,
     InvoiceStatus,
     Transaction,
     TransactionStatus,
 )
+from payymo_core.roster import Roster
 from payymo_core.sifting import Record, in_order, of_kind, usable
 from payymo_core.soundness import (
     check_counterparties,
+    check_customers,
     check_invoices,
     check_transactions,
     invoice_fault,
@@ -113,9 +119,8 @@ def _some_transactions(
 def _gross(fields: TransactionFields) -> Ints:
     amount = minor_column(fields.amount, fields.currency)
     gross = amount.copy()
-    kept = [(n, fee) for n, fee in enumerate(fields.fee) if fee is not None]
-    fees = minor_column([fee for _, fee in kept], [fields.currency[n] for n, _ in kept])
-    gross[[n for n, _ in kept]] += fees
+    kept, fees = _given(fields.fee)
+    gross[kept] += minor_column(fees, [fields.currency[n] for n in kept])
     turned = (amount != 0) & (np.sign(gross) != np.sign(amount))
     return np.where(turned, amount, gross)  # as a record's own ``gross``
 
@@ -140,9 +145,8 @@ def _invoices(records: Sequence[Invoice]) -> InvoiceColumns:
     Raises:
         RecordError: Some of them are at fault.
     """
-    customers: dict[int, Customer] = {}
-    place: dict[int, int] = {}
-    parts = [_some_invoices(part, customers, place) for part in _some(records)]
+    roster = Roster()
+    parts = [_some_invoices(part, roster) for part in _some(records)]
     return InvoiceColumns(
         records=records,
         outstanding=np.concatenate([part.outstanding for part in parts]),
@@ -153,24 +157,24 @@ def _invoices(records: Sequence[Invoice]) -> InvoiceColumns:
         is_open=np.concatenate([part.is_open for part in parts]),
         texts=joined([part.texts for part in parts], [len(part) for part in parts]),
         customer=np.concatenate([part.customer for part in parts]),
-        customers=tuple(customers.values()),
+        customers=tuple(roster.customers),
     )
 
 
-def _some_invoices(
-    records: Sequence[Invoice], customers: dict[int, Customer], place: dict[int, int]
-) -> InvoiceColumns:
-    """Columns of a few records; customers that are new get the next place."""
+def _some_invoices(records: Sequence[Invoice], roster: Roster) -> InvoiceColumns:
+    """Columns of a few records; customers that are new enter the roster."""
     fields = InvoiceFields.of(records)
     check_invoices(fields)
+    customers = [c for c in fields.customer if c is not None]
+    said = CustomerFields.of(customers)
+    check_customers(said)
     outstanding = minor_column(fields.outstanding, fields.currency)
     due, issued = _days(fields.due_date), _days(fields.issue_date)
     undated = np.flatnonzero((due == NO_DAY) & (issued == NO_DAY))
     due[undated] = [_numbered_year_end(fields.number[n]) for n in undated.tolist()]
-    customers.update({id(c): c for c in fields.customer if c is not None})
-    if len(customers) > len(place):
-        new = islice(customers, len(place), None)
-        place.update({key: n for n, key in enumerate(new, len(place))})
+    customer = np.full(len(records), -1)
+    owned = [n for n, c in enumerate(fields.customer) if c is not None]
+    customer[owned] = roster.enter(customers, said)
     is_open = np.array([s == InvoiceStatus.OPEN for s in fields.status], np.bool_)
     return InvoiceColumns(
         records=records,
@@ -189,20 +193,24 @@ def _some_invoices(
             fields.references,
             "references.",
         ),
-        customer=np.array(
-            [-1 if c is None else place[id(c)] for c in fields.customer], np.int64
-        ),
+        customer=customer,
         customers=(),
     )
 
 
 def _totals(fields: InvoiceFields, outstanding: Ints) -> Ints:
-    known = [(n, total) for n, total in enumerate(fields.total) if total is not None]
+    known, totals = _given(fields.total)
     out = outstanding.copy()
-    out[[n for n, _ in known]] = minor_column(
-        [total for _, total in known], [fields.currency[n] for n, _ in known]
-    )
+    out[known] = minor_column(totals, [fields.currency[n] for n in known])
     return out
+
+
+def _given(amounts: Sequence[Decimal | None]) -> tuple[list[int], list[Decimal]]:
+    """The amounts that are given, and their places."""
+    return (
+        [n for n, amount in enumerate(amounts) if amount is not None],
+        [amount for amount in amounts if amount is not None],
+    )
 
 
 def _some(records: Sequence[Record]) -> Iterator[Sequence[Record]]:

@@ -13,7 +13,7 @@ from payymo_core.columns import NO_DAY, TransactionColumns, choose_rows
 from payymo_core.comparison import TELLING
 from payymo_core.finds import find
 from payymo_core.hypotheses import Hypotheses
-from payymo_core.keys import Ints, Keys, Mask, mix
+from payymo_core.keys import Ints, KeyIndex, Keys, Mask, mix
 from payymo_core.ledger import Ledger
 from payymo_core.payers import paying_accounts
 from payymo_core.rules import Ruleset
@@ -121,13 +121,12 @@ def _with_amount(what: Ints | Keys, moved: TransactionColumns, row: Ints) -> Key
 
 def _followed(came: _Moves, back: _Moves) -> Mask:
     """Which payments a debit of the same key follows, on their day or later."""
-    order = np.lexsort((back.day, back.key))
-    key, day = back.key[order], back.day[order]
-    start = np.searchsorted(key, came.key)
-    stop = np.searchsorted(key, came.key, "right")
+    index = KeyIndex.of(back.key, back.day)
+    start, count = index.ranges(came.key)
     found = np.zeros(len(came.key), np.bool_)
-    for place in np.flatnonzero(stop > start).tolist():
-        days, since = day[start[place] : stop[place]], came.day[place]
+    for place in np.flatnonzero(count).tolist():
+        begin, since = start[place], came.day[place]
+        days = index.rows[begin : begin + count[place]]
         dated = (since != NO_DAY) & (days != NO_DAY)
         after = days - since
         fits = (after >= 0) & (after <= _RECENT)

@@ -206,6 +206,8 @@ def _among_many(items: Ints, target: int, most: int) -> tuple[Ints, bool]:
     mask = met_sums(items, target) if len(items) <= MOST_MET else None
     if mask is None:
         return likely_sums(items[None, :], np.array([target]), most)[1], True
+    if not len(mask):
+        return np.zeros((0, MOST_MEMBERS), np.int64), False
     held = members(mask, len(items))
     return _padded(held[_fitting(held, most)]), False
 

@@ -159,14 +159,17 @@ def check_counterparties(others: CounterpartyFields) -> None:
 
 
 def check_invoices(fields: InvoiceFields) -> None:
-    """Look at every column but the amounts, and at the customers.
+    """Look at every column but the amounts.
 
     Raises:
         RecordError: A record is at fault; ``invoice_fault`` says which, and why.
     """
     _check(fields, _INVOICE)
-    objects = {id(c): c for c in fields.customer if c is not None}
-    _check(CustomerFields.of(list(objects.values())), _CUSTOMER)
+
+
+def check_customers(customers: CustomerFields) -> None:
+    """Look at what tells the customers, as ``check_invoices`` does."""
+    _check(customers, _CUSTOMER)
 
 
 def _check(fields: object, kinds: Mapping[str, _Kind]) -> None:

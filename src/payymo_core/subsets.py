@@ -62,20 +62,30 @@ def met_sums(amounts: Ints, target: int) -> Ints | None:
     """
     half = len(amounts) // 2
     low, high = _all_sums(amounts[:half]), _all_sums(amounts[half:])
-    order = np.argsort(high, kind="stable")
-    begin = np.searchsorted(high[order], target - low)
-    count = np.searchsorted(high[order], target - low, "right") - begin
+    order = high.argsort()
+    asked, begin, count = _met(high[order], target - low)
+    if not len(asked):
+        return asked
     if count.sum() > MOST_ANSWERS:
         return None
-    mask, place = expand(begin, count)
-    return np.sort(mask | order[place] << half)
+    which, place = expand(begin, count)
+    return np.sort(asked[which] | order[place] << half)
+
+
+def _met(held: Ints, wanted: Ints) -> tuple[Ints, Ints, Ints]:
+    """Which of the sums wanted are among sorted ones, from where on, and how often."""
+    begin = held.searchsorted(wanted)
+    asked = np.flatnonzero(held[np.minimum(begin, len(held) - 1)] == wanted)
+    begin = begin[asked]
+    return asked, begin, held.searchsorted(wanted[asked], "right") - begin
 
 
 def _all_sums(amounts: Ints) -> Ints:
     """The sum of every subset; bit n of its place stands for amount n."""
-    sums = np.zeros(1, np.int64)
-    for amount in amounts.tolist():
-        sums = np.concatenate([sums, sums + amount])
+    sums = np.zeros(1 << len(amounts), np.int64)
+    for place, amount in enumerate(amounts.tolist()):
+        half = 1 << place
+        np.add(sums[:half], amount, out=sums[half : 2 * half])
     return sums
 
 
@@ -127,13 +137,12 @@ def _quadruples(amounts: Ints, target: int) -> Ints:
 
     Runs of four neighbours are left to ``_runs``.
     """
-    first, second = np.triu_indices(len(amounts), 1)
+    first, second = _pairs(len(amounts))
     sums = amounts[first] + amounts[second]
     order = np.argsort(sums, kind="stable")
-    begin = np.searchsorted(sums[order], target - sums)
-    count = np.searchsorted(sums[order], target - sums, "right") - begin
-    one, place = expand(begin, count)
-    other = order[place]
+    asked, begin, count = _met(sums[order], target - sums)
+    which, place = expand(begin, count)
+    one, other = asked[which], order[place]
     four = np.column_stack([first[one], second[one], first[other], second[other]])
     # Of the three ways to part four into pairs, the one that is in order.
     four = four[four[:, 1] < four[:, 2]]
@@ -149,16 +158,14 @@ def _oldest_but_few(amounts: Ints, target: int, most: int) -> Ints:
     What is left out of them must sum to what they are too many by.
     """
     count = len(amounts)
-    first, second = np.triu_indices(count, 1)
+    first, second = _pairs(count)
     one = np.r_[np.arange(count), first]
     two = np.r_[np.full(count, -1), second]
     sums = np.r_[amounts, amounts[first] + amounts[second]]
     order = np.argsort(sums, kind="stable")
-    excess = np.cumsum(amounts) - target
-    begin = np.searchsorted(sums[order], excess)
-    found = np.searchsorted(sums[order], excess, "right") - begin
-    last, place = expand(begin, found)
-    out = order[place]
+    asked, begin, found = _met(sums[order], np.cumsum(amounts) - target)
+    which, place = expand(begin, found)
+    last, out = asked[which], order[place]
     one, two = one[out], two[out]
     size = last + 1 - 1 - (two >= 0)
     # The newest of them is none that is left out: that were a shorter row of oldest.
@@ -182,6 +189,12 @@ def _blocks(amounts: Ints, sums_each: int) -> Iterator[tuple[int, Ints]]:
 
 
 @lru_cache(maxsize=64)
+def _pairs(columns: int) -> tuple[Ints, Ints]:
+    """Every two places, the first and the second of each pair."""
+    return np.triu_indices(columns, 1)
+
+
+@lru_cache(maxsize=64)
 def _choices(columns: int, most: int) -> Ints:
     """Pairs and triples of places, pairs padded with one past the last."""
     pairs = [(*pair, columns) for pair in combinations(range(columns), 2)]
@@ -189,6 +202,7 @@ def _choices(columns: int, most: int) -> Ints:
     return np.array(pairs + triples, np.int64)
 
 
+@lru_cache(maxsize=64)
 def _runs(columns: int, most: int) -> tuple[Ints, Ints]:
     """First place of, and one past the last of, each run of four and more.
 

@@ -9,7 +9,7 @@ from sqlalchemy import Table, select
 from payymo_adapters.pipeline import Run
 from payymo_adapters.store import schema
 from payymo_adapters.store.kinds import PostingKind
-from payymo_adapters.store.postings import Posting
+from payymo_adapters.store.postings import Posting, in_flight, send_again
 from payymo_adapters.store.recording import (
     add_account,
     record_invoices,
@@ -111,6 +111,13 @@ class Ledger:
         """Minor units that an invoice got, all in all."""
         assert len({key for key, _, _ in self.posted}) == len(self.posted)
         return sum(amount for _, name, amount in self.posted if name == invoice)
+
+
+def have_sent_again(store: Store, hours: float) -> None:
+    """A person looks: nothing is on its way, and what is unknown is not there."""
+    with store.writing(at(hours)) as books:
+        for posting in in_flight(books):
+            send_again(books, posting.id)
 
 
 def run_of(store: Store, hours: float = 0) -> Run:

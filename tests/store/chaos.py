@@ -12,22 +12,18 @@ import argparse
 import json
 import os
 import random
-import shutil
-import signal
-import sys
 import tempfile
 import time
-import traceback
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 from attrs import define, field, frozen
-from sqlalchemy import Engine, Pool, create_engine, event, select, text
+from sqlalchemy import select
 
 from payymo_adapters.errors import ConflictError
-from payymo_adapters.pipeline import Run, apply
+from payymo_adapters.pipeline import Poster, Run, apply
 from payymo_adapters.store import schema
 from payymo_adapters.store import store as store_module
 from payymo_adapters.store.audit import audit_faults
@@ -42,28 +38,13 @@ from payymo_adapters.store.recording import (
 from payymo_adapters.store.store import Act, Books, Store
 from tests.postgres import running_server
 from tests.store.builders import NOW, billed, give, paid
+from tests.store.killing import Killer, empty, in_child, say, watch, wipe
 
 LINES = [paid("t1", "150.00"), paid("t2", "80.00"), paid("t3", "5.00")]
 BILLS = [billed("i1", "100.00"), billed("i2", "80.00"), billed("i3", "80.00")]
 # What each invoice is paid in the end: t2's payment of i3 was taken back.
 PAID = {"i1": 10_000, "i2": 5_000, "i3": 0}
 MOST_KILLS_A_ROUND = 3
-
-
-@define(eq=False)
-class Killer:
-    """Counts events, and kills its process at one of them; 0 is never."""
-
-    at: int
-    seen: int = 0
-    at_ledger: list[int] = field(factory=list)
-
-    def __call__(self, *statement: object) -> None:
-        self.seen += 1
-        if not statement:
-            self.at_ledger.append(self.seen)
-        if self.seen == self.at:
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 @frozen
@@ -93,19 +74,12 @@ class FileLedger:
         return any(line[0] == posting.key for line in self.lines())
 
 
-def watch(killer: Killer) -> None:
-    """Let every statement and commit of every engine be an event."""
-    event.listen(Engine, "before_cursor_execute", killer)
-    event.listen(Engine, "commit", killer)
-    event.listen(Pool, "checkin", killer)  # after the commit
-
-
 @frozen
 class Teller:
     """Tells the story; told again, it goes on where it broke off."""
 
     store: Store
-    ledger: FileLedger
+    ledger: Poster
     hours: float
 
     def act(self, more: float) -> Act:
@@ -212,61 +186,6 @@ def check(url: str, ledger: FileLedger) -> None:
     store.close()
 
 
-def in_child(work: Callable[[], None]) -> bool:
-    """Do it in a process of its own; False where that was killed."""
-    child = os.fork()
-    if not child:
-        try:
-            work()
-        except BaseException:  # noqa: BLE001 - the parent is told by the exit code
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return False
-    assert os.waitstatus_to_exitcode(status) == 0
-    return True
-
-
-def wipe(url: str) -> None:
-    """Leave a database without a table: the story begins with the migrations."""
-    if url.startswith("sqlite"):
-        path = file_of(url)
-        for file in path.parent.glob(f"{path.name}*"):
-            file.unlink()
-    else:
-        administer(url, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
-
-
-def empty(url: str) -> None:
-    """Leave a migrated database without a row: the story begins with the records."""
-    if url.startswith("sqlite"):
-        path = file_of(url)
-        template = path.with_name("template")
-        if not template.exists():
-            store_module.upgrade(f"sqlite:///{template}")
-        wipe(url)
-        shutil.copy(template, path)
-    else:
-        store_module.upgrade(url)
-        administer(url, "TRUNCATE tenants CASCADE")
-
-
-def file_of(url: str) -> Path:
-    return Path(url.removeprefix("sqlite:///"))
-
-
-def administer(url: str, *statements: str) -> None:
-    engine = create_engine(
-        url.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
-
-
 @define
 class Chaos:
     """Rounds on one database."""
@@ -299,6 +218,9 @@ class Chaos:
     def ledger(self) -> Path:
         return self.folder / "ledger"
 
+    def report(self) -> Path:
+        return self.folder / "kills"
+
     def moment(self) -> int:
         """Any event; every other time one near the ledger, where money moves."""
         if self.chance.random() < 0.5:
@@ -314,7 +236,7 @@ class Chaos:
             at = 0 if last else self.moment()
 
             def work(at: int = at, telling: int = telling) -> None:
-                killer = Killer(at)
+                killer = Killer(at, self.report())
                 watch(killer)
                 tell(self.url, FileLedger(self.ledger(), killer), telling)
 
@@ -325,7 +247,7 @@ class Chaos:
         self.rounds += 1
 
 
-def run(url: str, kills: int, seed: int, folder: Path) -> str:
+def run(url: str, kills: int, seed: int, folder: Path) -> list[str]:
     """Kill so many times, a fifth of them with the migrations in the story."""
     said = []
     for reset, share in ((wipe, kills // 5), (empty, kills - kills // 5)):
@@ -337,11 +259,12 @@ def run(url: str, kills: int, seed: int, folder: Path) -> str:
             f"{chaos.kills} kills in {chaos.rounds} rounds of {chaos.events} events"
         )
     kind = url.partition(":")[0]
-    return f"{kind}: {', '.join(said)}; nothing lost, nothing twice"
-
-
-def say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+    counts = Counter(chaos.report().read_text().splitlines())
+    chaos.report().unlink()
+    return [
+        f"{kind}: {', '.join(said)}; nothing lost, nothing twice",
+        *(f"  {what}: {count}" for what, count in sorted(counts.items())),
+    ]
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """Books with something of everything: every table, every state that lasts."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import insert, text
@@ -18,6 +19,7 @@ from payymo_adapters.store.decisions import (
     split,
     undo,
 )
+from payymo_adapters.store.four_eyes import hold_sums
 from payymo_adapters.store.outbox import begin, delivered, due_events, postpone, take_in
 from payymo_adapters.store.postings import begin_next
 from payymo_adapters.store.recording import (
@@ -110,6 +112,7 @@ def _around(store: Store) -> None:
     """What is neither a decision nor a posting."""
     said = json.dumps({"name": "Zoë"}, ensure_ascii=False)
     with store.writing(at(1)) as books:
+        hold_sums(books, {"EUR": Decimal(5000)})
         books.connection.execute(
             insert(schema.rulesets),
             {

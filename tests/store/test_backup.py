@@ -14,7 +14,7 @@ from payymo_adapters.pipeline import apply
 from payymo_adapters.store.checkup import check, verify
 from payymo_adapters.store.store import Store
 from tests.postgres import PASSWORD, ROLE, Server
-from tests.store.builders import ACT, paid, record, run_of
+from tests.store.builders import ACT, have_sent_again, paid, record, run_of
 from tests.store.full_books import fill, triggers
 
 Tool = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -93,6 +93,8 @@ def goes_on(url, ledger) -> None:
     assert check(url) == []
     assert verify(url, "acme")[1] == verify(url, "other")[1] == []
     store = Store.open(url)
+    apply(run_of(store, 5), ledger)
+    have_sent_again(store, 5)  # what was on its way
     apply(run_of(store, 5), ledger)
     assert (ledger.paid("i4"), ledger.paid("i5")) == (11_900, 11_900)
     store.close()

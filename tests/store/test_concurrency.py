@@ -1,9 +1,12 @@
 """Many at once on one tenant: what must hold holds, and no deadlock gets through."""
 
 import random
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
+import pytest
 from sqlalchemy import func, select, text
 
 from payymo_adapters.errors import ConflictError
@@ -97,3 +100,22 @@ def test_many_workers_on_one_tenant_keep_the_books_right(store, url):
         assert set(states) <= {"confirmed", "stopped"}
         assert connection.scalar(select(func.count()).select_from(schema.labels))
     assert owed == {bill.id: 10_000 - ledger.paid(bill.id) for bill in BILLS}
+
+
+@pytest.mark.slow
+def test_work_goes_on_when_the_server_is_restarted_and_when_it_crashes():
+    """Sixteen processes, for some seconds; `make chaos` does it for a minute."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-W", "ignore", "-m", "tests.store.crowd"),
+            *("--seconds", "9"),
+        ],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert not done.returncode, done.stderr
+    assert "each once; the books are right" in done.stdout
+    assert "server away" in done.stdout
+    for act in ("sync", "match", "ignore", "undo", "apply"):
+        assert f"  {act}: done" in done.stdout

@@ -1,15 +1,19 @@
 """What goes wrong with a database is said, with what to do, and without a password."""
 
 import socket
+import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 
+import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, event, text
 
 from payymo_adapters.errors import StoreError
 from payymo_adapters.store.checkup import check
+from payymo_adapters.store.recording import record_transactions
 from payymo_adapters.store.store import Store
 from tests.store.builders import ACT, on_postgresql, on_sqlite, paid, record
 
@@ -33,6 +37,23 @@ def test_a_url_that_cannot_be_used_is_not_shown(url):
 def test_bad_credentials(server):
     said = opening(server.url("payymo_migrated", "nobody", "hunter2"))
     assert "does not let this user in" in said or "no such database or user" in said
+    assert "hunter2" not in said
+
+
+def test_a_wrong_password(server):
+    """The server lets everyone in but whoever is named to it."""
+    rules = server.folder / "data" / "pg_hba.conf"
+    kept = rules.read_text()
+    server.run("CREATE ROLE careful LOGIN PASSWORD 'not-a-secret'")
+    rules.write_text(f"local all careful scram-sha-256\n{kept}")
+    server.run("SELECT pg_reload_conf()")
+    try:
+        said = opening(server.url("payymo_migrated", "careful", "hunter2"))
+    finally:
+        rules.write_text(kept)
+        server.run("SELECT pg_reload_conf()")
+        server.run("DROP ROLE careful")
+    assert "does not let this user in. Check user and password" in said
     assert "hunter2" not in said
 
 
@@ -69,10 +90,109 @@ def test_too_many_connections(server, url):
         server.run("ALTER ROLE payymo_app CONNECTION LIMIT -1")
 
 
+@on_postgresql
+def test_a_server_whose_connections_are_all_taken(url):
+    held = []
+    try:
+        with pytest.raises(psycopg.OperationalError):
+            while True:
+                held.append(psycopg.connect(url))
+        assert "takes no more connections. Close some" in opening(url)
+    finally:
+        for connection in held:
+            connection.close()
+
+
+def test_a_process_that_uses_all_of_its_connections(store):
+    engine = create_engine(
+        store.engine.url, pool_size=1, max_overflow=0, pool_timeout=0.05
+    )
+    busy = Store(engine)
+    with (
+        busy.reading("acme"),
+        pytest.raises(StoreError, match=r"are in use\. Run again, with fewer threads"),
+        busy.reading("acme"),
+    ):
+        pass
+    busy.close()
+
+
+def with_pragma(store: Store, pragma: str) -> None:
+    """Let every connection begin with it."""
+    event.listen(
+        store.engine, "connect", lambda c, _record: c.execute(f"PRAGMA {pragma}")
+    )
+    store.engine.dispose()
+
+
+@on_sqlite
+def test_a_file_that_another_process_holds(store):
+    with_pragma(store, "busy_timeout = 50")
+    with closing(sqlite3.connect(store.engine.url.database)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match=r"for too long\. Run again"):
+            record(store, [paid("t1")])
+    record(store, [paid("t1")])
+
+
+@on_sqlite
+def test_a_file_that_may_not_be_written(store):
+    with_pragma(store, "query_only = ON")
+    with pytest.raises(StoreError, match=r"may not be written to\. Check its perm"):
+        record(store, [paid("t1")])
+
+
+@on_postgresql
+def test_a_table_that_others_hold_for_too_long(server, store):
+    record(store)
+    admin = create_engine(server.admin.url.set(database="payymo_migrated"))
+    with admin.begin() as other:
+        other.execute(text("LOCK TABLE transactions"))
+        with (
+            pytest.raises(StoreError, match=r"for too long\. Run again"),
+            store.writing(ACT) as books,
+        ):
+            books.connection.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            record_transactions(books, "main", [paid("t1")])
+    admin.dispose()
+    record(store, [paid("t1")])
+
+
+FULL = """
+CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.id >= 'main/t1500' THEN
+    RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER full_disk BEFORE INSERT ON transactions
+  FOR EACH ROW EXECUTE FUNCTION full_disk()
+"""
+
+
+@on_postgresql
+def test_a_full_disk_of_the_server(store):
+    """A trigger that says it, in the server's words, stands for the disk."""
+    record(store)
+    with store.writing(ACT) as books:
+        books.connection.exec_driver_sql(FULL)
+    many = [paid(f"t{number}") for number in range(1000, 2000)]
+    try:
+        with pytest.raises(StoreError, match=r"the disk is full\. Make room on the s"):
+            record(store, many)
+    finally:
+        with store.writing(ACT) as books:
+            books.connection.exec_driver_sql("DROP FUNCTION full_disk CASCADE")
+    with store.reading("acme") as connection:
+        assert not connection.scalar(text("SELECT count(*) FROM transactions"))
+    record(store, many)
+
+
 FILLS = """
 import resource, signal
 from tests.store.builders import ACT, paid, record
 from payymo_adapters.errors import StoreError
+from payymo_adapters.store.recording import record_transactions
 from payymo_adapters.store.store import Store
 store = Store.open({url!r})
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -21,7 +21,7 @@ from payymo_adapters.store.recording import (
     record_invoices,
     record_transactions,
 )
-from payymo_adapters.store.rows import read_invoice, read_transaction
+from payymo_adapters.store.rows import AT_ONCE, read_invoice, read_transaction
 from payymo_adapters.store.store import Store
 from payymo_core.errors import Rejected
 from payymo_core.records import (
@@ -135,6 +135,53 @@ def test_every_version_of_what_was_sent_is_kept_word_for_word(store):
     assert list(map(tuple, kept)) == [(1, '{"raw": 1}')]
     last = row(store, schema.transactions)
     assert (last.version, last.payload) == (2, '{"raw":  2}')
+
+
+SEPARATED = "a\x1fb\x1ec\\\x1f\nd\re\tf\\N"
+"""What tells texts apart on their way to PostgreSQL and back, and what COPY escapes."""
+
+
+@pytest.mark.parametrize("text", [SEPARATED, "\x1e", "\\N", "\\."])
+def test_a_text_may_hold_what_tells_texts_apart(store, text):
+    line = paid(f"t{text}", remittance=text, metadata={text: text})
+    bill = billed(f"i{text}", number=text, customer=Customer(id=text, name=text))
+    both = [bill, billed("j", number=None, customer=None)]
+    for hours in (0, 1):
+        record(store, [line, paid("u")], both, hours)
+    with store.reading("acme") as connection:
+        assert open_items(connection, "acme").records() == both
+        first, _ = undecided(connection, "acme")
+    assert first == evolve(line, id=f"main/{line.id}")
+    log = schema.audit_log
+    with store.reading("acme") as connection:
+        assert len(connection.execute(select(log)).all()) == 2  # nothing changed
+
+
+def test_more_than_one_part_at_once(store):
+    """As many as take three parts to write, and six blocks to read."""
+    count = 2 * AT_ONCE + 1
+    lines = [paid(f"{number:06}") for number in range(count)]
+    bills = [billed(f"{number:06}") for number in range(count)]
+    record(store, lines, bills)
+    wrong = [paid("000007", currency="ABC"), paid("000007", currency="EUR")]
+    later = [paid("000003", "1.00"), *lines[4:], paid(f"{count:06}", "2.00"), *wrong]
+    done = take(store, later)
+    assert (done.new, done.changed, done.unchanged) == (1, 1, count - 4)
+    assert [fault.field for fault in done.rejected] == ["currency", "id"]
+    with store.reading("acme") as connection:
+        assert open_items(connection, "acme").records() == bills
+        found = undecided(connection, "acme")
+    assert [line.id for line in found] == [f"main/{n:06}" for n in range(count + 1)]
+    assert [str(line.amount) for line in found[2:5]] == ["119.00", "1.00", "119.00"]
+
+
+def test_an_invoice_whose_id_no_database_takes_is_set_aside(store):
+    done = take_invoices(store, [billed("a\0b"), billed("\ud800"), billed("i1")])
+    assert [(fault.record_id, fault.field) for fault in done.rejected] == [
+        ("a\0b", "id"),
+        ("\ud800", "id"),
+    ]
+    assert done.new == 1
 
 
 def test_a_record_without_a_payload_is_kept_as_what_it_says(store):

@@ -12,7 +12,7 @@ from payymo_adapters.httpx_driver import HttpxDriver
 from payymo_adapters.pipeline import apply
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import match_by_hand, undo
-from payymo_adapters.store.postings import in_flight, send_again
+from payymo_adapters.store.postings import in_flight, plan, send_again
 from payymo_adapters.whmcs.flows import classic_api
 from payymo_adapters.whmcs_poster import WhmcsPoster
 from tests.fakes.serving import serve
@@ -156,6 +156,19 @@ def test_another_payment_under_the_key_is_left_for_a_person(decided, whmcs):
     whmcs.transactions.append({**whmcs.transactions[0], "transid": key})
     whmcs._by_transid[key] = whmcs.transactions[-1:]
     assert apply(run_of(decided, 1), poster).unknown == 1
+    assert states_of(decided) == ["unknown", "confirmed"]
+    assert "on record: 50.00" in row(decided, schema.postings, id=1).fault
+
+
+def test_another_payment_found_before_anything_is_sent_is_left_for_a_person(
+    decided, whmcs
+):
+    decided.write(run_of(decided).act(), plan)
+    key = row(decided, schema.postings, id=1).posting_key
+    half = {"invoiceid": "1", "transid": key, "amount": "50.00"}
+    whmcs._add_payment({**half, "gateway": "banktransfer", "date": "2026-03-02"})
+    done = apply(run_of(decided), poster_of(decided, whmcs.drive))
+    assert (done.confirmed, done.refused, done.unknown) == (1, 0, 1)
     assert states_of(decided) == ["unknown", "confirmed"]
     assert "on record: 50.00" in row(decided, schema.postings, id=1).fault
 

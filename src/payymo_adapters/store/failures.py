@@ -65,6 +65,11 @@ _WORDS = {
         "the server takes no more connections",
         f"Close some, or raise max_connections: {_ADMIN}",
     ),
+    # The last ones are kept for superusers.
+    "connection slots": (
+        "the server takes no more connections",
+        f"Close some, or raise max_connections: {_ADMIN}",
+    ),
     "shutting down": ("the server is stopping or starting", "Run again in a moment"),
     "contain nul": (
         "a text holds a zero byte, which PostgreSQL does not keep",

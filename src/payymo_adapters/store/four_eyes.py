@@ -92,10 +92,9 @@ def second(books: Books, number: int) -> None:
     mine = (row.c.tenant == books.tenant) & (row.c.id == number)
     done = {"seconded_by": books.actor, "seconded_at": books.now}
     books.connection.execute(update(row).where(mine).values(done))
-    said = {"decision": number, "first": held.actor}
-    note(books, "match.seconded", held.transaction_id, said)
-    payload = {"transaction": held.transaction_id, **said, "second": books.actor}
-    emit(books, "match.seconded", held.transaction_id, payload)
+    note(books, "match.seconded", held.transaction_id, {"decision": number})
+    told = {"transaction": held.transaction_id, "decision": number}
+    emit(books, "match.seconded", held.transaction_id, told)
 
 
 def unsecond(books: Books, number: int) -> bool:
@@ -117,7 +116,8 @@ def unsecond(books: Books, number: int) -> bool:
     books.connection.execute(update(row).where(mine).values(gone))
     said = {"decision": number, "second": held.seconded_by}
     note(books, "match.unseconded", held.transaction_id, said)
-    emit(books, "match.unseconded", held.transaction_id, said)
+    told = {"transaction": held.transaction_id, "decision": number}
+    emit(books, "match.unseconded", held.transaction_id, told)
     return True
 
 

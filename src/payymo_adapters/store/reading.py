@@ -1,9 +1,8 @@
 """What the engine is given: open items in columns, transactions without a decision."""
 
-# ruff: noqa: S608 - statements are made of names that stand in this package
-
 import json
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, select, text
 
 from payymo_adapters.store import schema
+from payymo_adapters.store.blocks import Blocks, in_blocks
 from payymo_adapters.store.rows import (
     TRANSACTION_COLUMNS,
     read_customer,
@@ -103,27 +103,22 @@ class OpenItems:
             )
 
 
-_COLUMNS = (
-    *("id", "outstanding - allocated", "total", "currency", "number"),
-    *("issue_date", "due_date", "creditor_reference", "reference_fields"),
-    *("customer", "metadata"),
-)
-_OPEN = (
-    f"SELECT {', '.join(_COLUMNS)} FROM invoices WHERE tenant = {{tenant}} AND "
-    "status = 'open' ORDER BY id"
+_OPEN = "FROM invoices WHERE tenant = :tenant AND status = 'open' ORDER BY id"
+_SELECT = (
+    "SELECT id, outstanding - allocated, total, currency, number, issue_date, due_date,"
+    f" creditor_reference, reference_fields, customer, metadata {_OPEN}"
 )
 
 
 def open_items(connection: Connection, tenant: str) -> OpenItems:
     """Read a tenant's open invoices, a million at a time if need be."""
     with collector_paused():
-        if connection.dialect.name == "sqlite":
-            statement = text(_OPEN.format(tenant=":tenant"))
-            rows = connection.execute(statement, {"tenant": tenant}).all()
-            columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-        else:
-            columns = _copied(connection, tenant)
-        return _columns(columns or [()] * len(_COLUMNS))
+        if connection.dialect.name != "sqlite":
+            blocks = in_blocks(connection, tenant)
+            if blocks is not None:
+                return _of_blocks(blocks)
+        rows = connection.execute(text(_SELECT), {"tenant": tenant}).all()
+        return _of_columns(list(zip(*rows, strict=True)) or [()] * 11)
 
 
 def undecided(connection: Connection, tenant: str) -> list[Transaction]:
@@ -142,78 +137,52 @@ def undecided(connection: Connection, tenant: str) -> list[Transaction]:
     return [read_transaction(held) for held in found]
 
 
-def _columns(columns: Sequence[Sequence[Any]]) -> OpenItems:
-    places: dict[str, int] = {}
-    customers = columns[9]
-    place = [-1 if c is None else places.setdefault(c, len(places)) for c in customers]
+def _of_blocks(blocks: Blocks) -> OpenItems:
+    texts = blocks.texts
+    place, customers = _customers(texts["customer"])
+    return OpenItems(
+        id=texts["id"],  # type: ignore[arg-type]
+        outstanding=blocks.numbers["outstanding"],
+        total=blocks.optional("total"),
+        currency=texts["currency"],  # type: ignore[arg-type]
+        number=texts["number"],
+        issue_date=blocks.days("issue_date"),
+        due_date=blocks.days("due_date"),
+        creditor_reference=texts["creditor_reference"],
+        references=texts["reference_fields"],
+        customer=place,
+        customers=customers,
+        metadata=texts["metadata"],
+    )
+
+
+def _of_columns(columns: Sequence[Sequence[Any]]) -> OpenItems:
+    place, customers = _customers(columns[9])
     return OpenItems(
         id=columns[0],
-        outstanding=np.fromiter(map(int, columns[1]), np.int64, len(columns[1])),
-        total=[None if total is None else int(total) for total in columns[2]],
+        outstanding=np.array(columns[1], np.int64),
+        total=columns[2],
         currency=columns[3],
         number=columns[4],
         issue_date=_days(columns[5]),
         due_date=_days(columns[6]),
         creditor_reference=columns[7],
         references=columns[8],
-        customer=np.array(place, np.int64),
-        customers=[read_customer(customer) for customer in places],
+        customer=place,
+        customers=customers,
         metadata=columns[10],
     )
 
 
-def _days(days: Sequence[str | None]) -> Days:
-    """Days from their ISO texts, each distinct one read once."""
+def _customers(written: Texts) -> tuple[NDArray[np.int64], list[Customer]]:
+    """The place of each, and each distinct one."""
+    places: dict[str, int] = {}
+    place = [-1 if w is None else places.setdefault(w, len(places)) for w in written]
+    return np.array(place, np.int64), list(map(read_customer, places))
+
+
+def _days(days: Sequence[date | str | None]) -> Days:
+    """Days as the database gives them, each distinct one read once."""
     known = {day: np.datetime64(day or "NaT", "D").astype(int) for day in set(days)}
     places = np.fromiter(map(known.__getitem__, days), np.int64, len(days))
     return places.view("datetime64[D]")
-
-
-# Not what COPY writes by default: the only backslashes are those of texts.
-_NULL = "\x01"
-
-
-def _copied(connection: Connection, tenant: str) -> list[Sequence[Any]]:
-    """The same by COPY: no value is made for a field, but of the text as a whole."""
-    driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor:
-        # COPY takes no parameters: the tenant is the setting that it was bound to,
-        # and a caller that names another gets nothing.
-        statement = "SELECT current_setting('payymo.tenant', true) = %s"
-        if not cursor.execute(statement, (tenant,)).fetchone()[0]:
-            return []
-        source = _OPEN.format(tenant="current_setting('payymo.tenant', true)")
-        with cursor.copy(f"COPY ({source}) TO STDOUT (NULL E'\\x01')") as copy:
-            text_of_all = b"".join(copy).decode()
-    lines = text_of_all.split("\n")
-    lines.pop()
-    columns = list(zip(*[line.split("\t") for line in lines], strict=True))
-    if "\\" in text_of_all:
-        columns = [tuple(map(_plain, column)) for column in columns]
-    return [
-        [None if value == _NULL else value for value in column]
-        if _NULL in column
-        else column
-        for column in columns
-    ]
-
-
-_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-
-
-def _plain(value: str) -> str:
-    """A text without the escapes that COPY writes."""
-    if "\\" not in value:
-        return value
-    first, *parts = value.split("\\")
-    out, literal = [first], False
-    for part in parts:
-        if literal:
-            out.append(part)
-            literal = False
-        elif not part:  # an escaped backslash: what follows stands for itself
-            out.append("\\")
-            literal = True
-        else:
-            out.append(_ESCAPES.get(part[0], part[0]) + part[1:])
-    return "".join(out)

@@ -5,29 +5,31 @@ reserved gives way, and its decision is stopped; money that was posted does not,
 record is returned with its fault.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from sqlalchemy import insert, select, update
 
 from payymo_adapters.store import schema
+from payymo_adapters.store.ahead import ahead
 from payymo_adapters.store.audit import note
-from payymo_adapters.store.bulk import Target, differing, upsert
+from payymo_adapters.store.bulk import Taken, Target, differing, upsert
 from payymo_adapters.store.decisions import stop, supersede
 from payymo_adapters.store.kinds import AllocationState, utc
+from payymo_adapters.store.lines import Rows
 from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.rows import (
     INVOICE_COLUMNS,
     TRANSACTION_COLUMNS,
-    Row,
     invoice_rows,
     transaction_rows,
 )
 from payymo_adapters.store.store import Books
 from payymo_core.errors import Rejected
 from payymo_core.money import from_minor
+from payymo_core.pausing import collector_paused
 from payymo_core.records import Invoice, Transaction
 
 
@@ -51,6 +53,17 @@ class Recorded:
     waiting: tuple[str, ...] = ()
     rejected: tuple[Rejected, ...] = field(default=())
     stopped: tuple[str, ...] = ()
+
+    def with_more(self, part: "Recorded", rejected: Iterable[Rejected]) -> "Recorded":
+        """The sum, and records that were set aside before."""
+        return Recorded(
+            new=self.new + part.new,
+            changed=self.changed + part.changed,
+            unchanged=self.unchanged + part.unchanged,
+            waiting=(*self.waiting, *part.waiting),
+            rejected=(*self.rejected, *rejected, *part.rejected),
+            stopped=(*self.stopped, *part.stopped),
+        )
 
 
 _TRANSACTIONS = Target(
@@ -116,30 +129,34 @@ def record_transactions(
         given: As a reader or a provider made them; ids are the account's own.
         payloads: What each was made of, by id, word for word.
     """
-    rows, rejected = transaction_rows(account, given, payloads or {})
-    by_id = {row.id: row for row in rows}
-    keys = [(row.id, row.digest) for row in rows]
-    more = "t.allocated, t.decision_id, t.currency"
-    taken: list[tuple[Row, int]] = []
-    new = 0
-    for known in differing(books, _TRANSACTIONS, keys, more):
-        row = by_id[known.id]
-        fault = _transaction_fault(books, row, known) if known.allocated else ""
-        if fault:
-            rejected.append(Rejected(record_id=row.id, fault=fault))
-            continue
-        new += known.version is None
-        taken.append((row, (known.version or 0) + 1))
-    upsert(books, _TRANSACTIONS, taken, [account], books.now)
-    _unpropose(books, taken)
-    done = Recorded(
-        new=new,
-        changed=len(taken) - new,
-        unchanged=len(rows) - len(taken),
-        rejected=tuple(rejected),
-    )
+    done = Recorded()
+    with collector_paused():
+        for rows, rejected in ahead(transaction_rows(account, given, payloads or {})):
+            part = _take_transactions(books, account, rows)
+            done = done.with_more(part, rejected)
     _note(books, "transactions.recorded", account, done)
     return done
+
+
+def _take_transactions(books: Books, account: str, rows: Rows) -> Recorded:
+    new: list[int] = []
+    changed: list[int] = []
+    rejected: list[Rejected] = []
+    more = "t.allocated, t.decision_id, t.currency"
+    for known in differing(books, _TRANSACTIONS, rows, more):
+        if known.version is None:
+            new.append(known.place)
+            continue
+        fault = known.allocated and _transaction_fault(books, rows, known)
+        if fault:
+            rejected.append(Rejected(record_id=rows.id[known.place], fault=fault))
+        else:
+            changed.append(known.place)
+    taken = Taken(rows=rows, new=new, changed=changed)
+    upsert(books, _TRANSACTIONS, taken, [account], books.now)
+    # A proposal for a transaction that changed answers another question.
+    supersede(books, [rows.id[place] for place in changed])
+    return evolve(_counted(taken, len(rejected)), rejected=tuple(rejected))
 
 
 def record_invoices(
@@ -156,36 +173,43 @@ def record_invoices(
         taken_at: When the ledger was asked, not when it answered.
         payloads: What each was made of, by id, word for word.
     """
-    rows, rejected = invoice_rows(given, payloads or {})
-    by_id = {row.id: row for row in rows}
-    keys = [(row.id, row.digest) for row in rows]
-    more = f"t.allocated, t.currency, t.as_of, {_IN_FLIGHT}"
     at = utc(taken_at)
-    taken: list[tuple[Row, int]] = []
-    waiting: list[str] = []
-    stopped: list[str] = []
-    new = 0
-    for known in differing(books, _INVOICES, keys, more):
-        row = by_id[known.id]
-        if known.version is not None and (known.in_flight or _as_of(known) > at):
-            waiting.append(row.id)
-            continue
-        if known.allocated and not _holds(row, known):
-            _stop_all(books, row.id)
-            stopped.append(row.id)
-        new += known.version is None
-        taken.append((row, (known.version or 0) + 1))
-    upsert(books, _INVOICES, taken, [], at)
-    done = Recorded(
-        new=new,
-        changed=len(taken) - new,
-        unchanged=len(rows) - len(taken) - len(waiting),
-        waiting=tuple(waiting),
-        rejected=tuple(rejected),
-        stopped=tuple(stopped),
-    )
+    done = Recorded()
+    with collector_paused():
+        for rows, rejected in ahead(invoice_rows(given, payloads or {})):
+            done = done.with_more(_take_invoices(books, rows, at), rejected)
     _note(books, "invoices.recorded", "invoices", done)
     return done
+
+
+def _take_invoices(books: Books, rows: Rows, at: datetime) -> Recorded:
+    new: list[int] = []
+    changed: list[int] = []
+    waiting: list[str] = []
+    stopped: list[str] = []
+    more = f"t.allocated, t.currency, t.as_of, {_IN_FLIGHT}"
+    for known in differing(books, _INVOICES, rows, more):
+        if known.version is None:
+            new.append(known.place)
+        elif known.in_flight or _as_of(known) > at:
+            waiting.append(rows.id[known.place])
+        else:
+            if known.allocated and not _holds(rows, known):
+                _stop_all(books, rows.id[known.place])
+                stopped.append(rows.id[known.place])
+            changed.append(known.place)
+    taken = Taken(rows=rows, new=new, changed=changed)
+    upsert(books, _INVOICES, taken, [], at)
+    return evolve(
+        _counted(taken, len(waiting)), waiting=tuple(waiting), stopped=tuple(stopped)
+    )
+
+
+def _counted(taken: Taken, left: int) -> Recorded:
+    """How many, where so many are left as they were."""
+    new, changed = len(taken.new), len(taken.changed)
+    unchanged = len(taken.rows) - new - changed - left
+    return Recorded(new=new, changed=changed, unchanged=unchanged)
 
 
 def notice_gone(
@@ -227,9 +251,9 @@ def notice_gone(
     return posted
 
 
-def _transaction_fault(books: Books, row: Row, known: Any) -> str:
+def _transaction_fault(books: Books, rows: Rows, known: Any) -> str:
     """Why a new version of an allocated transaction cannot be taken; "" if it can."""
-    named = dict(zip(TRANSACTION_COLUMNS, row.values, strict=True))
+    named = dict(zip(TRANSACTION_COLUMNS, rows.values[known.place], strict=True))
     gross, currency = named["gross"], named["currency"]
     assert isinstance(gross, int)
     same = currency == known.currency and named["status"] == "booked"
@@ -237,7 +261,7 @@ def _transaction_fault(books: Books, row: Row, known: Any) -> str:
         return ""
     stop(books, known.decision_id, "the bank changed the transaction")
     table = schema.transactions
-    mine = (table.c.tenant == books.tenant) & (table.c.id == row.id)
+    mine = (table.c.tenant == books.tenant) & (table.c.id == rows.id[known.place])
     left = books.connection.scalar(select(table.c.allocated).where(mine)) or 0
     if not left or (same and _carries(gross, left)):
         return ""
@@ -250,14 +274,14 @@ def _carries(gross: int, allocated: int) -> bool:
     return allocated <= gross if gross > 0 else gross <= allocated <= 0
 
 
-def _holds(row: Row, known: Any) -> bool:
+def _holds(rows: Rows, known: Any) -> bool:
     """Whether an invoice as it is now still takes what is reserved for it."""
-    named = dict(zip(INVOICE_COLUMNS, row.values, strict=True))
+    named = dict(zip(INVOICE_COLUMNS, rows.values[known.place], strict=True))
     outstanding = named["outstanding"]
     assert isinstance(outstanding, int)
     low, high = min(0, outstanding), max(0, outstanding)
     same = named["currency"] == known.currency and named["status"] == "open"
-    return same and low <= known.allocated <= high
+    return bool(same and low <= known.allocated <= high)
 
 
 def _stop_all(books: Books, invoice: str) -> None:
@@ -273,12 +297,6 @@ def _stop_all(books: Books, invoice: str) -> None:
     ).all()
     for number in numbers:
         stop(books, number, f"invoice {invoice} changed")
-
-
-def _unpropose(books: Books, taken: Sequence[tuple[Row, int]]) -> None:
-    """A proposal for a transaction that changed answers another question."""
-    changed = [row.id for row, version in taken if version > 1]
-    supersede(books, changed)
 
 
 def _as_of(known: Any) -> datetime:

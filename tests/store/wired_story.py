@@ -1,0 +1,220 @@
+"""A sync and an apply over HTTP, killed or cut off at any byte, and told again.
+
+The ledger is read from WHMCS, two transactions are matched by hand, what is decided is
+posted to WHMCS, and the ledger is read again. In the end the store has to say what the
+fake WHMCS says.
+"""
+
+import argparse
+import os
+import random
+import tempfile
+from collections import Counter
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+import httpx
+from attrs import define, field
+from sqlalchemy import select
+
+from payymo_adapters.cli.invoices import OPEN, fetch_invoices
+from payymo_adapters.errors import ProviderError
+from payymo_adapters.http_rules import Limits, Site
+from payymo_adapters.httpx_driver import HttpxDriver
+from payymo_adapters.pipeline import Run
+from payymo_adapters.store import schema
+from payymo_adapters.store.audit import audit_faults
+from payymo_adapters.store.decisions import match_by_hand
+from payymo_adapters.store.recording import add_account, record_transactions
+from payymo_adapters.store.store import Store
+from payymo_adapters.whmcs.flows import classic_api
+from payymo_adapters.whmcs_ledger import ask_again, record_whmcs
+from payymo_adapters.whmcs_poster import WhmcsPoster
+from tests.fakes.whmcs import ACCESS
+from tests.postgres import running_server
+from tests.store.builders import give, paid
+from tests.store.chaos import Teller
+from tests.store.killing import empty, in_child, say
+from tests.store.wires import Break, Order, Seen, Wire, wired
+
+LINES = [paid("t1", "150.00"), paid("t2", "80.00")]
+VERDICTS = {
+    "main/t1": [give("1", "100.00"), give("2", "50.00")],
+    "main/t2": [give("3", "80.00")],
+}
+RECORDED = [("1", "100.00"), ("2", "50.00"), ("3", "80.00")]
+OWED = {"1": "0.00", "2": "30.00", "3": "0.00"}
+MOST_BREAKS_A_ROUND = 3
+REQUEST_BYTES = 600  # about as many as a payment's request has
+LIMITS = Limits(idle_seconds=10, attempts=1)
+
+
+def tell(url: str, origin: str, hours: float) -> None:
+    """The story; what is not answered is left to the next telling."""
+    store = Store.open(url)
+    with httpx.Client() as client:
+        site = Site(provider="WHMCS", origin=origin, limits=LIMITS)
+        driver = HttpxDriver(client=client, site=site)
+        api = classic_api(ACCESS)
+        poster = WhmcsPoster(
+            drive=driver.run,
+            api=api,
+            currencies={"1": "EUR", "2": "USD"},
+            gateway="banktransfer",
+            store=store,
+            tenant="acme",
+        )
+        teller = Teller(store, poster, hours)
+        store.add_tenant(teller.act(0), "Acme")
+        teller.step(0, add_account, "main", "Main")
+        teller.step(0, record_transactions, "main", LINES)
+
+        def sync(more: float) -> None:
+            run = Run(store=store, tenant="acme", clock=lambda: teller.act(more).now)
+            record_whmcs(
+                run,
+                lambda: fetch_invoices(driver, api, OPEN),
+                lambda known: driver.run(ask_again(api, known)),
+            )
+
+        try:
+            sync(0)
+            for transaction, amounts in VERDICTS.items():
+                teller.step(0.1, match_by_hand, transaction, amounts)
+            teller.post(0.2)
+            sync(0.3)
+        except ProviderError:
+            pass
+    store.close()
+
+
+def check(url: str, seen: Seen) -> None:
+    """What has to be true when the story came to its end."""
+    assert sorted(entry[:2] for entry in seen.recorded) == RECORDED, seen.recorded
+    assert seen.owed == OWED
+    store = Store.open(url)
+    with store.reading("acme") as connection:
+        bills = connection.execute(select(schema.invoices)).all()
+        shown = {bill.id: Decimal(bill.outstanding) / 100 for bill in bills}
+        assert shown == {name: Decimal(owed) for name, owed in seen.owed.items()}
+        assert {bill.status for bill in bills} == {"open", "paid"}
+        row = schema.postings.c
+        postings = connection.execute(
+            select(row.invoice_id, row.amount, row.posting_key, row.state)
+        ).all()
+        assert {posting.state for posting in postings} == {"confirmed"}
+        sent = sorted(
+            (p.invoice_id, f"{p.amount / 100:.2f}", p.posting_key) for p in postings
+        )
+        assert sent == sorted(seen.recorded)
+        assert audit_faults(connection, "acme") == []
+    store.close()
+
+
+@define(kw_only=True)
+class Wired:
+    """Rounds on one database.
+
+    Attributes:
+        counts: Breaks by what they were and when.
+    """
+
+    url: str
+    wire: Wire
+    chance: random.Random
+    peace: Seen
+    counts: Counter[str] = field(factory=Counter)
+
+    def order(self, client: int) -> Order:
+        """Any byte; every other time one of a payment's."""
+        at = self.chance.randint(1, self.peace.count)
+        if self.chance.random() < 0.5:
+            begun, ended = self.chance.choice(self.peace.at_payment)
+            at = self.chance.randint(begun - REQUEST_BYTES, ended)
+        kind = self.chance.choice([Break.KILL, Break.KILL, Break.CUT])
+        return Order(at=at, kind=kind, client=client)
+
+    def round(self) -> None:
+        """Tell the story, broken off a few times, and in peace in the end."""
+        empty(self.url)
+        self.wire.anew()
+        for hours in range(MOST_BREAKS_A_ROUND):
+            self._broken(hours)
+        self.wire.expect(Order())
+        for hours in (MOST_BREAKS_A_ROUND, MOST_BREAKS_A_ROUND + 1):
+            assert in_child(partial(tell, self.url, self.wire.origin, hours))
+        seen = self.wire.settled()
+        assert in_child(lambda: check(self.url, seen))
+
+    def _broken(self, hours: int) -> None:
+        waiting, go = os.pipe()
+
+        def work() -> None:
+            os.read(waiting, 1)
+            tell(self.url, self.wire.origin, hours)
+
+        def begin(client: int) -> None:
+            order = self.order(client)
+            self.wire.expect(order)
+            os.write(go, b"!")
+            orders.append(order)
+
+        orders: list[Order] = []
+        in_child(work, begin)
+        os.close(waiting)
+        os.close(go)
+        seen = self.wire.settled()
+        if seen.struck:
+            (order,) = orders
+            near = any(
+                begun - REQUEST_BYTES <= order.at <= ended
+                for begun, ended in self.peace.at_payment
+            )
+            step = "payment" if near else "question"
+            self.counts[f"{step}: {order.kind.name.lower()}"] += 1
+
+
+def run(url: str, breaks: int, seed: int, wire: Wire) -> list[str]:
+    """Break off so many times."""
+    empty(url)
+    wire.anew()
+    assert in_child(lambda: tell(url, wire.origin, 0))
+    peace = wire.settled()
+    assert in_child(lambda: check(url, peace))
+    wired_story = Wired(url=url, wire=wire, chance=random.Random(seed), peace=peace)
+    rounds = 0
+    while wired_story.counts.total() < breaks:
+        wired_story.round()
+        rounds += 1
+    kind, count = url.partition(":")[0], wired_story.counts.total()
+    where = f"at one of {peace.count} bytes, in {rounds} rounds"
+    return [
+        f"{kind}: broken off {count} times {where}; store and WHMCS are equal",
+        *(f"  {what}: {many}" for what, many in sorted(wired_story.counts.items())),
+    ]
+
+
+def main() -> None:
+    """Break off on both databases."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--breaks", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--url", help="a PostgreSQL; without it, one is started")
+    given = parser.parse_args()
+    each = given.breaks // 2
+    memory = Path("/dev/shm")
+    with (
+        tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name,
+        wired() as wire,
+    ):
+        say(run(f"sqlite:///{name}/payymo.db", each, given.seed, wire))
+        if given.url:
+            say(run(given.url, each, given.seed, wire))
+        else:
+            with running_server() as server:
+                say(run(server.url(server.create()), each, given.seed, wire))
+
+
+if __name__ == "__main__":
+    main()
