@@ -129,6 +129,7 @@ def _around(store: Store) -> None:
         assert spend(books, "bank", "transactions", 4)
         move_cursor(books, "main", "file:a.xml", "abc")
         assert take_in(books, "stripe", "evt_1", said)
+        hold_sums(books, {"EUR": Decimal("1000.00")})
         begin(books)
         first, second, *_ = due_events(books)
         delivered(books, first)
