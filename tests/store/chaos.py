@@ -198,6 +198,7 @@ class Chaos:
     rounds: int = 0
     events: int = 0
     at_ledger: list[int] = field(factory=list)
+    migrating: int = 0
 
     def measure(self) -> None:
         """Tell the story once in peace, and count its events."""
@@ -207,13 +208,16 @@ class Chaos:
             killer = Killer(0)
             watch(killer)
             tell(self.url, FileLedger(self.ledger(), killer), 0)
-            counted.write_text(json.dumps([killer.seen, killer.at_ledger]))
+            counted.write_text(
+                json.dumps([killer.seen, killer.at_ledger, killer.migrating])
+            )
 
         self.reset(self.url)
         self.ledger().unlink(missing_ok=True)
         assert in_child(work)
         assert in_child(lambda: check(self.url, FileLedger(self.ledger(), Killer(0))))
-        self.events, self.at_ledger = json.loads(counted.read_text())
+        told = json.loads(counted.read_text())
+        self.events, self.at_ledger, self.migrating = told
 
     def ledger(self) -> Path:
         return self.folder / "ledger"
@@ -222,9 +226,15 @@ class Chaos:
         return self.folder / "kills"
 
     def moment(self) -> int:
-        """Any event; every other time one near the ledger, where money moves."""
+        """Any event; every other time one where it matters.
+
+        That is one of the migrations, where they are of the story, or one near the
+        ledger, where money moves.
+        """
         if self.chance.random() < 0.5:
             return self.chance.randint(1, self.events)
+        if self.reset is wipe:
+            return self.chance.randint(1, self.migrating)
         return max(1, self.chance.choice(self.at_ledger) + self.chance.randint(-5, 5))
 
     def round(self) -> None:

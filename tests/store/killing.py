@@ -30,17 +30,21 @@ class Killer:
     Attributes:
         at: The event's number.
         report: Where it says what it is about to do.
+        migrating: How many events were of migrations; counted where it never kills.
     """
 
     at: int
     report: Path | None = None
     seen: int = 0
+    migrating: int = 0
     at_ledger: list[int] = field(factory=list)
 
     def __call__(self, *told: object) -> None:
         self.seen += 1
         if not told:
             self.at_ledger.append(self.seen)
+        if not self.at:
+            self.migrating += step_now() == "migration"
         if self.seen == self.at:
             if self.report is not None:
                 with self.report.open("a") as file:
