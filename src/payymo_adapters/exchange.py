@@ -24,6 +24,7 @@ from payymo_adapters.encoding import (
 from payymo_adapters.errors import FileError
 from payymo_adapters.jsonlines import (
     LineFault,
+    Parser,
     decimal,
     identifier,
     iso_date,
@@ -34,6 +35,7 @@ from payymo_adapters.jsonlines import (
     probability,
     read_numbered,
     read_objects,
+    shared_text,
     strings,
     text,
 )
@@ -84,7 +86,7 @@ _TRANSACTION = object_of(
     {
         "id": identifier,
         "amount": decimal,
-        "currency": text,
+        "currency": shared_text,
         "booking_date": iso_date,
         "value_date": iso_date,
         "status": one_of(TransactionStatus),
@@ -101,37 +103,28 @@ _TRANSACTION = object_of(
     },
     ("id", "amount", "currency"),
 )
-_CUSTOMER = object_of(
-    Customer,
-    {
-        "id": identifier,
-        "name": text,
-        "company": text,
-        "email": text,
-        "ibans": list_of(text),
-        "accounts": list_of(text),
-        "aliases": list_of(text),
-    },
-    ("id",),
-)
-_INVOICE = object_of(
-    _invoice,
-    {
-        "id": identifier,
-        "number": text,
-        "outstanding": decimal,
-        "total": decimal,
-        "currency": text,
-        "issue_date": iso_date,
-        "due_date": iso_date,
-        "status": one_of(InvoiceStatus),
-        "creditor_reference": text,
-        "references": strings,
-        "customer": _CUSTOMER,
-        "metadata": strings,
-    },
-    ("id", "outstanding", "currency"),
-)
+_CUSTOMER: dict[str, Parser] = {
+    "id": identifier,
+    "name": text,
+    "company": text,
+    "email": text,
+    "ibans": list_of(text),
+    "accounts": list_of(text),
+    "aliases": list_of(text),
+}
+_INVOICE: dict[str, Parser] = {
+    "id": identifier,
+    "number": text,
+    "outstanding": decimal,
+    "total": decimal,
+    "currency": shared_text,
+    "issue_date": iso_date,
+    "due_date": iso_date,
+    "status": one_of(InvoiceStatus),
+    "creditor_reference": text,
+    "references": strings,
+    "metadata": strings,
+}
 _LABEL = object_of(
     Label,
     {
@@ -204,7 +197,16 @@ def read_invoices(path: str | PathLike[str]) -> list[Invoice | Rejected]:
     Raises:
         OSError: The file cannot be opened.
     """
-    return _read_some(path, _INVOICE)
+    known: dict[Customer, Customer] = {}
+
+    def customer(**values: object) -> Customer:
+        # A ledger names a customer on many lines: one value serves them all.
+        made = Customer(**values)  # type: ignore[arg-type]
+        return known.setdefault(made, made)
+
+    fields = {**_INVOICE, "customer": object_of(customer, _CUSTOMER, ("id",))}
+    required = ("id", "outstanding", "currency")
+    return _read_some(path, object_of(_invoice, fields, required))
 
 
 def read_labels(path: str | PathLike[str]) -> list[Label]:

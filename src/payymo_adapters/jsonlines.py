@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from math import isfinite
+from sys import intern
 from typing import Any, NoReturn, TypeVar
 
 from attrs import frozen
@@ -176,6 +177,11 @@ def text(value: object) -> str:
     if type(value) is not str:
         _refuse(value, "a string")
     return value
+
+
+def shared_text(value: object) -> str:
+    """Take a string of which there are few; equal ones become one."""
+    return intern(text(value))
 
 
 def identifier(value: object) -> str:
