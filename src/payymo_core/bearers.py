@@ -138,12 +138,13 @@ def _near_names(
     ours = [asked[n] for n in row.tolist()]
     theirs = [customers.names[n] for n in name.tolist()]
     level = np.array(list(map(_nearness, ours, theirs)), np.int64)
-    unlike = np.flatnonzero(
-        (level == PayerLevel.SHARED_WORD)
-        & np.array(list(map(_may_be, ours, theirs)), bool)
-    )
+    unlike = [
+        n
+        for n in np.flatnonzero(level == PayerLevel.SHARED_WORD).tolist()
+        if _may_be(ours[n], theirs[n])
+    ]
     alike = _similarity([ours[n] for n in unlike], [theirs[n] for n in unlike])
-    level[unlike[alike >= _LIKE]] = PayerLevel.SIMILAR_NAME
+    level[np.array(unlike, np.int64)[alike >= _LIKE]] = PayerLevel.SIMILAR_NAME
     return row, name, level, count
 
 
@@ -208,15 +209,12 @@ def _may_be(one: str, other: str) -> bool:
     >>> _may_be("17 FONDS IMMOBILIEN", "18 FONDS IMMOBILIEN")
     False
     """
-    ours, theirs = one.split(), other.split()
-    return not any(
-        _exact_words(words) - _exact_words(others) and _exact_words(others)
-        for words, others in ((ours, theirs), (theirs, ours))
-    )
+    ours, theirs = _exact_words(one), _exact_words(other)
+    return not (ours and theirs and ours != theirs)
 
 
-def _exact_words(words: Sequence[str]) -> set[str]:
-    return {word for word in words if len(word) == 1 or not word.isalpha()}
+def _exact_words(name: str) -> set[str]:
+    return {word for word in name.split() if len(word) == 1 or not word.isalpha()}
 
 
 def _nearness(one: str, other: str) -> PayerLevel:
