@@ -421,7 +421,7 @@ def test_what_is_learnt_is_a_ruleset_that_every_command_takes(files, tmp_path):
         ("t2", ("i3",))
     ]
     said = run("rules", "--ruleset", learnt, "--explain").output
-    assert "1 rejected proposals do not come again." in said
+    assert "1 rejected proposal does not come again." in said
     matched = run("match", bank, ledger, "--ruleset", learnt, "--json").stdout
     (line,) = (
         found
