@@ -187,7 +187,7 @@ def _take_invoices(books: Books, rows: Rows, at: datetime) -> Recorded:
     changed: list[int] = []
     waiting: list[str] = []
     stopped: list[str] = []
-    more = f"t.allocated, t.currency, t.as_of, {_IN_FLIGHT}"
+    more = f"t.allocated, t.outstanding, t.currency, t.as_of, {_IN_FLIGHT}"
     for known in differing(books, _INVOICES, rows, more):
         if known.version is None:
             new.append(known.place)
@@ -275,13 +275,18 @@ def _carries(gross: int, allocated: int) -> bool:
 
 
 def _holds(rows: Rows, known: Any) -> bool:
-    """Whether an invoice as it is now still takes what is reserved for it."""
+    """Whether an invoice as it is now still takes what is reserved for it.
+
+    Our own payments are off what was known: where less is owed, somebody else recorded
+    money, and it may be the very money that is reserved.
+    """
     named = dict(zip(INVOICE_COLUMNS, rows.values[known.place], strict=True))
     outstanding = named["outstanding"]
     assert isinstance(outstanding, int)
     low, high = min(0, outstanding), max(0, outstanding)
     same = named["currency"] == known.currency and named["status"] == "open"
-    return bool(same and low <= known.allocated <= high)
+    fell = abs(outstanding) < abs(known.outstanding)
+    return bool(same and not fell and low <= known.allocated <= high)
 
 
 def _stop_all(books: Books, invoice: str) -> None:
