@@ -302,6 +302,20 @@ def test_a_day_has_its_limit_whatever_is_undone_of_it(store):
     assert decide(run_of(store, 24), limits("119", "200")) == [2]
 
 
+def test_a_credit_note_lifts_no_limit(store):
+    """100.00 came; 1,000.00 would be posted to one invoice, and 900.00 to a note."""
+    for n, day in ((1, "1"), (2, "2")):
+        words = f"INV-2026-004{n} INV-2026-005{n}"
+        record(store, [paid(f"t{day}", "100.00", remittance=words)])
+    bills = [billed(f"i{n}", "1000", number=f"INV-2026-004{n}") for n in (1, 2)]
+    notes = [billed(f"n{n}", "-900", number=f"INV-2026-005{n}") for n in (1, 2)]
+    record(store, [], [*bills, *notes])
+    assert len(rematch(store).new) == 2
+    assert decide(run_of(store), limits("1899.99", "9000")) == []
+    assert decide(run_of(store), limits("1900", "3799.99")) == [1]
+    assert decide(run_of(store), limits("1900", "3800")) == [2]
+
+
 @pytest.mark.parametrize("end", ["undone", "stopped"])
 def test_what_was_decided_once_and_ended_is_decided_by_a_person(proposed, end):
     assert decide(run_of(proposed), limits("119", "1000")) == [1]
