@@ -20,6 +20,7 @@ from payymo_adapters.state import book_of_text, book_to_text
 from payymo_adapters.store import schema
 from payymo_adapters.store.connecting import cursor, move_cursor
 from payymo_adapters.store.doubts import put_aside
+from payymo_adapters.store.kinds import MOST_AHEAD
 from payymo_adapters.store.recording import (
     add_account,
     notice_gone,
@@ -69,7 +70,10 @@ def reading(books: Books, feed: BankFeed) -> Reading:
 def first_day(books: Books, feed: BankFeed) -> date:
     """The day from which on an account is asked for."""
     day = reading(books, feed).day
-    return feed.since if day is None else max(feed.since, day - OVERLAP)
+    # Read on a day to come, by a clock that was wrong: nobody knows how far.
+    if day is None or day > (books.now + MOST_AHEAD).date():
+        return feed.since
+    return max(feed.since, day - OVERLAP)
 
 
 def record_listings(
