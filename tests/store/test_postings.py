@@ -6,6 +6,7 @@ from sqlalchemy import select
 from payymo_adapters.errors import (
     ConflictError,
     LimitError,
+    ProviderError,
     RefusedError,
     UndeliveredError,
 )
@@ -14,6 +15,7 @@ from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import match_by_hand, undo
 from payymo_adapters.store.locks import only_runner
 from payymo_adapters.store.postings import (
+    Posting,
     begin_again,
     begin_next,
     give_up,
@@ -261,6 +263,20 @@ def test_a_limit_stops_the_step_and_the_next_run_goes_on(decided):
     assert apply(run_of(decided), ledger).fault is LIMIT
     assert posting_states(decided) == ["planned", "planned"]
     assert apply(run_of(decided, 0.1), ledger).confirmed == 2
+
+
+def test_what_fails_every_time_holds_up_no_other_for_long(decided):
+    class Failing(Ledger):
+        def post(self, posting: Posting) -> None:
+            if posting.owed.invoice == "i1":
+                msg = "WHMCS"
+                raise ProviderError(msg, "not sent: answers with 500")
+            super().post(posting)
+
+    ledger = Failing()
+    assert apply(run_of(decided, 1), ledger).fault
+    assert apply(run_of(decided, 2), ledger).fault
+    assert posting_states(decided) == ["planned", "confirmed"]
 
 
 def test_what_was_posted_is_taken_back_by_a_posting_of_its_own(decided):

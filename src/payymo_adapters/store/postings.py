@@ -107,7 +107,8 @@ def begin_next(books: Books) -> Posting | None:
     """Mark the next posting as sent, before it is; None where nothing waits.
 
     Where a set nets a credit note, the note comes first, and the rest waits until it is
-    confirmed; a reversal goes the other way round.
+    confirmed; a reversal goes the other way round. What was tried in vain comes last:
+    an invoice that the ledger fails at holds up no other for longer than a run.
     """
     row, other, money = schema.postings, schema.postings.alias(), schema.transactions
     along = (row.c.amount < 0) == (money.c.gross < 0)
@@ -122,7 +123,7 @@ def begin_next(books: Books) -> Posting | None:
     found = books.connection.execute(
         _chosen(books)
         .where(row.c.state == PostingState.PLANNED, ~ahead)
-        .order_by(row.c.id)
+        .order_by(row.c.attempts, row.c.id)
         .limit(1)
     ).one_or_none()
     if found is None:
