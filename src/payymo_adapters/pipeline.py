@@ -5,7 +5,7 @@ it stopped.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -33,7 +33,7 @@ from payymo_adapters.store.postings import (
     plan,
 )
 from payymo_adapters.store.proposals import Proposed, propose, with_rejections
-from payymo_adapters.store.reading import open_items, undecided
+from payymo_adapters.store.reading import closed_items, open_items, undecided
 from payymo_adapters.store.store import Act, Books, Store
 from payymo_core.engine import match
 from payymo_core.money import to_minor
@@ -43,6 +43,8 @@ from payymo_core.rules import Ruleset
 _NOT_ON_RECORD = "sent, and not on record there: it may yet arrive"
 
 
+# How long after an invoice was closed a payment is told from one of the next number.
+_NAMED_STILL = timedelta(days=366)
 _ENDED = (DecisionState.REJECTED, DecisionState.UNDONE, DecisionState.STOPPED)
 
 
@@ -124,7 +126,11 @@ def match_undecided(run: Run, ruleset: Ruleset, version: int | None) -> Proposed
 
     def work(books: Books) -> Proposed:
         transactions = undecided(books.connection, books.tenant)
-        invoices = open_items(books.connection, books.tenant).records()
+        since = books.now - _NAMED_STILL
+        invoices = [
+            *open_items(books.connection, books.tenant).records(),
+            *closed_items(books.connection, books.tenant, since),
+        ]
         rules = with_rejections(books, ruleset)
         return propose(books, match(transactions, invoices, rules), version)
 
