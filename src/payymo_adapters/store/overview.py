@@ -16,6 +16,7 @@ from payymo_adapters.store.kinds import (
     AllocationState,
     DecisionKind,
     DecisionState,
+    PostingKind,
     PostingState,
 )
 from payymo_adapters.store.outbox import WEBHOOK
@@ -202,11 +203,14 @@ def unexplained(connection: Connection, tenant: str) -> Sequence[str]:
 
 
 def open_postings(connection: Connection, tenant: str) -> Sequence[Any]:
-    """Postings whose outcome is not known yet."""
+    """Postings whose outcome is not known yet, and reversals that were refused."""
     row = schema.postings
+    refused = (row.c.kind == PostingKind.REVERSAL) & (
+        row.c.state == PostingState.REFUSED
+    )
     return connection.execute(
         select(row)
-        .where(row.c.tenant == tenant, row.c.state.in_(_OPEN))
+        .where(row.c.tenant == tenant, or_(row.c.state.in_(_OPEN), refused))
         .order_by(row.c.id)
     ).all()
 

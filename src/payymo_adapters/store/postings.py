@@ -156,7 +156,7 @@ def send_again(books: Books, number: int) -> None:
         ConflictError: Its outcome is known, or no run has asked for it yet.
     """
     posting = _in_doubt(books, number)
-    _set(books, number, PostingState.UNKNOWN, ruled_by=books.actor)
+    move(books, number, PostingState.UNKNOWN, ruled_by=books.actor)
     note(books, "posting.to_be_sent_again", posting.owed.invoice, _said(posting))
 
 
@@ -170,7 +170,7 @@ def wait_on(books: Books, number: int) -> None:
     if not posting.is_to_be_sent_again:
         fault = f"nobody wants posting {number} sent again"
         raise ConflictError(fault)
-    _set(books, number, PostingState.UNKNOWN, ruled_by=None)
+    move(books, number, PostingState.UNKNOWN, ruled_by=None)
     note(books, "posting.waits_on", posting.owed.invoice, _said(posting))
 
 
@@ -187,12 +187,17 @@ def give_up(books: Books, number: int) -> None:
         ConflictError: Its outcome is known, or no run has asked for it yet.
     """
     posting = _in_doubt(books, number)
-    _set(books, number, PostingState.UNKNOWN, ruled_by=books.actor)
+    move(books, number, PostingState.UNKNOWN, ruled_by=books.actor)
     fault = f"{books.actor} says that it was not done"
     finish(books, posting, PostingState.REFUSED, fault)
 
 
-def _in_doubt(books: Books, number: int) -> Posting:
+def find_posting(books: Books, number: int) -> Posting:
+    """Find a posting.
+
+    Raises:
+        ConflictError: There is none of that number.
+    """
     row = schema.postings
     found = books.connection.execute(
         _chosen(books).where(row.c.id == number)
@@ -200,7 +205,11 @@ def _in_doubt(books: Books, number: int) -> Posting:
     if found is None:
         fault = f"there is no posting {number}"
         raise ConflictError(fault)
-    posting = _posting(found)
+    return _posting(found)
+
+
+def _in_doubt(books: Books, number: int) -> Posting:
+    posting = find_posting(books, number)
     if posting.state is PostingState.SENDING:
         fault = f"posting {number} is on its way: the next run asks what became of it"
         raise ConflictError(fault)
@@ -211,7 +220,7 @@ def _in_doubt(books: Books, number: int) -> Posting:
 
 
 def _begin(books: Books, found: Any) -> Posting:
-    _set(books, found.id, PostingState.SENDING, attempts=found.attempts + 1)
+    move(books, found.id, PostingState.SENDING, attempts=found.attempts + 1)
     begun = evolve(_posting(found), state=PostingState.SENDING, since=books.now)
     note(books, "posting.sending", begun.owed.invoice, _said(begun))
     return begun
@@ -243,7 +252,7 @@ def finish(
     ruled = {"ruled_by": None} if outcome == PostingState.UNKNOWN else {}
     if refused and posting.kind == PostingKind.PAYMENT:
         _call_off_dependents(books, posting)
-    _set(books, posting.id, outcome, fault=fault or None, **ruled)
+    move(books, posting.id, outcome, fault=fault or None, **ruled)
     said = {**_said(posting), "fault": fault}
     note(books, f"posting.{outcome}", posting.owed.invoice, said)
     if outcome == PostingState.CONFIRMED:
@@ -269,7 +278,7 @@ def _call_off_dependents(books: Books, posting: Posting) -> None:
     ).all()
     if any((held.amount < 0) != (posting.owed.amount < 0) for held in others):
         for held in others:
-            _set(books, held.id, PostingState.STOPPED)
+            move(books, held.id, PostingState.STOPPED)
 
 
 def _told(posting: Posting) -> dict[str, object]:
@@ -319,7 +328,8 @@ def _posting(row: Any) -> Posting:
     )
 
 
-def _set(books: Books, number: int, state: PostingState, **values: object) -> None:
+def move(books: Books, number: int, state: PostingState, **values: object) -> None:
+    """Set how far a posting came."""
     row = schema.postings
     mine = (row.c.tenant == books.tenant) & (row.c.id == number)
     books.connection.execute(
