@@ -128,6 +128,25 @@ def record_statement(books: Books, said: Statement) -> Synced:
     )
 
 
+def other_money(
+    books: Books, account: str, records: Iterable[Transaction | Rejected]
+) -> list[str]:
+    """Ids that stood for other money before, as a file's that count from 1 each month.
+
+    A bank may move a booking; then its sum and its words stay as they were.
+    """
+    known = {held.external_id: held for held in known_rows(books, account)}
+    return [
+        each.id
+        for each in records
+        if isinstance(each, Transaction)
+        and (row := known.get(each.id)) is not None
+        and row.status == each.status == TransactionStatus.BOOKED
+        and row.booking_date != each.booking_date
+        and (_sum_of_row(row), row.remittance) != (_sum_of(each), each.remittance)
+    ]
+
+
 def missing_invoices(books: Books, listed: Iterable[str]) -> list[Invoice]:
     """The invoices that are open in the books and not among those listed."""
     row = schema.invoices
@@ -161,6 +180,7 @@ def known_rows(books: Books, account: str) -> Sequence[Any]:
         select(
             *(row.c.id, row.c.external_id, row.c.status, row.c.amount, row.c.currency),
             *(row.c.booking_date, row.c.value_date, row.c.allocated),
+            row.c.remittance,
         ).where(
             row.c.tenant == books.tenant,
             row.c.account_id == account,

@@ -19,7 +19,13 @@ from payymo_adapters.pipeline import Run
 from payymo_adapters.run_settings import FileAccount, RunSettings
 from payymo_adapters.store.connecting import hold_connection, note_sync
 from payymo_adapters.store.store import Books
-from payymo_adapters.sync import Statement, is_read, record_statement
+from payymo_adapters.sync import (
+    Statement,
+    Synced,
+    is_read,
+    other_money,
+    record_statement,
+)
 from payymo_core.errors import Rejected
 from payymo_core.records import Transaction
 
@@ -121,5 +127,16 @@ def _read_file(reader: _Reader, name: str) -> Exit:
         records=read.records,
         coverage=account.coverage,
     )
-    done = run.store.write(run.act(), lambda books: record_statement(books, said))
+
+    def record(books: Books) -> Synced:
+        taken = other_money(books, account.id, said.records)
+        if taken:
+            fault = (
+                f"the id {taken[0]!r} stood for other money before: "
+                "leave the column out, or give the files an account each"
+            )
+            raise FileError(str(path), fault)
+        return record_statement(books, said)
+
+    done = run.store.write(run.act(), record)
     return show(f"{account.id}: {name}", done)
