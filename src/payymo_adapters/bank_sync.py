@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from attrs import evolve, frozen
-from sqlalchemy import select
 
 from payymo_adapters.banking import Listing
 from payymo_adapters.errors import StoreError
@@ -17,16 +16,22 @@ from payymo_adapters.feeds import BankFeed
 from payymo_adapters.identity import Absorbed, Book, absorb
 from payymo_adapters.pairing import DoubtReason
 from payymo_adapters.state import book_of_text, book_to_text
-from payymo_adapters.store import schema
 from payymo_adapters.store.connecting import cursor, move_cursor
-from payymo_adapters.store.doubts import put_aside
+from payymo_adapters.store.kinds import MOST_AHEAD
 from payymo_adapters.store.recording import (
     add_account,
     notice_gone,
     record_transactions,
 )
 from payymo_adapters.store.store import Books
-from payymo_adapters.sync import Synced, day_of, in_place_of_posted, known_rows
+from payymo_adapters.sync import (
+    Synced,
+    day_of,
+    gone_and_posted,
+    in_place_of_posted,
+    known_rows,
+    put_aside_all,
+)
 from payymo_core.errors import Rejected
 from payymo_core.records import Transaction, TransactionStatus
 
@@ -69,7 +74,10 @@ def reading(books: Books, feed: BankFeed) -> Reading:
 def first_day(books: Books, feed: BankFeed) -> date:
     """The day from which on an account is asked for."""
     day = reading(books, feed).day
-    return feed.since if day is None else max(feed.since, day - OVERLAP)
+    # Read on a day to come, by a clock that was wrong: nobody knows how far.
+    if day is None or day > (books.now + MOST_AHEAD).date():
+        return feed.since
+    return max(feed.since, day - OVERLAP)
 
 
 def record_listings(
@@ -87,15 +95,11 @@ def record_listings(
     rows = known_rows(books, feed.id)
     missing = [row for row in rows if row.external_id not in brought.records]
     gone = [row for row in missing if _is_withdrawn(row, listings)]
-    doubts = _doubts(brought, [*gone, *_gone_and_posted(books, feed.id)], rows)
+    doubts = _doubts(brought, [*gone, *gone_and_posted(books, feed.id)], rows)
     recorded = record_transactions(
         books, feed.id, _given(brought, listings), brought.payloads
     )
-    aside = [
-        (f"{feed.id}/{name}", reason)
-        for name, reason in doubts.items()
-        if put_aside(books, f"{feed.id}/{name}", reason)
-    ]
+    aside = put_aside_all(books, feed.id, doubts)
     names = [row.id for row in gone]
     posted = notice_gone(books, names, brought.settled)
     move_cursor(books, feed.id, KNOWN, _position(books, brought.book))
@@ -107,7 +111,7 @@ def record_listings(
             (name, brought.settled[name]) for name in names if name in brought.settled
         ),
         posted=tuple(posted),
-        doubts=tuple(aside),
+        doubts=aside,
     )
 
 
@@ -206,25 +210,7 @@ def _doubts(
         for name, each in brought.records.items()
         if name not in known and each.status is TransactionStatus.BOOKED
     ]
-    like = in_place_of_posted(gone, fresh)
-    under = {name: f"may be {posted} under another id" for name, posted in like.items()}
-    return {**under, **brought.doubts}
-
-
-def _gone_and_posted(books: Books, account: str) -> Sequence[Any]:
-    """Transactions that were posted, and then withdrawn by the bank."""
-    row = schema.transactions
-    return books.connection.execute(
-        select(
-            *(row.c.id, row.c.booking_date, row.c.amount, row.c.currency),
-            row.c.allocated,
-        ).where(
-            row.c.tenant == books.tenant,
-            row.c.account_id == account,
-            row.c.gone_at.is_not(None),
-            row.c.allocated != 0,
-        )
-    ).all()
+    return {**in_place_of_posted(gone, fresh), **brought.doubts}
 
 
 def _position(books: Books, book: Book) -> str:

@@ -12,6 +12,7 @@ from payymo_adapters.banking import Connection
 from payymo_adapters.feeds import BankFeed
 from payymo_adapters.store import schema
 from payymo_adapters.store.connecting import cursor, move_cursor
+from payymo_adapters.store.kinds import MOST_AHEAD
 from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.recording import add_account
 from payymo_adapters.store.store import Books
@@ -54,7 +55,10 @@ def is_due(
     last: Asked | None, feed: BankFeed, names: Sequence[str], now: datetime
 ) -> bool:
     """Whether an account is to be asked about."""
-    return last is None or last.of != tuple(names) or now >= last.at + feed.every
+    if last is None or last.of != tuple(names):
+        return True
+    # Asked at a time to come, by a clock that was wrong: not put off until then.
+    return now >= last.at + feed.every or last.at > now + MOST_AHEAD
 
 
 def warn_of_end(

@@ -5,12 +5,12 @@ it stopped.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
 from attrs import field, frozen
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from payymo_adapters.errors import (
     ConflictError,
@@ -21,7 +21,7 @@ from payymo_adapters.errors import (
 )
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import confirm, decision
-from payymo_adapters.store.four_eyes import is_above
+from payymo_adapters.store.four_eyes import given_out, is_above
 from payymo_adapters.store.kinds import PAYYMO, DecisionState, PostingState
 from payymo_adapters.store.locks import only_runner
 from payymo_adapters.store.postings import (
@@ -33,7 +33,7 @@ from payymo_adapters.store.postings import (
     plan,
 )
 from payymo_adapters.store.proposals import Proposed, propose, with_rejections
-from payymo_adapters.store.reading import open_items, undecided
+from payymo_adapters.store.reading import closed_items, open_items, undecided
 from payymo_adapters.store.store import Act, Books, Store
 from payymo_core.engine import match
 from payymo_core.money import to_minor
@@ -43,6 +43,8 @@ from payymo_core.rules import Ruleset
 _NOT_ON_RECORD = "sent, and not on record there: it may yet arrive"
 
 
+# How long after an invoice was closed a payment is told from one of the next number.
+_NAMED_STILL = timedelta(days=366)
 _ENDED = (DecisionState.REJECTED, DecisionState.UNDONE, DecisionState.STOPPED)
 
 
@@ -86,8 +88,9 @@ class Policy:
     """What is applied without a person; nothing, unless it is said.
 
     Attributes:
-        most: Largest payment, major units, by currency; no other is applied.
-        most_a_day: Largest sum of a day's payments, by currency.
+        most: Largest payment, major units, by currency; no other is applied. With a
+            credit note in a set, what is given to all its invoices counts, by size.
+        most_a_day: Largest sum of a day's payments, by currency, counted likewise.
     """
 
     most: dict[str, Decimal] = field(factory=dict)
@@ -123,7 +126,11 @@ def match_undecided(run: Run, ruleset: Ruleset, version: int | None) -> Proposed
 
     def work(books: Books) -> Proposed:
         transactions = undecided(books.connection, books.tenant)
-        invoices = open_items(books.connection, books.tenant).records()
+        since = books.now - _NAMED_STILL
+        invoices = [
+            *open_items(books.connection, books.tenant).records(),
+            *closed_items(books.connection, books.tenant, since),
+        ]
         rules = with_rejections(books, ruleset)
         return propose(books, match(transactions, invoices, rules), version)
 
@@ -266,7 +273,8 @@ def _allow(books: Books, number: int, policy: Policy) -> bool:
     )
     if is_above(books, held.allocations, money.currency):
         return False
-    asked = abs(money.gross)
+    # A credit note in a set lets more be posted than came.
+    asked = max(abs(money.gross), given_out(held.allocations, money.currency))
     if asked > to_minor(most, money.currency):
         return False
     if asked + _today(books, money.currency) > to_minor(a_day, money.currency):
@@ -292,13 +300,13 @@ def _was_ended(books: Books, transaction: str) -> bool:
 
 def _today(books: Books, currency: str) -> int:
     """What was confirmed today without a person, undone or not, minor units."""
-    row, money = schema.match_decisions, schema.transactions
+    row, money, part = schema.match_decisions, schema.transactions, schema.allocations
     midnight = books.now.replace(hour=0, minute=0, second=0, microsecond=0)
     joined = row.join(
         money, (money.c.tenant == row.c.tenant) & (money.c.id == row.c.transaction_id)
-    )
-    amounts = books.connection.scalars(
-        select(money.c.gross)
+    ).join(part, (part.c.tenant == row.c.tenant) & (part.c.decision_id == row.c.id))
+    found = books.connection.execute(
+        select(money.c.gross, func.sum(func.abs(part.c.amount)))
         .select_from(joined)
         .where(
             row.c.tenant == books.tenant,
@@ -306,5 +314,6 @@ def _today(books: Books, currency: str) -> int:
             row.c.decided_at >= midnight,
             money.c.currency == currency,
         )
+        .group_by(row.c.id, money.c.gross)
     )
-    return sum(map(abs, amounts))
+    return sum(max(abs(gross), int(given)) for gross, given in found)

@@ -9,6 +9,7 @@ from attrs import frozen
 from payymo_adapters.feeds import STRIPE, StripeFeed
 from payymo_adapters.store.connecting import cursor, move_cursor
 from payymo_adapters.store.doubts import put_known_aside
+from payymo_adapters.store.kinds import MOST_AHEAD
 from payymo_adapters.store.recording import add_account, record_transactions
 from payymo_adapters.store.store import Books
 from payymo_adapters.stripe.flows import Window
@@ -47,7 +48,8 @@ def position(books: Books, feed: StripeFeed) -> Position:
 def windows(feed: StripeFeed, read: Position, now: datetime) -> Iterator[Window]:
     """What is to be read, in pieces that follow one another without a gap."""
     since = datetime.combine(feed.since, time(), UTC)
-    if read.until is not None:
+    # Read until a time to come, by a clock that was wrong: nobody knows how far.
+    if read.until is not None and read.until <= now + MOST_AHEAD:
         since = max(since, read.until - OVERLAP)
     while since < now:
         until = min(since + AT_ONCE, now)

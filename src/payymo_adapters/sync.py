@@ -6,7 +6,7 @@ list whole days; and what takes the place of money that was posted is for a pers
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, unique
@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from payymo_adapters.store import schema
 from payymo_adapters.store.connecting import cursor, move_cursor
+from payymo_adapters.store.doubts import put_aside
 from payymo_adapters.store.recording import (
     Recorded,
     add_account,
@@ -112,9 +113,10 @@ def record_statement(books: Books, said: Statement) -> Synced:
     replaced = dict(_replaced(said.account, missing, fresh))
     withdrawn = [] if said.coverage is Coverage.SOME else _within(missing, held)
     gone = sorted({row.id for row in withdrawn} | replaced.keys())
-    doubtful = in_place_of_posted(withdrawn, fresh)
-    given = [_doubted(each, doubtful) for each in said.records]
-    recorded = record_transactions(books, said.account, given)
+    posted_once = [*withdrawn, *gone_and_posted(books, said.account)]
+    recorded = record_transactions(books, said.account, said.records)
+    doubts = in_place_of_posted(posted_once, fresh)
+    aside = put_aside_all(books, said.account, doubts)
     posted = notice_gone(books, gone, replaced)
     move_cursor(books, said.account, said.stream, said.position)
     return Synced(
@@ -122,7 +124,27 @@ def record_statement(books: Books, said: Statement) -> Synced:
         gone=tuple(name for name in gone if name not in replaced),
         replaced=tuple(replaced.items()),
         posted=tuple(posted),
+        doubts=aside,
     )
+
+
+def other_money(
+    books: Books, account: str, records: Iterable[Transaction | Rejected]
+) -> list[str]:
+    """Ids that stood for other money before, as a file's that count from 1 each month.
+
+    A bank may move a booking; then its sum and its words stay as they were.
+    """
+    known = {held.external_id: held for held in known_rows(books, account)}
+    return [
+        each.id
+        for each in records
+        if isinstance(each, Transaction)
+        and (row := known.get(each.id)) is not None
+        and row.status == each.status == TransactionStatus.BOOKED
+        and row.booking_date != each.booking_date
+        and (_sum_of_row(row), row.remittance) != (_sum_of(each), each.remittance)
+    ]
 
 
 def missing_invoices(books: Books, listed: Iterable[str]) -> list[Invoice]:
@@ -158,10 +180,27 @@ def known_rows(books: Books, account: str) -> Sequence[Any]:
         select(
             *(row.c.id, row.c.external_id, row.c.status, row.c.amount, row.c.currency),
             *(row.c.booking_date, row.c.value_date, row.c.allocated),
+            row.c.remittance,
         ).where(
             row.c.tenant == books.tenant,
             row.c.account_id == account,
             row.c.gone_at.is_(None),
+        )
+    ).all()
+
+
+def gone_and_posted(books: Books, account: str) -> Sequence[Any]:
+    """Transactions that were posted, and then withdrawn by the bank."""
+    row = schema.transactions
+    return books.connection.execute(
+        select(
+            *(row.c.id, row.c.booking_date, row.c.amount, row.c.currency),
+            row.c.allocated,
+        ).where(
+            row.c.tenant == books.tenant,
+            row.c.account_id == account,
+            row.c.gone_at.is_not(None),
+            row.c.allocated != 0,
         )
     ).all()
 
@@ -213,24 +252,35 @@ def _replaced(
 def in_place_of_posted(
     gone: Sequence[Any], fresh: Sequence[Transaction]
 ) -> dict[str, str]:
-    """New entries that may be posted ones under another id -> the id of those.
+    """New entries that may be posted ones under another id -> why.
 
     Args:
-        gone: Rows of ``known_rows`` that are listed no more.
+        gone: Rows of ``known_rows`` or of ``gone_and_posted`` that are not listed.
         fresh: Booked transactions that are not known.
     """
     posted = {
         (row.booking_date, *_sum_of_row(row)): row.id for row in gone if row.allocated
     }
     keys = {each.id: (each.booking_date, *_sum_of(each)) for each in fresh}
-    return {name: posted[key] for name, key in keys.items() if key in posted}
+    return {
+        name: f"may be {posted[key]} under another id"
+        for name, key in keys.items()
+        if key in posted
+    }
 
 
-def _doubted(
-    each: Transaction | Rejected, doubtful: dict[str, str]
-) -> Transaction | Rejected:
-    if isinstance(each, Rejected) or each.id not in doubtful:
-        return each
-    like = doubtful[each.id]
-    fault = f"it may be {like} under another id, which was posted and is listed no more"
-    return Rejected(record_id=each.id, fault=fault)
+def put_aside_all(
+    books: Books, account: str, doubts: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    """Put entries of an account aside for a person.
+
+    Args:
+        books: The tenant's.
+        account: Its id.
+        doubts: By the account's own ids, why.
+
+    Returns:
+        Ids of those that are aside now, and why.
+    """
+    named = [(f"{account}/{name}", reason) for name, reason in doubts.items()]
+    return tuple(each for each in named if put_aside(books, *each))

@@ -106,7 +106,7 @@ def test_what_the_books_refuse_is_said_and_the_proposal_waits(proposed):
 
 
 @pytest.mark.usefixtures("proposed")
-@pytest.mark.parametrize("name", ["payymo", " "])
+@pytest.mark.parametrize("name", ["payymo", " ", "Pay\u200bymo", "payymo sync"])
 def test_a_verdict_has_a_person(name):
     assert review("c", name=name).exit_code == 2
 

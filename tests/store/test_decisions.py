@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from payymo_adapters.errors import ConflictError
-from payymo_adapters.pipeline import Policy, decide, match_undecided
+from payymo_adapters.pipeline import Policy, apply, decide, match_undecided
 from payymo_adapters.store import schema
 from payymo_adapters.store.audit import audit_faults
 from payymo_adapters.store.decisions import (
@@ -39,9 +39,11 @@ from payymo_adapters.store.store import Store
 from payymo_core.engine import match
 from payymo_core.labels import Verdict
 from payymo_core.learnt import Learnt, RejectedProposal
+from payymo_core.records import Counterparty
 from payymo_core.rules import Ruleset
 from tests.store.builders import (
     ACT,
+    Ledger,
     at,
     billed,
     give,
@@ -300,6 +302,38 @@ def test_a_day_has_its_limit_whatever_is_undone_of_it(store):
     do(store, undo, 1)
     assert decide(run_of(store), limits("119", "200")) == []
     assert decide(run_of(store, 24), limits("119", "200")) == [2]
+
+
+def test_a_credit_note_lifts_no_limit(store):
+    """100.00 came; 1,000.00 would be posted to one invoice, and 900.00 to a note."""
+    for n, day in ((1, "1"), (2, "2")):
+        words = f"INV-2026-004{n} INV-2026-005{n}"
+        record(store, [paid(f"t{day}", "100.00", remittance=words)])
+    bills = [billed(f"i{n}", "1000", number=f"INV-2026-004{n}") for n in (1, 2)]
+    notes = [billed(f"n{n}", "-900", number=f"INV-2026-005{n}") for n in (1, 2)]
+    record(store, [], [*bills, *notes])
+    assert len(rematch(store).new) == 2
+    assert decide(run_of(store), limits("1899.99", "9000")) == []
+    assert decide(run_of(store), limits("1900", "3799.99")) == [1]
+    assert decide(run_of(store), limits("1900", "3800")) == [2]
+
+
+def test_a_payment_of_what_is_paid_already_does_not_pay_the_next_number(store):
+    """It came twice, or is listed by two accounts; only a digit is another."""
+    said = {
+        "remittance": "INV-2026001",
+        "counterparty": Counterparty(name="Larsen Ltd"),
+    }
+    bills = [
+        billed(f"i{n}", number=f"INV-202600{n}", total=Decimal(119)) for n in (1, 2)
+    ]
+    record(store, [paid("t1", **said)], bills)
+    rematch(store)
+    assert decide(run_of(store), limits("119", "1000")) == [1]
+    assert apply(run_of(store), Ledger()).confirmed == 1
+    record(store, [paid("t2", **said)], hours=24)
+    assert rematch(store, 24).new == ()
+    assert decide(run_of(store, 24), limits("119", "1000")) == []
 
 
 @pytest.mark.parametrize("end", ["undone", "stopped"])

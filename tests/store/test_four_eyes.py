@@ -81,7 +81,7 @@ def test_it_is_not_planned_before_another_person_confirmed_it(large, ledger):
     assert (held.actor, held.seconded_by) == ("Ada", "Bo")
 
 
-@pytest.mark.parametrize("name", ["Ada", "ada", " ADA "])
+@pytest.mark.parametrize("name", ["Ada", "ada", " ADA ", "A\u200bda", "\uff21da"])
 def test_the_first_person_does_not_count_twice(large, ledger, name):
     with pytest.raises(ConflictError, match="another person is wanted"):
         do(large, second, 1, actor=name)

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from payymo_adapters.errors import (
     ConflictError,
     LimitError,
+    ProviderError,
     RefusedError,
     UndeliveredError,
 )
@@ -13,7 +14,9 @@ from payymo_adapters.pipeline import apply
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import match_by_hand, undo
 from payymo_adapters.store.locks import only_runner
+from payymo_adapters.store.overview import open_postings
 from payymo_adapters.store.postings import (
+    Posting,
     begin_again,
     begin_next,
     give_up,
@@ -28,6 +31,7 @@ from payymo_adapters.store.recording import (
     record_transactions,
 )
 from payymo_adapters.store.store import Store
+from payymo_adapters.store.taking_back import taken_back
 from tests.store.builders import (
     ACT,
     Ledger,
@@ -263,6 +267,20 @@ def test_a_limit_stops_the_step_and_the_next_run_goes_on(decided):
     assert apply(run_of(decided, 0.1), ledger).confirmed == 2
 
 
+def test_what_fails_every_time_holds_up_no_other_for_long(decided):
+    class Failing(Ledger):
+        def post(self, posting: Posting) -> None:
+            if posting.owed.invoice == "i1":
+                msg = "WHMCS"
+                raise ProviderError(msg, "not sent: answers with 500")
+            super().post(posting)
+
+    ledger = Failing()
+    assert apply(run_of(decided, 1), ledger).fault
+    assert apply(run_of(decided, 2), ledger).fault
+    assert posting_states(decided) == ["planned", "confirmed"]
+
+
 def test_what_was_posted_is_taken_back_by_a_posting_of_its_own(decided):
     ledger = Ledger()
     apply(run_of(decided), ledger)
@@ -288,6 +306,35 @@ def test_a_reversal_that_was_refused_is_tried_again(decided):
             undo(books, 1)
         apply(run_of(decided, hours), ledger)
     assert (ledger.paid("i1"), ledger.paid("i2"), states(decided)) == (0, 0, ["undone"])
+
+
+def test_what_the_ledger_takes_back_for_nobody_a_person_took_back(decided):
+    ledger = Ledger()
+    apply(run_of(decided), ledger)
+    with decided.writing(at(1)) as books:
+        undo(books, 1)
+    ledger.faults = [("before", REFUSED), ("before", REFUSED)]
+    assert apply(run_of(decided, 1), ledger).refused == 2
+    with decided.writing(at(2)) as books:
+        listed = [held.id for held in open_postings(books.connection, "acme")]
+        assert listed == [3, 4]
+        for number in listed:
+            taken_back(books, number)
+        assert not open_postings(books.connection, "acme")
+    assert states(decided) == ["undone"]
+    assert row(decided, schema.transactions).allocated == 0
+    assert row(decided, schema.invoices, id="i1").outstanding == 10_000
+    assert "Ada says" in row(decided, schema.postings, id=3).fault
+
+
+@pytest.mark.parametrize("number", [1, 3, 9])
+def test_nothing_but_a_refused_reversal_is_taken_back_by_hand(decided, number):
+    ledger = Ledger()
+    apply(run_of(decided), ledger)
+    with decided.writing(at(1)) as books:
+        undo(books, 1)
+    with pytest.raises(ConflictError), decided.writing(at(2)) as books:
+        taken_back(books, number)
 
 
 def test_what_is_on_its_way_is_not_undone(decided):

@@ -254,8 +254,17 @@ def test_an_invoice_that_changed_stops_what_was_reserved_for_it(store, change):
 
 def test_an_invoice_that_still_takes_the_money_stops_nothing(store):
     decided(store, "100.00")
-    take_invoices(store, [billed("i1", "100.00", number="INV-1 (copy)")])
+    take_invoices(store, [billed("i1", "129.00", number="INV-1 (copy)")])
     assert states(store) == ["active"]
+
+
+def test_an_invoice_that_got_other_money_is_not_paid_by_what_may_be_the_same(store):
+    """Its part payment was recorded by hand, and would still fit what is left."""
+    record(store, [paid("t1", "100.00")], [billed("i1", "200.00")])
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", [give("i1", "100.00")])
+    done = take_invoices(store, [billed("i1", "100.00")])
+    assert (done.stopped, states(store)) == (("i1",), ["stopped"])
 
 
 def test_a_transaction_that_shrank_gives_back_what_was_reserved(store):

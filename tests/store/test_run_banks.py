@@ -17,7 +17,7 @@ from sqlalchemy import event, func, select
 from payymo_adapters.bank_sync import KNOWN, OVERLAP, record_listings
 from payymo_adapters.banking import BankLine, Listing, Period
 from payymo_adapters.cli.starting import TEMPLATE
-from payymo_adapters.exchange import write_invoices
+from payymo_adapters.exchange import write_invoices, write_transactions
 from payymo_adapters.feeds import BankFeed
 from payymo_adapters.pipeline import apply
 from payymo_adapters.run_settings import read_run_settings
@@ -191,6 +191,26 @@ def test_what_a_bank_lists_is_recorded_once_and_matched(desk: Desk, store) -> No
     assert held.id == "main/t1"
     assert held.own_account == IBAN
     assert json.loads(held.payload) == entries(desk)[0]
+
+
+@on_sqlite
+def test_a_statement_of_an_account_that_its_bank_is_asked_for_is_refused(
+    cardless: Desk, store
+) -> None:
+    """Its money would be there twice; from before the bank was asked it is not."""
+    cardless.setting.book(ago(3), "119.00", "INV-2026-1001", "t1")
+    twice = paid("t1", account=IBAN, booking_date=TODAY - timedelta(3))
+    write_transactions([twice], "in/a.jsonl")
+    earlier = paid("t0", account=IBAN, booking_date=TODAY - timedelta(91))
+    write_transactions([earlier], "in/b.jsonl")
+    shown = run(cardless)
+    assert shown.exit_code == 1
+    assert "in/a.jsonl: 't1' is of DE" in shown.stderr
+    assert "shop: in/b.jsonl: 1 new" in shown.stdout
+    with store.reading("acme") as connection:
+        names = list(connection.scalars(select(schema.transactions.c.id)))
+    assert len([name for name in names if name.startswith("main/")]) == 1
+    assert [name for name in names if name.startswith("shop/")] == ["shop/t0"]
 
 
 def test_late_bookings_come_in_and_withdrawn_ones_are_said(desk: Desk, store) -> None:

@@ -9,7 +9,7 @@ from payymo_adapters.errors import ConflictError, UndeliveredError
 from payymo_adapters.pipeline import apply
 from payymo_adapters.store import schema
 from payymo_adapters.store.connecting import cursor, hold_connection, note_sync
-from payymo_adapters.store.decisions import match_by_hand
+from payymo_adapters.store.decisions import match_by_hand, undo
 from payymo_adapters.store.reading import open_items, undecided
 from payymo_adapters.sync import (
     Coverage,
@@ -127,10 +127,31 @@ def test_money_that_was_posted_is_not_taken_for_new_under_another_id(store):
     edges[1] = paid("3", "1.00", booking_date=on(3))
     done = sync(store, *edges, paid("t1-new", booking_date=on(2)))
     assert done.posted == ("main/t1",)
-    [doubt] = done.recorded.rejected
-    assert doubt.record_id == "t1-new"
+    assert done.doubts == (("main/t1-new", "may be main/t1 under another id"),)
+    again = [*edges, paid("t1-new", booking_date=on(2))]
+    sync(store, *again, paid("4", "1.00", booking_date=on(4)))
     assert "main/t1-new" not in waiting(store)
     assert row(store, schema.transactions, id="main/t1").allocated == 11_900
+
+
+def test_money_in_the_place_of_what_was_posted_and_withdrawn_is_never_lost(store):
+    """Nor taken for new by a later statement; a person says which is which."""
+    edges = [paid("1", "1.00", booking_date=on(1)), paid("3", "1.00")]
+    edges[1] = paid("3", "1.00", booking_date=on(3))
+    record(store, [], [billed("i1")])
+    sync(store, *edges, paid("t1", booking_date=on(2)))
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", [give("i1", "119.00")])
+    apply(run_of(store), Ledger())
+    assert sync(store, *edges).posted == ("main/t1",)
+    twins = [paid(name, booking_date=on(2)) for name in ("n1", "n2")]
+    aside = sync(store, *edges, *twins, coverage=Coverage.SOME).doubts
+    assert [name for name, _ in aside] == ["main/n1", "main/n2"]
+    number = row(store, schema.transactions, id="main/n2").decision_id
+    with store.writing(at(1)) as books:
+        undo(books, number)
+    sync(store, *edges, *twins, paid("4", "1.00", booking_date=on(4)))
+    assert {"main/n1", "main/n2"} & set(waiting(store)) == {"main/n2"}
 
 
 def test_what_a_whole_ledger_leaves_out_is_open_no_more(store):

@@ -9,6 +9,7 @@ import click
 from attrs import frozen
 
 from payymo_adapters.cli.starting import run_settings_option
+from payymo_adapters.wording import plain_name
 
 
 @frozen(kw_only=True)
@@ -25,7 +26,7 @@ class Person:
 
 
 def _name(_context: click.Context, _option: click.Parameter, value: str) -> str:
-    if value.strip().casefold() in ("", "payymo"):
+    if plain_name(value) in ("", "payymo", "payymo sync"):
         msg = "a person's name is wanted: payymo is who acts where no person does."
         raise click.BadParameter(msg)
     return value.strip()

@@ -10,7 +10,7 @@ from payymo_adapters.cli.persons import Reviewer, acting_as, allocation
 from payymo_adapters.cli.telling import waiting_told
 from payymo_adapters.cli.terminal import say, stdout
 from payymo_adapters.errors import ConflictError
-from payymo_adapters.store import decisions, postings
+from payymo_adapters.store import decisions, postings, taking_back
 from payymo_adapters.store.four_eyes import second, unsecond, waiting_for_second
 from payymo_adapters.store.kinds import DecisionKind, DecisionState
 from payymo_adapters.store.locks import only_runner
@@ -105,6 +105,12 @@ def give_up(person: Person, number: int) -> None:
     """Say that a posting in doubt was not done."""
     _rule(person, lambda books: postings.give_up(books, number))
     say(stdout(), f"posting {number}: given up; its money is free")
+
+
+def taken_back(person: Person, number: int) -> None:
+    """Say that a refused reversal was made by hand."""
+    _rule(person, lambda books: taking_back.taken_back(books, number))
+    say(stdout(), f"posting {number}: taken back by hand; its money is free")
 
 
 def _rule(person: Person, work: Callable[[Books], Any]) -> None:

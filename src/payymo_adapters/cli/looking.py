@@ -64,14 +64,15 @@ def show_status(file: Path) -> None:
 
 def _money(found: Iterable[Any]) -> Iterator[str]:
     for each in found:
-        gross, allocated, undecided = (
+        gross, allocated, waiting, aside = (
             f"{from_minor(minor, each.currency):,}"
-            for minor in (each.gross, each.allocated, each.undecided)
+            for minor in (each.gross, each.allocated, each.waiting, each.aside)
         )
+        put = f", {aside} is put aside" if each.aside else ""
         count = counted(each.transactions, "transaction")
         yield (
             f"{each.currency}: {gross} came in {count}; {allocated} is matched, "
-            f"{undecided} waits"
+            f"{waiting} waits{put}"
         )
 
 

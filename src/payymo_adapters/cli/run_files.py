@@ -1,31 +1,83 @@
 """Statement files for ``payymo run``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from glob import glob
 from hashlib import sha256
 from pathlib import Path
 
+from attrs import frozen
+
+from payymo_adapters.accounts import account_key
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.inputs import load_mapping
 from payymo_adapters.cli.run_told import show
 from payymo_adapters.cli.terminal import say, stage, stderr
 from payymo_adapters.errors import FileError
+from payymo_adapters.feeds import BankFeed
 from payymo_adapters.files import read_statement
 from payymo_adapters.pipeline import Run
 from payymo_adapters.run_settings import FileAccount, RunSettings
 from payymo_adapters.store.connecting import hold_connection, note_sync
 from payymo_adapters.store.store import Books
-from payymo_adapters.sync import Statement, is_read, record_statement
+from payymo_adapters.sync import (
+    Statement,
+    Synced,
+    is_read,
+    other_money,
+    record_statement,
+)
+from payymo_core.errors import Rejected
+from payymo_core.records import Transaction
 
 
 def read_files(run: Run, settings: RunSettings, folder: Path) -> Iterator[Exit]:
     """Read the accounts whose statements are files; one stops no other."""
+    feeds = [each for each in settings.accounts if isinstance(each, BankFeed)]
     for account in settings.accounts:
         if isinstance(account, FileAccount):
-            yield from _read_account(run, account, folder)
+            reader = _Reader(run=run, account=account, feeds=feeds, folder=folder)
+            yield from _read_account(reader)
 
 
-def _read_account(run: Run, account: FileAccount, folder: Path) -> Iterator[Exit]:
+@frozen(kw_only=True)
+class _Reader:
+    """Reads the files of an account.
+
+    Attributes:
+        run: Whose.
+        account: Which.
+        feeds: The accounts that are read from banks.
+        folder: Names of files are from there.
+    """
+
+    run: Run
+    account: FileAccount
+    feeds: Sequence[BankFeed]
+    folder: Path
+
+    def check(self, path: Path, records: Iterable[Transaction | Rejected]) -> None:
+        """Refuse what a bank is asked for as well: its money would be there twice.
+
+        Raises:
+            FileError: An entry is of days of an account that is read from its bank.
+        """
+        held = [e for e in records if isinstance(e, Transaction) and e.account]
+        for feed in self.feeds:
+            for each in held:
+                day = each.booking_date or each.value_date
+                # Files from before the bank was connected are welcome.
+                if account_key(each.account or "") == feed.key and (
+                    day is None or day >= feed.since
+                ):
+                    fault = (
+                        f"{each.id!r} is of {feed.key}, which is read from its bank as "
+                        f"{feed.id!r} from {feed.since} on: it would be there twice"
+                    )
+                    raise FileError(str(path), fault)
+
+
+def _read_account(reader: _Reader) -> Iterator[Exit]:
+    run, account, folder = reader.run, reader.account, reader.folder
     name = f"accounts/{account.id}"
 
     def begin(books: Books) -> None:
@@ -36,7 +88,7 @@ def _read_account(run: Run, account: FileAccount, folder: Path) -> Iterator[Exit
     names = _files_of(account, folder)
     for each in names:
         try:
-            yield _read_file(run, account, each, folder)
+            yield _read_file(reader, each)
         except (FileError, OSError) as error:
             faults.append(str(error))
     if not names:
@@ -54,9 +106,10 @@ def _files_of(account: FileAccount, folder: Path) -> list[str]:
     return [name for name in sorted(found) if (folder / name).is_file()]
 
 
-def _read_file(run: Run, account: FileAccount, name: str, folder: Path) -> Exit:
+def _read_file(reader: _Reader, name: str) -> Exit:
     """Record a file, unless it was recorded as it is now."""
-    path, stream = folder / name, f"file:{name}"
+    run, account = reader.run, reader.account
+    path, stream = reader.folder / name, f"file:{name}"
     position = sha256(path.read_bytes()).hexdigest()
     known = run.store.write(
         run.act(), lambda books: is_read(books, account.id, stream, position)
@@ -65,6 +118,7 @@ def _read_file(run: Run, account: FileAccount, name: str, folder: Path) -> Exit:
         return Exit.DONE
     with stage(f"reading {path}"):
         read = read_statement(path, load_mapping(account.mapping))
+    reader.check(path, read.records)
     said = Statement(
         account=account.id,
         name=account.name,
@@ -73,5 +127,16 @@ def _read_file(run: Run, account: FileAccount, name: str, folder: Path) -> Exit:
         records=read.records,
         coverage=account.coverage,
     )
-    done = run.store.write(run.act(), lambda books: record_statement(books, said))
+
+    def record(books: Books) -> Synced:
+        taken = other_money(books, account.id, said.records)
+        if taken:
+            fault = (
+                f"the id {taken[0]!r} stood for other money before: "
+                "leave the column out, or give the files an account each"
+            )
+            raise FileError(str(path), fault)
+        return record_statement(books, said)
+
+    done = run.store.write(run.act(), record)
     return show(f"{account.id}: {name}", done)

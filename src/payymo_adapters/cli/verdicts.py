@@ -117,6 +117,14 @@ def _give_up(number: int, person: Person) -> None:
     _deciding().give_up(person, number)
 
 
+@decide_command.command("taken-back")
+@_posting
+@as_person
+def _taken_back(number: int, person: Person) -> None:
+    """Say that a reversal that was refused was made in the ledger by hand."""
+    _deciding().taken_back(person, number)
+
+
 def _deciding() -> "ModuleType":
     """What carries it out, which needs the libraries for databases."""
     require_sqlalchemy()

@@ -31,6 +31,7 @@ from payymo_adapters.store.kinds import (
 )
 from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.store import Books
+from payymo_adapters.wording import plain_name
 from payymo_core.money import from_minor, to_minor
 from payymo_core.results import Allocation
 
@@ -63,8 +64,12 @@ def is_above(books: Books, given: Sequence[Allocation], currency: str) -> bool:
     row = schema.four_eyes
     mine = (row.c.tenant == books.tenant) & (row.c.currency == currency)
     above = books.connection.scalar(select(row.c.above).where(mine))
-    total = sum(abs(to_minor(each.amount, currency)) for each in given)
-    return above is not None and total > above
+    return above is not None and given_out(given, currency) > above
+
+
+def given_out(given: Sequence[Allocation], currency: str) -> int:
+    """What allocations give, whichever way each goes, in minor units."""
+    return sum(abs(to_minor(each.amount, currency)) for each in given)
 
 
 def second(books: Books, number: int) -> None:
@@ -123,7 +128,7 @@ def unsecond(books: Books, number: int) -> bool:
 
 def is_same_person(name: str, other: str) -> bool:
     """Whether two names are one person's, however they are written."""
-    return name.strip().casefold() == other.strip().casefold()
+    return plain_name(name) == plain_name(other)
 
 
 def waiting_for_second(connection: Connection, tenant: str) -> Sequence[Any]:

@@ -1,6 +1,6 @@
 """How columns hold times, and the states that rows go through."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum, unique
 
 from sqlalchemy import DateTime
@@ -9,6 +9,8 @@ from sqlalchemy.types import TypeDecorator
 
 PAYYMO = "payymo"
 """Who acts where no person does."""
+MOST_AHEAD = timedelta(hours=1)
+"""How far clocks may be apart; what is noted for later came of one that was wrong."""
 
 
 class Utc(TypeDecorator[datetime]):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from payymo_adapters.store import schema
@@ -101,7 +101,8 @@ def due_events(books: Books, most: int = 100) -> Sequence[Event]:
         .where(
             row.c.tenant == books.tenant,
             row.c.delivered_at.is_(None),
-            row.c.next_at <= books.now,
+            # Later than any wait is of a clock that was wrong.
+            or_(row.c.next_at <= books.now, row.c.next_at > books.now + _LONGEST_WAIT),
             ~behind,
         )
         .order_by(row.c.seq)

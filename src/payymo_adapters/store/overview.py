@@ -16,11 +16,13 @@ from payymo_adapters.store.kinds import (
     AllocationState,
     DecisionKind,
     DecisionState,
+    PostingKind,
     PostingState,
 )
 from payymo_adapters.store.outbox import WEBHOOK
 
 _LIVE = (AllocationState.RESERVED, AllocationState.SETTLED)
+_ASIDE = (DecisionKind.IGNORE, DecisionKind.SPLIT)
 _OPEN = (PostingState.PLANNED, PostingState.SENDING, PostingState.UNKNOWN)
 
 
@@ -33,14 +35,16 @@ class Sums:
         transactions: How many are booked.
         gross: What they brought.
         allocated: What of that invoices have, or will have.
-        undecided: What nothing was decided of.
+        waiting: What no invoice has, and nobody put aside.
+        aside: What was put aside.
     """
 
     currency: str
     transactions: int
     gross: int
     allocated: int
-    undecided: int
+    waiting: int
+    aside: int
 
 
 @frozen(kw_only=True)
@@ -86,22 +90,29 @@ def sources(connection: Connection, tenant: str) -> Sequence[Any]:
 
 def sums(connection: Connection, tenant: str) -> list[Sums]:
     """Money that came in, by currency."""
-    row = schema.transactions
+    row, decided = schema.transactions, schema.match_decisions
+    joined = row.outerjoin(
+        decided,
+        and_(decided.c.tenant == row.c.tenant, decided.c.id == row.c.decision_id),
+    )
     held = (
         row.c.tenant == tenant,
         row.c.status == "booked",
         row.c.gone_at.is_(None),
         row.c.gross > 0,
     )
-    undecided = func.sum(row.c.gross).filter(row.c.decision_id.is_(None))
+    left = row.c.gross - row.c.allocated
+    aside = func.sum(left).filter(decided.c.kind.in_(_ASIDE))
     found = connection.execute(
         select(
             row.c.currency,
             func.count(),
             func.sum(row.c.gross),
             func.sum(row.c.allocated),
-            func.coalesce(undecided, 0),
+            func.sum(left),
+            func.coalesce(aside, 0),
         )
+        .select_from(joined)
         .where(*held)
         .group_by(row.c.currency)
         .order_by(row.c.currency)
@@ -112,9 +123,10 @@ def sums(connection: Connection, tenant: str) -> list[Sums]:
             transactions=count,
             gross=int(gross),
             allocated=int(allocated),
-            undecided=int(left),
+            waiting=int(left) - int(aside),
+            aside=int(aside),
         )
-        for currency, count, gross, allocated, left in found
+        for currency, count, gross, allocated, left, aside in found
     ]
 
 
@@ -191,11 +203,14 @@ def unexplained(connection: Connection, tenant: str) -> Sequence[str]:
 
 
 def open_postings(connection: Connection, tenant: str) -> Sequence[Any]:
-    """Postings whose outcome is not known yet."""
+    """Postings whose outcome is not known yet, and reversals that were refused."""
     row = schema.postings
+    refused = (row.c.kind == PostingKind.REVERSAL) & (
+        row.c.state == PostingState.REFUSED
+    )
     return connection.execute(
         select(row)
-        .where(row.c.tenant == tenant, row.c.state.in_(_OPEN))
+        .where(row.c.tenant == tenant, or_(row.c.state.in_(_OPEN), refused))
         .order_by(row.c.id)
     ).all()
 
@@ -279,7 +294,7 @@ def _state_of(money: Any) -> str:
         return "withdrawn"
     if money.status != "booked":
         return "pending"
-    if money.kind in (DecisionKind.IGNORE, DecisionKind.SPLIT):
+    if money.kind in _ASIDE:
         return "aside"
     if money.decided is None and money.decision is not None:
         return "proposed"

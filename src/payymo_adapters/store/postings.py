@@ -107,7 +107,8 @@ def begin_next(books: Books) -> Posting | None:
     """Mark the next posting as sent, before it is; None where nothing waits.
 
     Where a set nets a credit note, the note comes first, and the rest waits until it is
-    confirmed; a reversal goes the other way round.
+    confirmed; a reversal goes the other way round. What was tried in vain comes last:
+    an invoice that the ledger fails at holds up no other for longer than a run.
     """
     row, other, money = schema.postings, schema.postings.alias(), schema.transactions
     along = (row.c.amount < 0) == (money.c.gross < 0)
@@ -122,7 +123,7 @@ def begin_next(books: Books) -> Posting | None:
     found = books.connection.execute(
         _chosen(books)
         .where(row.c.state == PostingState.PLANNED, ~ahead)
-        .order_by(row.c.id)
+        .order_by(row.c.attempts, row.c.id)
         .limit(1)
     ).one_or_none()
     if found is None:
@@ -155,7 +156,7 @@ def send_again(books: Books, number: int) -> None:
         ConflictError: Its outcome is known, or no run has asked for it yet.
     """
     posting = _in_doubt(books, number)
-    _set(books, number, PostingState.UNKNOWN, ruled_by=books.actor)
+    move(books, number, PostingState.UNKNOWN, ruled_by=books.actor)
     note(books, "posting.to_be_sent_again", posting.owed.invoice, _said(posting))
 
 
@@ -169,7 +170,7 @@ def wait_on(books: Books, number: int) -> None:
     if not posting.is_to_be_sent_again:
         fault = f"nobody wants posting {number} sent again"
         raise ConflictError(fault)
-    _set(books, number, PostingState.UNKNOWN, ruled_by=None)
+    move(books, number, PostingState.UNKNOWN, ruled_by=None)
     note(books, "posting.waits_on", posting.owed.invoice, _said(posting))
 
 
@@ -186,12 +187,17 @@ def give_up(books: Books, number: int) -> None:
         ConflictError: Its outcome is known, or no run has asked for it yet.
     """
     posting = _in_doubt(books, number)
-    _set(books, number, PostingState.UNKNOWN, ruled_by=books.actor)
+    move(books, number, PostingState.UNKNOWN, ruled_by=books.actor)
     fault = f"{books.actor} says that it was not done"
     finish(books, posting, PostingState.REFUSED, fault)
 
 
-def _in_doubt(books: Books, number: int) -> Posting:
+def find_posting(books: Books, number: int) -> Posting:
+    """Find a posting.
+
+    Raises:
+        ConflictError: There is none of that number.
+    """
     row = schema.postings
     found = books.connection.execute(
         _chosen(books).where(row.c.id == number)
@@ -199,7 +205,11 @@ def _in_doubt(books: Books, number: int) -> Posting:
     if found is None:
         fault = f"there is no posting {number}"
         raise ConflictError(fault)
-    posting = _posting(found)
+    return _posting(found)
+
+
+def _in_doubt(books: Books, number: int) -> Posting:
+    posting = find_posting(books, number)
     if posting.state is PostingState.SENDING:
         fault = f"posting {number} is on its way: the next run asks what became of it"
         raise ConflictError(fault)
@@ -210,7 +220,7 @@ def _in_doubt(books: Books, number: int) -> Posting:
 
 
 def _begin(books: Books, found: Any) -> Posting:
-    _set(books, found.id, PostingState.SENDING, attempts=found.attempts + 1)
+    move(books, found.id, PostingState.SENDING, attempts=found.attempts + 1)
     begun = evolve(_posting(found), state=PostingState.SENDING, since=books.now)
     note(books, "posting.sending", begun.owed.invoice, _said(begun))
     return begun
@@ -242,7 +252,7 @@ def finish(
     ruled = {"ruled_by": None} if outcome == PostingState.UNKNOWN else {}
     if refused and posting.kind == PostingKind.PAYMENT:
         _call_off_dependents(books, posting)
-    _set(books, posting.id, outcome, fault=fault or None, **ruled)
+    move(books, posting.id, outcome, fault=fault or None, **ruled)
     said = {**_said(posting), "fault": fault}
     note(books, f"posting.{outcome}", posting.owed.invoice, said)
     if outcome == PostingState.CONFIRMED:
@@ -268,7 +278,7 @@ def _call_off_dependents(books: Books, posting: Posting) -> None:
     ).all()
     if any((held.amount < 0) != (posting.owed.amount < 0) for held in others):
         for held in others:
-            _set(books, held.id, PostingState.STOPPED)
+            move(books, held.id, PostingState.STOPPED)
 
 
 def _told(posting: Posting) -> dict[str, object]:
@@ -318,7 +328,8 @@ def _posting(row: Any) -> Posting:
     )
 
 
-def _set(books: Books, number: int, state: PostingState, **values: object) -> None:
+def move(books: Books, number: int, state: PostingState, **values: object) -> None:
+    """Set how far a posting came."""
     row = schema.postings
     mine = (row.c.tenant == books.tenant) & (row.c.id == number)
     books.connection.execute(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,10 @@ from sqlalchemy import Connection, select, text
 from payymo_adapters.store import schema
 from payymo_adapters.store.blocks import Blocks, in_blocks
 from payymo_adapters.store.rows import (
+    INVOICE_COLUMNS,
     TRANSACTION_COLUMNS,
     read_customer,
+    read_invoice,
     read_transaction,
 )
 from payymo_core.money import major_column
@@ -119,6 +121,30 @@ def open_items(connection: Connection, tenant: str) -> OpenItems:
                 return _of_blocks(blocks)
         rows = connection.execute(text(_SELECT), {"tenant": tenant}).all()
         return _of_columns(list(zip(*rows, strict=True)) or [()] * 11)
+
+
+def closed_items(connection: Connection, tenant: str, since: datetime) -> list[Invoice]:
+    """Read a tenant's invoices that are open no more.
+
+    They are paid by nothing, but a text that names one of them names no other.
+
+    Args:
+        connection: Bound to the tenant.
+        tenant: Whose.
+        since: Those that changed later.
+    """
+    row = schema.invoices
+    found = connection.execute(
+        select(row.c.id, *(row.c[name] for name in INVOICE_COLUMNS))
+        .where(
+            row.c.tenant == tenant,
+            row.c.status != InvoiceStatus.OPEN,
+            row.c.as_of >= since,
+        )
+        .order_by(row.c.id)
+    )
+    with collector_paused():
+        return [read_invoice(held) for held in found]
 
 
 def undecided(connection: Connection, tenant: str) -> list[Transaction]:

@@ -17,7 +17,7 @@ from payymo_adapters.store.ahead import ahead
 from payymo_adapters.store.audit import note
 from payymo_adapters.store.bulk import Taken, Target, differing, upsert
 from payymo_adapters.store.decisions import stop, supersede
-from payymo_adapters.store.kinds import AllocationState, utc
+from payymo_adapters.store.kinds import MOST_AHEAD, AllocationState, utc
 from payymo_adapters.store.lines import Rows
 from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.rows import (
@@ -42,7 +42,8 @@ class Recorded:
         changed: How many were known otherwise.
         unchanged: How many were known as they are.
         waiting: Ids of invoices left as they were: a posting to them is on its way, or
-            they were seen before the last one was confirmed.
+            they were seen before the last one was confirmed. What was noted by a clock
+            that was ahead holds up nothing.
         rejected: Records set aside, and why.
         stopped: Ids of invoices that changed, so that money kept for them is free.
     """
@@ -187,11 +188,11 @@ def _take_invoices(books: Books, rows: Rows, at: datetime) -> Recorded:
     changed: list[int] = []
     waiting: list[str] = []
     stopped: list[str] = []
-    more = f"t.allocated, t.currency, t.as_of, {_IN_FLIGHT}"
+    more = f"t.allocated, t.outstanding, t.currency, t.as_of, {_IN_FLIGHT}"
     for known in differing(books, _INVOICES, rows, more):
         if known.version is None:
             new.append(known.place)
-        elif known.in_flight or _as_of(known) > at:
+        elif known.in_flight or at < _as_of(known) <= books.now + MOST_AHEAD:
             waiting.append(rows.id[known.place])
         else:
             if known.allocated and not _holds(rows, known):
@@ -275,13 +276,18 @@ def _carries(gross: int, allocated: int) -> bool:
 
 
 def _holds(rows: Rows, known: Any) -> bool:
-    """Whether an invoice as it is now still takes what is reserved for it."""
+    """Whether an invoice as it is now still takes what is reserved for it.
+
+    Our own payments are off what was known: where less is owed, somebody else recorded
+    money, and it may be the very money that is reserved.
+    """
     named = dict(zip(INVOICE_COLUMNS, rows.values[known.place], strict=True))
     outstanding = named["outstanding"]
     assert isinstance(outstanding, int)
     low, high = min(0, outstanding), max(0, outstanding)
     same = named["currency"] == known.currency and named["status"] == "open"
-    return bool(same and low <= known.allocated <= high)
+    fell = abs(outstanding) < abs(known.outstanding)
+    return bool(same and not fell and low <= known.allocated <= high)
 
 
 def _stop_all(books: Books, invoice: str) -> None:
