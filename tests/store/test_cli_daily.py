@@ -94,6 +94,23 @@ def test_what_init_writes_is_read_and_runs_once_there_are_files():
 
 
 @on_sqlite
+@pytest.mark.parametrize("named", ['database = "sqlite:///own.db"', ""])
+def test_the_database_of_a_settings_file_is_in_its_folder(tmp_path, monkeypatch, named):
+    Path("payymo1.db").rename("own.db" if named else "payymo.db")
+    text = SETTINGS.replace("[accounts.main]", f"{named}\n[accounts.main]")
+    Path("payymo.toml").write_text(text, encoding="utf-8")
+    monkeypatch.delenv("PAYYMO_DATABASE")
+    bring("a.jsonl", naming("1001"))
+    owe(owed("1001"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    ran = payymo("run", "--settings", str(tmp_path / "payymo.toml"))
+    assert ran.exit_code == 0, ran.output
+    assert list(elsewhere.iterdir()) == []
+
+
+@on_sqlite
 def test_every_fault_of_the_settings_is_named():
     Path("payymo.toml").write_text(
         '[payymo]\ntenant = "a/b"\nextra = 1\n[accounts.main]\nfiles = 3\n'

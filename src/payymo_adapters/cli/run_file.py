@@ -25,8 +25,20 @@ def load_run_settings(path: Path) -> RunSettings:
     if not path.is_file():
         raise FileError(str(path), "not found; `payymo init` writes one")
     settings = read_run_settings(load_toml(path), path.parent)
-    database = os.environ.get("PAYYMO_DATABASE") or settings.database or _DATABASE
-    return evolve(settings, database=database)
+    filed = placed(settings.database or _DATABASE, path.parent)
+    return evolve(settings, database=os.environ.get("PAYYMO_DATABASE") or filed)
+
+
+def placed(url: str, folder: Path) -> str:
+    """A database's URL; of a SQLite file, from the folder of the settings file.
+
+    >>> placed("sqlite:///payymo.db", Path("books"))
+    'sqlite:///books/payymo.db'
+    """
+    scheme, parted, name = url.partition(":///")
+    if not name or not scheme.startswith("sqlite") or name == ":memory:":
+        return url
+    return f"{scheme}{parted}{(folder / name).as_posix()}"
 
 
 @contextmanager

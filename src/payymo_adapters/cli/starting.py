@@ -19,7 +19,8 @@ TEMPLATE = """\
 tenant = "acme"
 # What they are called.
 company = "Acme Hosting"
-# PAYYMO_DATABASE goes before it; a URL that holds a password belongs there.
+# PAYYMO_DATABASE goes before it, with a path from where you are; a URL that holds a
+# password belongs there.
 database = "sqlite:///payymo.db"
 # How long before its end a consent of a bank is told of.
 # consent_warning_days = 14
