@@ -71,6 +71,14 @@ def test_no_such_database(server):
     assert "no such database" in opening(server.url("nowhere"))
 
 
+def test_no_such_file(tmp_path):
+    path = tmp_path / "books.db"
+    said = opening(f"sqlite:///{path}")
+    assert f"{path}: there is no such database" in said
+    assert f"payymo db upgrade --database sqlite:///{path}" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_such_folder(tmp_path):
     assert "Check that its folder exists" in opening(f"sqlite:///{tmp_path}/no/x.db")
 

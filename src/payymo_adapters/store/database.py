@@ -55,6 +55,20 @@ def file_of(engine: Engine) -> Path | None:
     return Path(str(url.database)) if is_file else None
 
 
+def check_file(engine: Engine) -> None:
+    """Refuse a SQLite file that is not there: to connect would make an empty one.
+
+    Raises:
+        StoreError: It is not there, though its folder is.
+    """
+    path = file_of(engine)
+    # Of a folder that is missing, the connection says so itself.
+    if path and path.parent.is_dir() and not path.exists():
+        fault = f"{path}: there is no such database"
+        made = f"`payymo db upgrade --database {engine.url}`"
+        raise StoreError(fault, advice=f"Make it with {made}, or mend the path")
+
+
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)

@@ -80,10 +80,12 @@ class Store:
                 ``sqlite:///payymo.db``.
 
         Raises:
-            StoreError: It cannot be reached or is at another revision.
+            StoreError: There is none, it cannot be reached, or it is at another
+                revision.
         """
         store = cls(database.connect(url))
         try:
+            database.check_file(store.engine)
             with store.reading() as connection:
                 check_revision(connection, store.name)
         except BaseException:
