@@ -494,6 +494,19 @@ def test_a_sum_below_the_invoices_is_left_out_with_a_note(ledger):
     assert found.notes[-1].startswith("1 row with ")
 
 
+def test_a_line_given_twice_is_one_invoice_where_there_are_no_ids(ledger):
+    same = "RE-7;Larsen Ltd;119,00;EUR"
+    other = "RE-7;Larsen Ltd;120,00;EUR"
+    found = ledger("Rechnungsnummer;Kunde;Offen;Währung", same, other, same)
+    first, second, again = found.records
+    assert (first.id, second.id) == ("RE-7", "RE-7#2")
+    assert isinstance(again, Rejected)
+    assert again.record_id == "RE-7"
+    assert "the same line was given before" in again.fault
+    assert again.where.endswith(":4")
+    assert ":2)" in again.fault
+
+
 def test_an_id_given_twice_is_rejected_with_both_lines_and_a_number_may_be(ledger):
     found = ledger(
         "Invoice ID;Invoice number;Balance;Currency",

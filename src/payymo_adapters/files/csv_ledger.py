@@ -57,7 +57,13 @@ def read_csv_ledger(
     if left_out:
         rows_left_out = counted(left_out, "row")
         notes.append(f"{rows_left_out} with neither id, number nor customer left out")
-    records = [_record(table, row, ids) for row in rows]
+    firsts: dict[tuple[str, ...], Row] = {}
+    records = [
+        _record(table, row, ids)
+        if firsts.setdefault(row.cells, row) is row or table.text(row, "id")
+        else _repeated(table, row, firsts[row.cells])
+        for row in rows
+    ]
     return Ledger(
         records=tuple(without_repeats(records, lambda n: _where(table, rows[n]))),
         format=str(table.format),
@@ -77,6 +83,16 @@ def _record(table: Table, row: Row, ids: Ids) -> Invoice | Rejected:
     except FieldError as error:
         name = table.text(row, "id") or table.text(row, "number") or ""
         return rejected(name, error, _where(table, row))
+
+
+def _repeated(table: Table, row: Row, first: Row) -> Rejected:
+    """Set a line aside that was given before: its invoice is owed once.
+
+    Its number is no id of a record of its own, so ``without_repeats`` cannot see it.
+    """
+    msg = "the same line was given before"
+    error = FieldError(f"{msg} (also {_where(table, first)})", "number")
+    return rejected(table.text(row, "number") or "", error, _where(table, row))
 
 
 def _where(table: Table, row: Row) -> str:
