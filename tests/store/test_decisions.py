@@ -320,7 +320,7 @@ def test_a_credit_note_lifts_no_limit(store):
 
 def test_a_payment_of_what_is_paid_already_does_not_pay_the_next_number(store):
     """It came twice, or is listed by two accounts; only a digit is another."""
-    said = {
+    said: dict[str, Any] = {
         "remittance": "INV-2026001",
         "counterparty": Counterparty(name="Larsen Ltd"),
     }
