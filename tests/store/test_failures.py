@@ -71,6 +71,13 @@ def test_no_such_database(server):
     assert "no such database" in opening(server.url("nowhere"))
 
 
+def test_no_driver(monkeypatch):
+    """As where only the extra ``store`` is installed."""
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.delitem(sys.modules, "psycopg")
+    assert "pip install 'payymo[postgres]'" in opening("postgresql:///books")
+
+
 def test_no_such_file(tmp_path):
     path = tmp_path / "books.db"
     said = opening(f"sqlite:///{path}")

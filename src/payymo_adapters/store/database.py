@@ -1,6 +1,7 @@
 """Opening a database, PostgreSQL or SQLite, the way the store needs it."""
 
 import sqlite3
+from importlib.util import find_spec
 from pathlib import Path
 
 import sqlalchemy
@@ -22,11 +23,14 @@ def connect(url: str) -> Engine:
         url: ``postgresql://user:password@host/database``, or ``sqlite:///payymo.db``.
 
     Raises:
-        StoreError: Not such a URL.
+        StoreError: Not such a URL, or PostgreSQL's driver is not installed.
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed)
+    if find_spec("psycopg") is None:
+        fault = "the driver of PostgreSQL is not installed"
+        raise StoreError(fault, advice="pip install 'payymo[postgres]'")
     return sqlalchemy.create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         # A server that was restarted is noticed before the work begins.
