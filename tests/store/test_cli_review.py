@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from payymo_adapters.cli import main
-from payymo_adapters.errors import UndeliveredError
+from payymo_adapters.errors import RefusedError, UndeliveredError
 from payymo_adapters.pipeline import apply, match_undecided
 from payymo_adapters.store import schema
 from payymo_adapters.store.locks import only_runner
@@ -186,7 +186,7 @@ def test_a_second_person_who_does_not_agree_takes_the_decision_back(guarded):
 
 
 def test_each_verdict_has_a_command_and_is_undone(proposed):
-    assert "active: 119.00 to i1; the next run" in decide("confirm", "1").stdout
+    assert "active: 119.00 to i1; no run posts it" in decide("confirm", "1").stdout
     assert "undone" in decide("undo", "1").stdout
     assert "rejected" in decide("reject", "2").stdout
     assert "proposed" in decide("undo", "2").stdout
@@ -245,3 +245,30 @@ def test_what_is_in_doubt_is_shown_and_ruled_on(proposed):
     history = payymo("history", "main/t1").stdout
     for action in ("unknown", "to_be_sent_again by Ada", "waits_on", "confirmed"):
         assert f"posting.{action}" in history
+
+
+def test_a_posted_payment_is_undone_once_and_shown_until_it_is_taken_back(proposed):
+    ledger = Ledger()
+    decide("confirm", "1")
+    apply(run_of(proposed), ledger)
+    assert (
+        "is undone: 119.00 to i1 was paid, and a person" in decide("undo", "1").stdout
+    )
+    again = decide("undo", "1")
+    assert (again.exit_code, "is undone already" in again.stderr) == (2, True)
+    told = "payment of 119.00 EUR to invoice i1 to be taken back"
+    assert told in payymo("status").stdout
+    ledger.faults = [("before", RefusedError("WHMCS", "it takes no payment back"))]
+    assert apply(run_of(proposed, 1), ledger).refused == 1
+    assert "a person has to take it back" in payymo("status").stdout
+    exported = payymo("export").stdout
+    assert ",119.00,reversing,i1," in exported
+    assert "settled" not in exported
+
+
+@pytest.mark.usefixtures("proposed")
+def test_where_whmcs_has_the_invoices_a_run_posts_what_is_decided():
+    Path("payymo.toml").write_text(
+        SETTINGS.replace("invoices.jsonl", "whmcs"), encoding="utf-8"
+    )
+    assert "; the next run posts it" in decide("confirm", "1").stdout

@@ -11,6 +11,7 @@ from payymo_adapters.cli.telling import waiting_told
 from payymo_adapters.cli.terminal import say, stdout
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import decisions, postings, taking_back
+from payymo_adapters.store.allotting import is_taken_back
 from payymo_adapters.store.four_eyes import second, unsecond, waiting_for_second
 from payymo_adapters.store.kinds import DecisionKind, DecisionState
 from payymo_adapters.store.locks import only_runner
@@ -142,4 +143,21 @@ def _outcome(who: Reviewer, number: int) -> list[str]:
     if seconds or held.state != DecisionState.ACTIVE:
         return seconds or [said]
     parts = ", ".join(f"{a.amount:f} to {a.invoice}" for a in held.allocations)
-    return [f"{said}: {parts}; the next run posts it"]
+    if who.do(lambda books: is_taken_back(books, number)):
+        return [
+            f"decision {number} on {held.transaction} is undone: {parts} {_back(who)}"
+        ]
+    return [f"{said}: {parts}; {_ahead(who)}"]
+
+
+def _ahead(who: Reviewer) -> str:
+    if who.is_posting:
+        return "the next run posts it"
+    return "no run posts it, for the invoices come from a file"
+
+
+def _back(who: Reviewer) -> str:
+    where = "where the invoices are"
+    if who.is_posting:
+        where = "in WHMCS, whose interface takes no payment back"
+    return f"was paid, and a person has to take it back {where}"

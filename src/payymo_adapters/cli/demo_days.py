@@ -17,7 +17,7 @@ from payymo_adapters.cli.connections import load_toml
 from payymo_adapters.cli.database import DATABASE
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.terminal import say, stage, stdout, writing
-from payymo_adapters.demo.closing import APPLIED, Closing, Money, close
+from payymo_adapters.demo.closing import Closing, Money, close
 from payymo_adapters.demo.daily import Clock, Day, Office, live_through, summed
 from payymo_adapters.demo.days import (
     ACCOUNT,
@@ -58,6 +58,7 @@ _BALANCES = (
 # What became of money, by the states of the books.
 _WORDS = {
     "settled": "applied to invoices",
+    "reversing": "applied, and to be taken back",
     "reserved": "decided, and not in WHMCS yet",
     "proposed": "waiting for your verdict",
     "waiting": "no open invoice for it",
@@ -198,8 +199,7 @@ def _closing_rows(sums: Closing, month: Month) -> Iterator[tuple[str, Money]]:
             yield f"  {words}", sums.parts[state]
     yield f"Owed on {month.days[0]}, by WHMCS", sums.before
     yield "  billed since", sums.billed
-    applied = sums.parts.get(APPLIED, {})
-    yield "  applied", {currency: -amount for currency, amount in applied.items()}
+    yield "  applied", {code: -amount for code, amount in sums.applied.items()}
     yield "Still owed, by the books", sums.owed
     yield "Still owed, by WHMCS", sums.held
 

@@ -10,6 +10,7 @@ from attrs import frozen
 from payymo_adapters.cli.actor import Person
 from payymo_adapters.cli.run_file import load_run_settings, opened
 from payymo_adapters.http_rules import utc_now
+from payymo_adapters.run_settings import WHMCS
 from payymo_adapters.store.four_eyes import hold_sums
 from payymo_adapters.store.store import Act, Books, Store
 from payymo_core.results import Allocation
@@ -23,11 +24,13 @@ class Reviewer:
         store: The books.
         tenant: Whose.
         actor: A person's name.
+        is_posting: Whether a run posts what is decided.
     """
 
     store: Store
     tenant: str
     actor: str
+    is_posting: bool
 
     def do(self, work: Callable[[Books], Any]) -> Any:
         """Do something in a transaction of its own."""
@@ -44,7 +47,12 @@ def acting_as(person: Person) -> Iterator[Reviewer]:
     """
     settings = load_run_settings(person.settings)
     with opened(settings) as store:
-        who = Reviewer(store=store, tenant=settings.tenant, actor=person.name)
+        who = Reviewer(
+            store=store,
+            tenant=settings.tenant,
+            actor=person.name,
+            is_posting=settings.invoices == WHMCS,
+        )
         who.do(lambda books: hold_sums(books, settings.four_eyes))
         yield who
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import decision
-from payymo_adapters.store.kinds import PostingState
+from payymo_adapters.store.kinds import PostingKind, PostingState
 from payymo_adapters.store.rows import read_invoice, read_transaction
 from payymo_adapters.store.store import Books
 from payymo_core.money import from_minor
@@ -50,7 +50,11 @@ def posting_told(row: Any) -> str:
     said = f"{row.kind} of {money} to invoice {row.invoice_id}"
     fault = f": {row.fault}" if row.fault else ""
     if row.state == PostingState.PLANNED:
+        if row.kind == PostingKind.REVERSAL:
+            return f"payment of {money} to invoice {row.invoice_id} to be taken back"
         return f"{said} to be posted{fault}"
+    if row.state == PostingState.REFUSED:
+        fault += "; a person has to take it back where the invoices are"
     if row.ruled_by and row.state == PostingState.UNKNOWN:
         fault = f": to be sent again, says {row.ruled_by}"
     return f"posting {row.id}: {said} {row.state}{fault}"

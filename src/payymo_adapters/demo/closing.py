@@ -16,7 +16,7 @@ from payymo_adapters.demo.daily import Office, ask_for_others, came_in, summed
 from payymo_adapters.demo.days import Month
 from payymo_adapters.store import schema
 from payymo_adapters.store.kinds import AllocationState
-from payymo_adapters.store.overview import Line, lines
+from payymo_adapters.store.overview import REVERSING, Line, lines
 from payymo_adapters.whmcs.flows import Api
 from payymo_core.money import from_minor
 from payymo_core.records import Invoice, InvoiceStatus
@@ -50,6 +50,12 @@ class Closing:
     owed: Money
     held: Money
     faults: tuple[str, ...] = ()
+
+    @property
+    def applied(self) -> Money:
+        """What invoices have, to be taken back or not."""
+        held = (self.parts.get(state, {}) for state in (APPLIED, REVERSING))
+        return summed(pair for money in held for pair in money.items())
 
 
 def close(office: Office, month: Month, api: Api) -> Closing:
@@ -128,7 +134,7 @@ def _faults(sums: Closing) -> Iterator[str]:
         if came != parts:
             yield f"{currency}: {came:,} came in, and the books tell of {parts:,}"
         billed = sums.before.get(currency, _NONE) + sums.billed.get(currency, _NONE)
-        left = billed - sums.parts.get(APPLIED, {}).get(currency, _NONE)
+        left = billed - sums.applied.get(currency, _NONE)
         if left != owed:
             yield f"{currency}: {left:,} ought to be owed, and the books say {owed:,}"
         if owed != held:

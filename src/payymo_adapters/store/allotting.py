@@ -126,6 +126,29 @@ def _on_their_way(books: Books, number: int) -> set[str]:
     return set(found)
 
 
+def check_not_taken_back(books: Books, number: int) -> None:
+    """Refuse where what a decision has posted is to be taken back already.
+
+    Raises:
+        ConflictError: It is.
+    """
+    if is_taken_back(books, number):
+        fault = f"decision {number} is undone already: its payment is to be taken back"
+        raise ConflictError(fault)
+
+
+def is_taken_back(books: Books, number: int) -> bool:
+    """Whether the reversal of what a decision has posted waits to be sent."""
+    row = schema.postings
+    planned = select(row.c.id).where(
+        row.c.tenant == books.tenant,
+        row.c.decision_id == number,
+        row.c.kind == PostingKind.REVERSAL,
+        row.c.state == PostingState.PLANNED,
+    )
+    return books.connection.execute(planned).first() is not None
+
+
 def plan_reversals(books: Books, number: int, transaction: str) -> None:
     """Plan to take back what a decision has posted."""
     row = schema.allocations

@@ -16,6 +16,7 @@ from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
 from payymo_adapters.store.allotting import (
     allot,
+    check_not_taken_back,
     plan_reversals,
     release,
     release_idle,
@@ -166,6 +167,7 @@ def undo(books: Books, number: int) -> None:
             state = DecisionState.PROPOSED
         _move(books, held, state, decided_at=None)
     elif held.state == DecisionState.ACTIVE:
+        check_not_taken_back(books, held.id)
         release(books, held.id, held.transaction)
         plan_reversals(books, held.id, held.transaction)
         close_if_idle(books, held.id, DecisionState.UNDONE)

@@ -23,6 +23,8 @@ from payymo_adapters.store.outbox import WEBHOOK
 
 _LIVE = (AllocationState.RESERVED, AllocationState.SETTLED)
 _ASIDE = (DecisionKind.IGNORE, DecisionKind.SPLIT)
+REVERSING = "reversing"
+"""Of a line: an invoice has it, and it is to be taken back."""
 _OPEN = (PostingState.PLANNED, PostingState.SENDING, PostingState.UNKNOWN)
 
 
@@ -56,8 +58,9 @@ class Line:
         day: Of booking.
         currency: ISO 4217 code.
         amount: Of this line; those of a transaction add up to what it brought.
-        state: ``settled`` or ``reserved`` for an invoice; ``aside``, ``proposed``,
-            ``waiting``, ``pending`` or ``withdrawn``.
+        state: ``settled``, ``reserved`` or ``reversing`` (paid, and to be taken back)
+            for an invoice; ``aside``, ``proposed``, ``waiting``, ``pending`` or
+            ``withdrawn``.
         invoice: Which, or "".
         decision: Its number, or None.
         actor: Who decided, or "".
@@ -223,9 +226,16 @@ def lines(
     In the order of booking; one without a day of booking is of every period.
     """
     allotted: dict[str, list[Any]] = {}
-    row = schema.allocations
+    row, posting = schema.allocations, schema.postings
+    reversed_ = exists().where(
+        posting.c.tenant == row.c.tenant,
+        posting.c.decision_id == row.c.decision_id,
+        posting.c.invoice_id == row.c.invoice_id,
+        posting.c.kind == PostingKind.REVERSAL,
+        row.c.state == AllocationState.SETTLED,
+    )
     for held in connection.execute(
-        select(row)
+        select(row, reversed_.label("reversed"))
         .where(row.c.tenant == tenant, row.c.state.in_(_LIVE))
         .order_by(row.c.decision_id, row.c.invoice_id)
     ):
@@ -269,7 +279,7 @@ def _lines_of(money: Any, allotted: Sequence[Any]) -> Iterator[Line]:
             day=money.booking_date,
             currency=money.currency,
             amount=held.amount,
-            state=held.state,
+            state=REVERSING if held.reversed else held.state,
             invoice=held.invoice_id,
             decision=held.decision_id,
             actor=money.actor or "",
