@@ -136,6 +136,7 @@ def test_other_processes_see_the_same(processes, world, chunk):
     assert lines(result) == lines(match(world.transactions, world.invoices))
 
 
+@settings(max_examples=20)
 @given(strategies.worlds(), st.integers(1, 4), st.integers(1, 5))
 def test_any_number_of_threads_sees_the_same(world, chunk, workers):
     matcher = Matcher(world.invoices, chunk=chunk)
