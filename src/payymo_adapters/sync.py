@@ -13,8 +13,9 @@ from enum import Enum, unique
 from typing import Any
 
 from attrs import evolve, frozen
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from payymo_adapters.accounts import account_key
 from payymo_adapters.store import schema
 from payymo_adapters.store.connecting import cursor, move_cursor
 from payymo_adapters.store.doubts import put_aside
@@ -145,6 +146,42 @@ def other_money(
         and row.booking_date != each.booking_date
         and (_sum_of_row(row), row.remittance) != (_sum_of(each), each.remittance)
     ]
+
+
+def claim(
+    books: Books, account: str, records: Iterable[Transaction | Rejected]
+) -> str | None:
+    """Take an account of our own for one account of the books.
+
+    The same money under two names would be twice there, and pay twice. An account of
+    several currencies may be one of each.
+
+    Args:
+        books: The tenant's.
+        account: The id that the records are to be known by; it is there.
+        records: Of a statement.
+
+    Returns:
+        The id under which they are read already; None where this one may have them.
+    """
+    own = {
+        f"{key} {each.currency}"
+        for each in records
+        if isinstance(each, Transaction) and (key := account_key(each.account or ""))
+    }
+    row = schema.accounts
+    mine = row.c.tenant == books.tenant
+    others = select(row.c.id).where(
+        mine, row.c.id != account, row.c.identifier.in_(own)
+    )
+    other: str | None = books.connection.scalar(others.order_by(row.c.id).limit(1))
+    if other is None and len(own) == 1:
+        books.connection.execute(
+            update(row)
+            .where(mine, row.c.id == account, row.c.identifier.is_(None))
+            .values(identifier=own.pop())
+        )
+    return other
 
 
 def missing_invoices(books: Books, listed: Iterable[str]) -> list[Invoice]:

@@ -110,6 +110,26 @@ def test_the_database_of_a_settings_file_is_in_its_folder(tmp_path, monkeypatch,
     assert list(elsewhere.iterdir()) == []
 
 
+def test_an_account_of_ours_is_read_under_one_name_only():
+    """Under two, each payment is two, and the second pays what else it fits."""
+    shop = '[accounts.shop]\nfiles = "shop/*.jsonl"\n[invoices]'
+    Path("payymo.toml").write_text(SETTINGS.replace("[invoices]", shop), "utf-8")
+    Path("shop").mkdir()
+    owe(owed("1001"))
+    iban = "DE89370400440532013000"
+    bring("a.jsonl", naming("1001", account="DE89 3704 0044 0532 0130 00"))
+    write_transactions([naming("1001", "x9", account=iban)], Path("shop/a.jsonl"))
+    dollars = naming("1002", "x8", account=iban, currency="USD")
+    write_transactions([dollars], Path("shop/b.jsonl"))
+    ran = payymo("run")
+    assert ran.exit_code == 1
+    assert "shop/a.jsonl: its account is read as 'main' already" in ran.stderr
+    assert "main: in/a.jsonl: 1 new" in ran.stdout
+    assert "shop: shop/b.jsonl: 1 new" in ran.stdout
+    bring("c.jsonl", naming("1001", "t2", account=iban))
+    assert "main: in/c.jsonl: 1 new" in payymo("run").stdout
+
+
 @on_sqlite
 def test_every_fault_of_the_settings_is_named():
     Path("payymo.toml").write_text(

@@ -18,10 +18,12 @@ from payymo_adapters.files import read_statement
 from payymo_adapters.pipeline import Run
 from payymo_adapters.run_settings import FileAccount, RunSettings
 from payymo_adapters.store.connecting import hold_connection, note_sync
+from payymo_adapters.store.recording import add_account
 from payymo_adapters.store.store import Books
 from payymo_adapters.sync import (
     Statement,
     Synced,
+    claim,
     is_read,
     other_money,
     record_statement,
@@ -129,6 +131,11 @@ def _read_file(reader: _Reader, name: str) -> Exit:
     )
 
     def record(books: Books) -> Synced:
+        add_account(books, account.id, account.name)
+        other = claim(books, account.id, said.records)
+        if other:
+            fault = f"its account is read as {other!r} already: it would be there twice"
+            raise FileError(str(path), fault)
         taken = other_money(books, account.id, said.records)
         if taken:
             fault = (
