@@ -217,15 +217,15 @@ class MatchResult(Sequence[Match]):
             "outcome": [OUTCOMES[place] for place in decided.outcome[rows].tolist()],
             "confidence": decided.confidence[rows].tolist(),
             "allocations": _allocations(run, decided.proposal[rows]),
-            "unapplied": _unapplied(run, self._left[rows], rows),
+            "unapplied": unapplied(run, self.left[rows], rows),
             "alternatives": [self._alternatives.get(row, ()) for row in places],
             "evidence": LazyEvidence.of_rows(run, places),
-            "reasons": _reasons(decided.reasons[rows].tolist()),
+            "reasons": reasons_of(decided.reasons[rows].tolist()),
         }
         return made(Match, count, columns)
 
     @cached_property
-    def _left(self) -> Ints:
+    def left(self) -> Ints:
         """What allocation leaves of each transaction, minor units."""
         run = self.run
         return run.transactions.gross - _allocated(
@@ -262,7 +262,8 @@ def _allocations(run: Run, hypotheses: Ints) -> list[tuple[Allocation, ...]]:
     return [tuple(islice(held, members)) for members in count.tolist()]
 
 
-def _reasons(masks: Sequence[int]) -> list[tuple[Reason, ...]]:
+def reasons_of(masks: Sequence[int]) -> list[tuple[Reason, ...]]:
+    """The reasons that bit masks over ``REASONS`` stand for."""
     known = {
         mask: tuple(r for place, r in enumerate(REASONS) if mask >> place & 1)
         for mask in set(masks)
@@ -273,8 +274,14 @@ def _reasons(masks: Sequence[int]) -> list[tuple[Reason, ...]]:
 _ZEROS = [from_minor(0, code) for code in CURRENCIES]
 
 
-def _unapplied(run: Run, left: Ints, rows: Ints) -> list[Decimal]:
-    """What is left of some transactions, major units."""
+def unapplied(run: Run, left: Ints, rows: Ints) -> list[Decimal]:
+    """What is left of some transactions, major units.
+
+    Args:
+        run: Theirs.
+        left: Of each, minor units.
+        rows: Which transactions.
+    """
     currency = run.transactions.currency[rows]
     # Mostly nothing is left, and one zero serves all.
     out = [_ZEROS[code] for code in currency.tolist()]

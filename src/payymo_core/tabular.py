@@ -1,14 +1,16 @@
 """A run's answers as columns: no value is made for a match that nobody looks at."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
 from payymo_core.columns import CURRENCIES
-from payymo_core.decision import OUTCOMES, REASONS
+from payymo_core.decision import OUTCOMES
 from payymo_core.errors import Rejected
 from payymo_core.keys import Floats, Ints, expand
-from payymo_core.matching import MatchResult
+from payymo_core.matching import MatchResult, reasons_of, unapplied
 from payymo_core.money import major_column
 
 Values = NDArray[np.object_]
@@ -55,15 +57,13 @@ class MatchColumns:
         rising = np.lexsort((invoice, owner))
         owner, invoice, place = owner[rising], invoice[rising], place[rising]
         amount, currency = hypotheses.amount[place], transactions.currency[order]
-        left = transactions.gross[order]
-        np.subtract.at(left, owner, amount)
         records, invoices = transactions.records, run.ledger.invoices.records
         return cls(
             transaction=_values([records[n].id for n in order.tolist()]),
             outcome=_values([OUTCOMES[n] for n in run.decisions.outcome[order]]),
             confidence=run.decisions.confidence[order],
-            unapplied=_major(left, currency),
-            reasons=_reasons(run.decisions.reasons[order]),
+            unapplied=_values(unapplied(run, result.left[order], order)),
+            reasons=_values(reasons_of(run.decisions.reasons[order].tolist())),
             row=owner,
             invoice=_values([invoices[n].id for n in invoice.tolist()]),
             amount=_major(amount, currency[owner]),
@@ -71,23 +71,14 @@ class MatchColumns:
         )
 
 
-def _values(held: list[object]) -> Values:
+def _values(held: Sequence[object]) -> Values:
     out = np.empty(len(held), object)
-    out[:] = held
+    # Each by itself: tuples of one length would be taken for a table.
+    for place, value in enumerate(held):
+        out[place] = value
     return out
 
 
 def _major(minor: Ints, currency: Ints) -> Values:
     codes = [CURRENCIES[code] for code in currency.tolist()]
-    return _values([*major_column(minor.tolist(), codes)])
-
-
-def _reasons(masks: Ints) -> Values:
-    known = {
-        mask: tuple(r for place, r in enumerate(REASONS) if mask >> place & 1)
-        for mask in set(masks.tolist())
-    }
-    out = np.empty(len(masks), object)
-    for row, mask in enumerate(masks.tolist()):
-        out[row] = known[mask]
-    return out
+    return _values(major_column(minor.tolist(), codes))
