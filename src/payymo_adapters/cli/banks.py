@@ -253,12 +253,17 @@ def _doubts(found: Absorbed) -> Iterator[Doubted]:
         yield Doubted(transaction=transaction, says="was in doubt before")
 
 
-def _notes(listing: Listing, found: Absorbed, asked: Period) -> Iterator[str]:
+def listing_notes(listing: Listing, asked: Period) -> Iterator[str]:
+    """What a person should know of what a bank listed."""
     yield from listing.notes
     if listing.period.since != asked.since:
         yield f"the bank tells only from {listing.period.since} on"
     if not listing.booked:
         yield "nothing was booked in these days; a bank may tell of it a day late"
+
+
+def _notes(listing: Listing, found: Absorbed, asked: Period) -> Iterator[str]:
+    yield from listing_notes(listing, asked)
     if found.pending:
         yield f"{counted(len(found.pending), 'pending one')} left out"
     for transaction in found.changed:

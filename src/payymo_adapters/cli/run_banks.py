@@ -16,7 +16,7 @@ from payymo_adapters.banking import (
     Period,
 )
 from payymo_adapters.budget import Budget
-from payymo_adapters.cli.banks import listing_of
+from payymo_adapters.cli.banks import listing_notes, listing_of
 from payymo_adapters.cli.connections import state
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.locking import held
@@ -199,10 +199,6 @@ def _has_asked(error: ProviderError) -> bool:
 
 def _notes(listings: Iterable[Listing], asked: Period) -> Iterator[str]:
     for listing in listings:
-        yield from listing.notes
-        if listing.period.since != asked.since:
-            yield f"the bank tells only from {listing.period.since} on"
-        if not listing.booked:
-            yield "nothing was booked in these days; a bank may tell of it a day late"
+        yield from listing_notes(listing, asked)
         if listing.rejected:
             yield "what is listed no more is not looked for: an entry cannot be read"
