@@ -134,7 +134,7 @@ class Claim:
 def hypotheses(claims: Sequence[Sequence[Claim]]) -> Hypotheses:
     """A table of hypotheses: the claims of each transaction."""
     flat = [(row, claim) for row, held in enumerate(claims) for claim in held]
-    parts = np.zeros((len(flat), len(PARTS)))
+    parts = np.zeros((len(flat), len(PARTS)), np.float32)
     parts[:, 0] = [claim.bits for _, claim in flat]
     count = np.array([len(claim.money) for _, claim in flat], np.int64)
     rows = [row for row, claim in flat for _ in claim.money]
@@ -142,7 +142,7 @@ def hypotheses(claims: Sequence[Sequence[Claim]]) -> Hypotheses:
     money = [amount for _, claim in flat for amount in claim.money.values()]
     return Hypotheses(
         transaction=np.array([row for row, _ in flat], np.int64),
-        kind=np.array([claim.kind for _, claim in flat], np.int64),
+        kind=np.array([claim.kind for _, claim in flat], np.int8),
         parts=parts,
         start=np.cumsum(count) - count,
         count=count,
@@ -156,17 +156,18 @@ def hypotheses(claims: Sequence[Sequence[Claim]]) -> Hypotheses:
 
 
 def _pairs(rows: Sequence[int], invoices: Sequence[int]) -> Comparisons:
-    none = np.zeros(len(rows), np.int64)
+    level, count = np.zeros(len(rows), np.int8), np.zeros(len(rows), np.int32)
+    bits = np.zeros(len(rows))
     return Comparisons(
         transaction=np.array(rows, np.int64),
         invoice=np.array(invoices, np.int64),
-        amount=none,
-        reference=References(none, none, none.astype(np.float64), none, none, none),
-        said=none,
-        payer=none,
-        sharers=none,
-        words=none,
-        date=none,
+        amount=level,
+        reference=References(count, level, bits, count, count, count),
+        said=level,
+        payer=level,
+        sharers=count,
+        words=count,
+        date=level,
     )
 
 

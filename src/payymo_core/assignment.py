@@ -17,6 +17,7 @@ from payymo_core.confidence import fitting_parts
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Floats, Ints, Mask
 from payymo_core.scoring import Kind
+from payymo_core.sequences import begins, sizes
 
 MOST_STEPS = 10_000
 LEAST_WEIGHT = -8.0
@@ -77,7 +78,7 @@ def _best_alone(hypotheses: Hypotheses, weight: Floats, usable: Mask) -> Ints:
     rows = np.flatnonzero(usable)
     order = rows[np.lexsort((rows, -weight[rows], hypotheses.transaction[rows]))]
     row = hypotheses.transaction[order]
-    first = np.r_[True, row[1:] != row[:-1]][: len(row)]
+    first = begins(row)
     chosen = np.full(len(hypotheses.other), -1)
     chosen[row[first]] = order[first]
     return chosen
@@ -90,10 +91,15 @@ def _clashes(chosen: Ints, owner: Ints, invoice: Ints, shared: Mask) -> list[int
     )
     picked[chosen[chosen >= 0]] = True
     taken = picked[owner]
-    count = np.bincount(invoice[taken], minlength=int(invoice.max(initial=0)) + 1)
-    whole = np.bincount(invoice[taken & ~shared], minlength=len(count))
-    clashing: list[int] = np.flatnonzero((count > 1) & (whole > 0)).tolist()
-    return clashing
+    wanted, whole = invoice[taken], ~shared[taken]
+    order = np.argsort(wanted)
+    start = np.flatnonzero(begins(wanted[order]))
+    if not len(start):
+        return []
+    clashing = sizes(start, len(order)) > 1
+    clashing &= np.logical_or.reduceat(whole[order], start)
+    out: list[int] = wanted[order][start[clashing]].tolist()
+    return out
 
 
 _Options = dict[int, list[Option]]

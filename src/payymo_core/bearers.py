@@ -19,6 +19,7 @@ from payymo_core.customers import (
 from payymo_core.experience import Memory
 from payymo_core.keys import Floats, Ints, mix
 from payymo_core.normalisation import name_sequences, name_words
+from payymo_core.sequences import begins, sizes
 
 MOST_SHARERS = 20
 """Customers that share an account or a name; more, and it tells nobody apart."""
@@ -98,9 +99,10 @@ def _resolve(asked: list[str], customers: Customers) -> _Rows:
     rest = np.array([n for n, t in enumerate(asked) if t and t not in known], np.int64)
     near, name, level, words = _near_names(asked, rest, customers)
     count = np.array([len(asked[n].split()) for n in exact[:, 0]], np.int64)
-    row, place = np.r_[exact[:, 0], near], np.r_[exact[:, 1], name]
-    levels = np.r_[np.full(len(exact), PayerLevel.NAME), level]
-    agreed = np.r_[count, words]
+    row = np.concatenate([exact[:, 0], near])
+    place = np.concatenate([exact[:, 1], name])
+    levels = np.concatenate([np.full(len(exact), PayerLevel.NAME), level])
+    agreed = np.concatenate([count, words])
     needle, customer, _ = customers.name_owner.probe(mix(place), MOST_SHARERS)
     row, levels = row[needle], levels[needle]
     group = row * len(PayerLevel) + levels
@@ -128,10 +130,8 @@ def _near_names(
     row = table[needle, 0]
     order = np.lexsort((name, row))
     row, name = row[order], name[order]
-    first = np.flatnonzero(
-        np.r_[True, (row[1:] != row[:-1]) | (name[1:] != name[:-1])][: len(row)]
-    )
-    count = np.diff(np.r_[first, len(row)])
+    first = np.flatnonzero(begins(row, name))
+    count = sizes(first, len(row))
     row, name, count = _with_common(
         (row[first], name[first], count), asked, rest, customers
     )
@@ -170,9 +170,9 @@ def _with_common(
     words = np.rint((1 + np.sqrt(1 + 8 * hits)) / 2).astype(np.int64)
     row, known, count = found
     new = ~np.isin(key, row * width + known)
-    row = np.r_[row, key[new] // width]
-    name = np.r_[known, key[new] % width]
-    count = np.r_[count, words[new]]
+    row = np.concatenate([row, key[new] // width])
+    name = np.concatenate([known, key[new] % width])
+    count = np.concatenate([count, words[new]])
     order = np.lexsort((name, row))
     return row[order], name[order], count[order]
 

@@ -18,6 +18,7 @@ from payymo_core.ledger import CURRENCY_STEP, Ledger
 from payymo_core.money import EXPONENTS
 from payymo_core.payers import Payers, payers_of
 from payymo_core.rules import AmountRule, Ruleset
+from payymo_core.sequences import begins
 from payymo_core.shapes import names_unknown
 from payymo_core.structured import checked_atoms
 from payymo_core.texts import TextColumn, text_column
@@ -160,7 +161,7 @@ def payable(
 
 def _distinct(row: Ints, invoice: Ints, width: int) -> tuple[Ints, Ints]:
     key = np.sort(row * max(width, 1) + invoice)
-    key = key[np.r_[True, key[1:] != key[:-1]][: len(key)]]
+    key = key[begins(key)]
     return key // max(width, 1), key % max(width, 1)
 
 

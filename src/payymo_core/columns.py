@@ -5,6 +5,7 @@ came.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from attrs import frozen
@@ -85,6 +86,11 @@ class InvoiceColumns:
 
     def __len__(self) -> int:
         return len(self.outstanding)
+
+    @cached_property
+    def count_in(self) -> Ints:
+        """How many there are in each of ``CURRENCIES``."""
+        return np.bincount(self.currency, minlength=len(CURRENCIES))
 
 
 def choose_rows(columns: TransactionColumns, rows: Ints) -> TransactionColumns:

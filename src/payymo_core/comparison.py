@@ -10,11 +10,12 @@ from payymo_core.bearers import PayerLevel
 from payymo_core.blocking import PLAIN, Candidates, largest_shortfall
 from payymo_core.columns import TransactionColumns
 from payymo_core.finds import LEVELS, Finds
-from payymo_core.keys import Floats, Ints
+from payymo_core.keys import Counts, Floats, Ints, Levels
 from payymo_core.ledger import Ledger
 from payymo_core.nearness import near_finds, rank_of
 from payymo_core.payers import Payers
 from payymo_core.rules import ReferenceRule, Ruleset
+from payymo_core.sequences import begins
 from payymo_core.texts import TextColumn
 from payymo_core.timing import date_levels, expected_day
 
@@ -77,18 +78,18 @@ class References:
         end: One past its end.
     """
 
-    rule: Ints
-    level: Ints
+    rule: Counts
+    level: Levels
     bits: Floats
-    field: Ints
-    begin: Ints
-    end: Ints
+    field: Counts
+    begin: Counts
+    end: Counts
 
     @classmethod
     def none(cls, count: int) -> "References":
         """Nothing found on any of so many pairs."""
-        absent = np.full(count, -1)
-        level = np.full(count, NOT_FOUND)
+        absent = np.full(count, -1, np.int32)
+        level = np.full(count, NOT_FOUND, np.int8)
         bits = np.zeros(count)
         return cls(absent, level, bits, absent.copy(), absent.copy(), absent.copy())
 
@@ -118,13 +119,13 @@ class Comparisons:
 
     transaction: Ints
     invoice: Ints
-    amount: Ints
+    amount: Levels
     reference: References
-    said: Ints
-    payer: Ints
-    sharers: Ints
-    words: Ints
-    date: Ints
+    said: Levels
+    payer: Levels
+    sharers: Counts
+    words: Counts
+    date: Levels
 
     def __len__(self) -> int:
         return len(self.transaction)
@@ -155,7 +156,7 @@ def compare(
         date=date_levels(
             transactions.day[row],
             ledger.invoices.issued[invoice],
-            expected_day(ledger.invoices)[invoice],
+            expected_day(ledger.invoices, invoice),
             ruleset.dates.stale_after_days,
         ),
     )
@@ -167,7 +168,7 @@ def _amount(
     transactions: TransactionColumns,
     ledger: Ledger,
     ruleset: Ruleset,
-) -> Ints:
+) -> Levels:
     paid, owed = transactions.gross[row], ledger.invoices.outstanding[invoice]
     shortfall = largest_shortfall(paid, transactions.currency[row], ruleset.amount)
     missing = np.abs(owed) - np.abs(paid)
@@ -175,23 +176,23 @@ def _amount(
     whole = np.abs(parts * np.abs(paid) - np.abs(owed)) + np.abs(
         np.rint(parts) * np.abs(paid) - np.abs(owed)
     )
-    level = np.where(missing > 0, AmountLevel.PART, AmountLevel.FAR_OVER)
-    level = np.where(
-        10 * np.abs(missing) <= np.abs(owed), AmountLevel.NEARLY_ALL, level
-    )
-    near = (missing < 0) & (level == AmountLevel.NEARLY_ALL)
-    level = np.where(near, AmountLevel.OVER, level)
+    level = np.full(len(row), AmountLevel.FAR_OVER, np.int8)
+    level[missing > 0] = AmountLevel.PART
+    near = 10 * np.abs(missing) <= np.abs(owed)
+    level[near] = AmountLevel.NEARLY_ALL
+    level[near & (missing < 0)] = AmountLevel.OVER
     # A third of 100.00 is 33.33: a part rounds by less than a minor unit.
     equal = (missing > 0) & (parts < 12.5) & (whole < np.maximum(np.rint(parts), 1))
-    level = np.where(equal, AmountLevel.EQUAL_PART, level)
-    level = np.where((missing > 0) & (missing <= shortfall), AmountLevel.SHORT, level)
-    level = np.where(-missing >= np.abs(owed), AmountLevel.MANIFOLD, level)
-    level = np.where(np.abs(paid) == 2 * np.abs(owed), AmountLevel.TWICE, level)
-    level = np.where(missing == 0, AmountLevel.EXACT, level)
+    level[equal] = AmountLevel.EQUAL_PART
+    level[(missing > 0) & (missing <= shortfall)] = AmountLevel.SHORT
+    level[-missing >= np.abs(owed)] = AmountLevel.MANIFOLD
+    level[np.abs(paid) == 2 * np.abs(owed)] = AmountLevel.TWICE
+    level[missing == 0] = AmountLevel.EXACT
     closed = ~ledger.invoices.is_open[invoice]
     total = np.abs(ledger.invoices.total[invoice]) == np.abs(paid)
-    at_close = np.where(total, AmountLevel.TOTAL, AmountLevel.TOTAL_DIFFERS)
-    return np.where(closed, at_close, level)
+    level[closed] = AmountLevel.TOTAL_DIFFERS
+    level[closed & total] = AmountLevel.TOTAL
+    return level
 
 
 def _payer(
@@ -200,7 +201,7 @@ def _payer(
     transactions: TransactionColumns,
     ledger: Ledger,
     payers: Payers,
-) -> tuple[Ints, Ints, Ints]:
+) -> tuple[Levels, Counts, Counts]:
     customer = ledger.customers.of_invoice[invoice]
     width = len(ledger.customers.ids) + 1
     key = payers.transaction * width + payers.customer
@@ -216,20 +217,21 @@ def _payer(
     accounts = transactions.accounts
     named[accounts.row[accounts.named(["iban"])]] = True
     known = np.r_[ledger.customers.named, False][customer]
-    other = np.where(named[row] & known, PayerLevel.OTHER, PayerLevel.UNKNOWN)
-    if not len(key):
-        one = np.ones(len(row), np.int64)
-        return other, one, one
-    level = np.where(found, payers.level[inside], other)
-    sharers = np.where(found, payers.sharers[inside], 1)
-    return level, sharers, np.where(found, payers.words[inside], 1)
+    level = np.full(len(row), PayerLevel.UNKNOWN, np.int8)
+    level[named[row] & known] = PayerLevel.OTHER
+    sharers = np.ones(len(row), np.int32)
+    words = sharers.copy()
+    at = inside[found]
+    level[found] = payers.level[at]
+    sharers[found], words[found] = payers.sharers[at], payers.words[at]
+    return level, sharers, words
 
 
-def _said(candidates: Candidates) -> Ints:
+def _said(candidates: Candidates) -> Levels:
     """What the texts of each transaction say at all."""
     texts, finds = candidates.texts, candidates.finds
     seen = texts.scan
-    said = np.full(texts.rows, TextLevel.EMPTY)
+    said = np.full(texts.rows, TextLevel.EMPTY, np.int8)
     if len(seen.start):
         said[texts.row[seen.text]] = TextLevel.WORDS_ONLY
         long = seen.end - seen.bare >= 3
@@ -244,7 +246,7 @@ def _said(candidates: Candidates) -> Ints:
 def _reference(
     row: Ints,
     invoice: Ints,
-    amount: Ints,
+    amount: Levels,
     ledger: Ledger,
     candidates: Candidates,
     ruleset: Ruleset,
@@ -274,4 +276,4 @@ def _best_finds(finds: Finds, width: int, rules: Sequence[ReferenceRule]) -> Int
     key = finds.transaction * width + finds.invoice
     order = np.lexsort((rank_of(rules)[finds.rule], finds.level, -finds.bits, key))
     ordered = key[order]
-    return order[np.r_[True, ordered[1:] != ordered[:-1]][: len(order)]]
+    return order[begins(ordered)]

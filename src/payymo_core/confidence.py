@@ -15,9 +15,10 @@ from attrs import frozen
 
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.joint import Claims, settle_circles
-from payymo_core.keys import Floats, Ints, Mask
+from payymo_core.keys import Floats, Ints, Levels, Mask, renumbered
 from payymo_core.learnt import Calibration
 from payymo_core.scoring import QUANTUM, Kind, quantised
+from payymo_core.sequences import begins
 
 # A fixed number of rounds, so that no component changes another's last digits. Chains
 # of disputes longer than this do not come up; damping settles the ones with cycles.
@@ -135,14 +136,16 @@ def _largest_by(group: Ints, values: Floats, groups: int) -> Floats:
 
 
 def fitting_parts(
-    kind: Ints, invoice: Ints, amount: Ints, outstanding: Ints, likely: Mask
+    kind: Levels, invoice: Ints, amount: Ints, outstanding: Ints, likely: Mask
 ) -> Mask:
     """Claims that can be granted side by side: likely parts fit into their invoice."""
-    part = kind == Kind.PART
-    total = np.zeros(len(outstanding), np.int64)
-    count = part & likely
-    np.add.at(total, invoice[count], amount[count])
-    return part & (np.abs(total) <= np.abs(outstanding))[invoice]
+    out = np.zeros(len(kind), np.bool_)
+    part = np.flatnonzero(kind == Kind.PART)
+    place, size = renumbered(invoice[part])
+    total = np.zeros(size, np.int64)
+    np.add.at(total, place, np.where(likely[part], amount[part], 0))
+    out[part] = np.abs(total[place]) <= np.abs(outstanding[invoice[part]])
+    return out
 
 
 def _held_back(
@@ -209,8 +212,8 @@ def _contested(
 ) -> tuple[Ints, Ints, Mask]:
     """Claims on invoices that more than one transaction claims."""
     order = np.lexsort((row[owner], invoice))
-    same = np.r_[False, invoice[order][1:] == invoice[order][:-1]][: len(order)]
-    other = np.r_[False, row[owner][order][1:] != row[owner][order][:-1]][: len(order)]
+    same = ~begins(invoice[order])
+    other = begins(row[owner][order])
     disputed = np.zeros(int(invoice.max(initial=0)) + 1, np.bool_)
     disputed[invoice[order][same & other]] = True
     keep = disputed[invoice]

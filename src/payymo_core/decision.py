@@ -18,10 +18,11 @@ from payymo_core.comparison import (
 )
 from payymo_core.confidence import Confidences
 from payymo_core.hypotheses import Hypotheses, alone
-from payymo_core.keys import Floats, Ints, Mask
+from payymo_core.keys import Floats, Ints, Levels, Mask
 from payymo_core.results import Outcome, Reason
 from payymo_core.rules import Policies, Ruleset, Treatment
 from payymo_core.scoring import Kind
+from payymo_core.sequences import begins, sizes
 from payymo_core.timing import DateLevel
 
 OUTCOMES = tuple(Outcome)
@@ -142,7 +143,7 @@ def _best(hypotheses: Hypotheses, of: Floats, live: Mask, rows: int) -> Ints:
     index = np.flatnonzero(live)
     order = index[np.lexsort((index, -of[index], hypotheses.transaction[index]))]
     row = hypotheses.transaction[order]
-    first = np.r_[True, row[1:] != row[:-1]][: len(row)]
+    first = begins(row)
     best = np.full(rows, -1)
     best[row[first]] = order[first]
     return best
@@ -158,7 +159,7 @@ class _Proposals:
     runner_up: Floats
     claimant: Floats
     taken: Mask
-    kind: Ints
+    kind: Levels
     identified: Mask
     stale: Mask
     early: Mask
@@ -178,8 +179,9 @@ class _Proposals:
     ) -> "_Proposals":
         if not len(hypotheses):
             zero, no = np.zeros(len(at)), np.zeros(len(at), np.bool_)
+            kind = at.astype(np.int8)
             return cls(
-                zero, zero, zero, zero, zero, no, at, no, no, no, no, no, no, zero
+                zero, zero, zero, zero, zero, no, kind, no, no, no, no, no, no, zero
             )
         of = np.where(held, confidence.of[at], 0.0)
         runner_up = _runner_up(hypotheses, confidence.of, at[held], len(at))
@@ -251,9 +253,10 @@ def _claimants(
     row, kind = hypotheses.transaction[owner], hypotheses.kind[owner]
     order = np.lexsort((-of[owner], invoice))
     owner, invoice, row, kind = owner[order], invoice[order], row[order], kind[order]
-    size = int(invoice.max(initial=0)) + 1
-    start = np.searchsorted(invoice, np.arange(size))
-    stop = np.searchsorted(invoice, np.arange(size), "right")
+    new = begins(invoice)
+    start = np.flatnonzero(new)
+    stop = start + sizes(start, len(invoice))
+    group = np.cumsum(new) - 1
     chosen = np.zeros(len(hypotheses), np.bool_)
     chosen[held] = True
     proposed = chosen[owner]
@@ -261,8 +264,8 @@ def _claimants(
     # The strongest claims of an invoice stand first: look past one's own.
     for step in range(int((stop - start).max(initial=0))):
         mine = np.flatnonzero(proposed)
-        other = start[invoice[mine]] + step
-        inside = other < stop[invoice[mine]]
+        other = start[group[mine]] + step
+        inside = other < stop[group[mine]]
         mine, other = mine[inside], other[inside]
         if step > _DEEPEST:
             break

@@ -30,7 +30,7 @@ from payymo_core.ties import with_oldest_first
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-CHUNK = 25_000
+CHUNK = 10_000
 """Transactions compared at a time: bounds the memory, changes no result."""
 LIKELY = 0.01
 """Confidence below which a hypothesis is left out of the joint choice."""

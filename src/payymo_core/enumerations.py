@@ -6,6 +6,7 @@ from attrs import frozen
 from payymo_core.keys import Floats, Ints, Mask
 from payymo_core.noise import is_word
 from payymo_core.references import Forms
+from payymo_core.sequences import begins, following
 from payymo_core.spans import Scan, Spans
 
 MOST_LISTED = 12
@@ -52,7 +53,7 @@ def listed(
     """
     named = named.where(seen.digits[named.last])
     link, unit = is_word(seen, _AND), is_word(seen, _COUNTED)
-    counted = silent | np.r_[unit[1:] & (seen.text[1:] == seen.text[:-1]), False]
+    counted = silent | following(unit & ~begins(seen.text))
     counted |= _goes_on(seen)
     start = np.where(
         seen.digits[named.first], seen.bare[named.first], seen.start[named.first]
@@ -67,7 +68,8 @@ def listed(
         after, then, _ = _next(seen, alive[joint], at[joint])
         # A blank alone makes no list: "RE-1012 14 days".
         listing = signed & ~joint
-        alive, at = np.r_[alive[listing], after], np.r_[at[listing], then]
+        alive = np.concatenate([alive[listing], after])
+        at = np.concatenate([at[listing], then])
         size = seen.end[at] - seen.start[at]
         whole = width[alive]
         fits = seen.digits[at] & ~counted[at] & (size <= whole)

@@ -148,7 +148,7 @@ def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], flo
     pair = np.zeros(1, np.int64), np.array([place])
     pairs = compare(*pair, one, run.ledger, candidates, run.ruleset)
     weights = score(pairs, one, run.ledger, run.ruleset)
-    parts = np.zeros((1, len(PARTS)))
+    parts = np.zeros((1, len(PARTS)), np.float32)
     of_pair = weights.columns(np.zeros(1, np.int64))
     parts[:, : of_pair.shape[1]] = of_pair
     single = Hypotheses(

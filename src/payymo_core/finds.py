@@ -7,10 +7,10 @@ from attrs import frozen
 
 from payymo_core.enumerations import listed
 from payymo_core.keys import Floats, Ints, Keys, Mask
-from payymo_core.noise import number_of
 from payymo_core.patterns import compile_pattern, reference_of
 from payymo_core.references import Forms
 from payymo_core.rules import Exactness, ReferenceRule
+from payymo_core.sequences import begins, previous, totals
 from payymo_core.spans import Scan, Spans, runs, scan, wholes
 from payymo_core.texts import TextColumn
 
@@ -71,8 +71,7 @@ class Finds:
 def covered(column: TextColumn, finds: Finds) -> Mask:
     """Atoms that some reference was found in."""
     seen = column.scan
-    lines = np.r_[0, np.flatnonzero(seen.letters == ord("\n")) + 1]
-    offset = lines[finds.text]
+    offset = seen.line_starts[finds.text]
     depth = np.zeros(len(seen.letters) + 1, np.int64)
     np.add.at(depth, finds.begin + offset, 1)
     np.add.at(depth, finds.end + offset, -1)
@@ -107,10 +106,10 @@ def _by_value(
     hit_n, form_n, hot_n = forms.index.probe(seen.number_keys(numbers), MOST_POSTINGS)
     hit_c, form_c, hot_c = forms.index.probe(seen.keys(codes), MOST_POSTINGS)
     spans = Spans(
-        np.r_[numbers.first[hit_n], codes.first[hit_c]],
-        np.r_[numbers.last[hit_n], codes.last[hit_c]],
+        np.concatenate([numbers.first[hit_n], codes.first[hit_c]]),
+        np.concatenate([numbers.last[hit_n], codes.last[hit_c]]),
     )
-    form = np.r_[form_n, form_c]
+    form = np.concatenate([form_n, form_c])
     # A customer's number is no invoice's, but may be one of its other references.
     also = np.array([_reads_references(rule) for rule in rules], np.bool_)
     whole = _not_within_another(spans)
@@ -185,7 +184,7 @@ def _months(seen: Scan, spans: Spans) -> Mask:
     two = spans.last == spans.first + 1
     signs = list(b"./-")
     two &= np.isin(joint[spans.last], signs) & (joint[spans.first] == ord(" "))
-    first, second = number_of(seen, spans.first), number_of(seen, spans.last)
+    first, second = seen.short_numbers[spans.first], seen.short_numbers[spans.last]
     one_way = (first >= 1) & (first <= 12) & (second >= 1990) & (second < 2100)
     other_way = (second >= 1) & (second <= 12) & (first >= 1990) & (first < 2100)
     return two & (one_way | other_way)
@@ -236,15 +235,18 @@ def _spellings(seen: Scan) -> tuple[Spans, Keys, Mask]:
     In "PO123456" the "PO" is the pattern's, and the ledger may hold the digits alone.
     """
     whole = wholes(seen)
-    digits = np.r_[0, np.cumsum(seen.digits)]
+    digits = totals(seen.digits)
     count = digits[whole.last + 1] - digits[whole.first]
     plain = count == whole.last - whole.first + 1
     keys = np.where(plain, seen.number_keys(whole), seen.keys(whole))
     word = ~seen.digits[whole.first] & (count == whole.last - whole.first) & (count > 0)
     tail = Spans(whole.first[word] + 1, whole.last[word])
-    both = Spans(np.r_[whole.first, tail.first], np.r_[whole.last, tail.last])
+    both = Spans(
+        np.concatenate([whole.first, tail.first]),
+        np.concatenate([whole.last, tail.last]),
+    )
     shorter = np.arange(len(both)) >= len(whole)
-    return both, np.r_[keys, seen.number_keys(tail)], shorter
+    return both, np.concatenate([keys, seen.number_keys(tail)]), shorter
 
 
 def _joined(parts: Sequence[Finds]) -> Finds:
@@ -269,7 +271,7 @@ def _number_spans(seen: Scan, forms: Forms, meaningless: Mask) -> Spans:
         MOST_DIGIT_ATOMS,
         forms.longest + 6,  # room for leading zeros
     )
-    sense = np.r_[0, np.cumsum(~meaningless)]
+    sense = totals(~meaningless)
     spans = spans.where(sense[spans.last + 1] > sense[spans.first])
     return spans.where(seen.number_length(spans) > 0)
 
@@ -282,19 +284,20 @@ def _code_spans(seen: Scan, forms: Forms) -> Spans:
     starts = np.flatnonzero(forms.heads[place] == keys)
     through = np.ones(len(keys), np.bool_)
     spans = runs(seen, starts, through, MOST_ATOMS, forms.longest)
-    letters = np.r_[0, np.cumsum(~seen.digits)]
+    letters = totals(~seen.digits)
     return spans.where(letters[spans.last + 1] > letters[spans.first])
 
 
 def _not_within_another(spans: Spans) -> Mask:
     """Finds that are no part of a longer one: "2026" in "2026 0042" names nothing."""
-    order = np.lexsort((-spans.last, spans.first))
-    first, last = spans.first[order], spans.last[order]
-    furthest = np.r_[-1, np.maximum.accumulate(last)[:-1]][: len(last)]
     # Among spans that begin together the longest come first, and equals stay.
-    begin = np.searchsorted(first, first)
-    before = np.r_[-1, np.maximum.accumulate(last)][begin]
-    longest_here = last[begin] if len(last) else last
+    width = int(spans.last.max(initial=0)) + 1
+    order = np.argsort(spans.first * width - spans.last)
+    first, last = spans.first[order], spans.last[order]
+    furthest = previous(np.maximum.accumulate(last), -1)
+    new = begins(first)
+    longest = np.flatnonzero(new)[np.cumsum(new) - 1]
+    before, longest_here = furthest[longest], last[longest]
     out = np.zeros(len(order), np.bool_)
     out[order] = (before < last) & (longest_here == last) & (furthest <= last)
     return out

@@ -62,17 +62,19 @@ def group(
     known = identified(pairs)
     single = _singles(pairs, weights, known, transactions, ledger)
     sets = sets_of(pairs, weights, known, transactions, ledger, ruleset)
-    parts = np.zeros((len(single), len(PARTS)))
+    parts = np.zeros((len(single), len(PARTS)), np.float32)
     parts[:, :_SET] = weights.columns(single)
     owner, place = np.nonzero(sets.member >= 0)
-    count = np.r_[np.ones(len(single), np.int64), (sets.member >= 0).sum(axis=1)]
+    sizes = (sets.member >= 0).sum(axis=1)
+    count = np.concatenate([np.ones(len(single), np.int64), sizes])
+    several = np.full(len(sets), Kind.SEVERAL, np.int8)
     table = Hypotheses(
-        transaction=np.r_[pairs.transaction[single], sets.transaction],
-        kind=np.r_[weights.kind[single], np.full(len(sets), Kind.SEVERAL)],
-        parts=np.concatenate([parts, sets.parts]),
+        transaction=np.concatenate([pairs.transaction[single], sets.transaction]),
+        kind=np.concatenate([weights.kind[single], several]),
+        parts=np.concatenate([parts, sets.parts.astype(np.float32)]),
         start=np.cumsum(count) - count,
         count=count,
-        member=np.r_[single, sets.member[owner, place]],
+        member=np.concatenate([single, sets.member[owner, place]]),
         amount=np.zeros(int(count.sum()), np.int64),
         pairs=pairs,
         other=sets.other + _unseen_odds(single, pairs, weights, known, unseen),

@@ -13,11 +13,11 @@ from payymo_core.comparison import NOT_FOUND
 from payymo_core.customers import owner_index
 from payymo_core.experience import Experience, Look
 from payymo_core.hypotheses import Hypotheses, alone
-from payymo_core.keys import Mask
+from payymo_core.keys import Mask, renumbered
 from payymo_core.ledger import Ledger
 from payymo_core.payers import name_keys, paying_accounts
 from payymo_core.scoring import Kind
-from payymo_core.timing import CustomerItems, DateLevel
+from payymo_core.timing import DateLevel
 
 _SURE = 0.995
 # What another transaction believes at least so much of disputes what is sure of it.
@@ -33,11 +33,11 @@ def sure_of(hypotheses: Hypotheses, ledger: Ledger) -> Mask:
     share = alone(hypotheses)
     whole = np.isin(hypotheses.kind, _WHOLE)
     owner, invoice, _ = hypotheses.incidence()
+    invoice, size = renumbered(invoice)
     claims = share[owner] >= _DISPUTED
     claims &= hypotheses.kind[owner] != Kind.CLOSED
     row = hypotheses.transaction[owner[claims]]
     wanted = invoice[claims]
-    size = int(invoice.max(initial=0)) + 1
     least = np.full(size, len(hypotheses.other))
     most = np.full(size, -1)
     np.minimum.at(least, wanted, row)
@@ -72,10 +72,12 @@ def experienced(
     told = named & (customer >= 0)
     row, customer = pairs.transaction[member[told]], customer[told]
     _, account = paying_accounts(transactions)
-    left = evolve(ledger.invoices, is_open=ledger.invoices.is_open & ~taken)
+    invoices, owner_of = ledger.invoices, ledger.customers.of_invoice
+    paid = np.flatnonzero(taken)
+    paid = paid[invoices.is_open[paid] & (owner_of[paid] >= 0)]
     return evolve(
         ledger,
-        customer_items=CustomerItems.of(left, ledger.customers.of_invoice),
+        customer_items=ledger.customer_items.without(invoices, owner_of, paid),
         experience=Experience(
             look=Look.SECOND,
             taken=taken,

@@ -6,7 +6,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from payymo_core.comparison import Comparisons, References
-from payymo_core.keys import Floats, Ints, Mask, expand
+from payymo_core.keys import Bits, Floats, Ints, Levels, Mask, expand
 
 PARTS = ("prior", "amount", "reference", "counterparty", "dates", "set")
 """What a hypothesis' weight is the sum of, in this order."""
@@ -34,8 +34,8 @@ class Hypotheses:
     """
 
     transaction: Ints
-    kind: Ints
-    parts: Floats
+    kind: Levels
+    parts: Bits
     start: Ints
     count: Ints
     member: Ints
@@ -50,7 +50,7 @@ class Hypotheses:
 
     def weight(self) -> Floats:
         """Log-odds of each against "nothing", in bits; exact sums of the parts."""
-        return self.parts.sum(axis=1)
+        return self.parts.sum(axis=1, dtype=np.float64)
 
     def incidence(self) -> tuple[Ints, Ints, Ints]:
         """Every member: (hypothesis, invoice, place in ``member``)."""
@@ -60,7 +60,8 @@ class Hypotheses:
     def take(self, rows: Ints) -> "Hypotheses":
         """Some of them, in the order given, with nothing that only others need."""
         _, place = expand(self.start[rows], self.count[rows])
-        used, member = np.unique(self.member[place], return_inverse=True)
+        used = np.zeros(len(self.pairs), np.bool_)
+        used[self.member[place]] = True
         count = self.count[rows]
         return evolve(
             self,
@@ -69,9 +70,9 @@ class Hypotheses:
             parts=self.parts[rows],
             start=np.cumsum(count) - count,
             count=count,
-            member=member,
+            member=(np.cumsum(used) - 1)[self.member[place]],
             amount=self.amount[place],
-            pairs=take_pairs(self.pairs, used),
+            pairs=take_pairs(self.pairs, np.flatnonzero(used)),
         )
 
 
@@ -94,7 +95,6 @@ def replaced(
         others: Theirs: its transactions are places in ``rows``.
         foreign: A mask of all transactions: those concerned.
     """
-    kept = hypotheses.take(np.flatnonzero(~foreign[hypotheses.transaction]))
     pairs = others.pairs
     there = evolve(
         others,
@@ -104,13 +104,14 @@ def replaced(
         again=np.zeros(0),
         crowded=np.zeros(0, np.bool_),
     )
-    both = joined([kept, there], [0, 0])
-    other, again = kept.other.copy(), kept.again.copy()
-    other[rows], again[rows] = others.other, others.again
-    crowded = kept.crowded.copy()
-    crowded[rows] = others.crowded
+    both = joined([hypotheses, there], [0, 0])
+    kept = np.ones(len(both), np.bool_)
+    kept[: len(hypotheses)] = ~foreign[hypotheses.transaction]
     order = np.argsort(both.transaction, kind="stable")
-    return evolve(both.take(order), other=other, again=again, crowded=crowded)
+    out = both.take(order[kept[order]])
+    out.other[rows], out.again[rows] = others.other, others.again
+    out.crowded[rows] = others.crowded
+    return out
 
 
 def take_pairs(pairs: Comparisons, rows: Ints) -> Comparisons:
@@ -162,29 +163,24 @@ def joined(parts: Sequence[Hypotheses], offsets: Sequence[int]) -> Hypotheses:
 
 
 def _joined_pairs(parts: Sequence[Comparisons], offsets: Sequence[int]) -> Comparisons:
-    def column(name: str) -> Ints:
-        return np.concatenate([getattr(part, name) for part in parts])
-
-    def found(name: str) -> Ints:
-        return np.concatenate([getattr(part.reference, name) for part in parts])
-
+    found = [part.reference for part in parts]
     return Comparisons(
         transaction=np.concatenate(
             [p.transaction + offset for p, offset in zip(parts, offsets, strict=True)]
         ),
-        invoice=column("invoice"),
-        amount=column("amount"),
+        invoice=np.concatenate([p.invoice for p in parts]),
+        amount=np.concatenate([p.amount for p in parts]),
         reference=References(
-            rule=found("rule"),
-            level=found("level"),
-            bits=found("bits").astype(np.float64),
-            field=found("field"),
-            begin=found("begin"),
-            end=found("end"),
+            rule=np.concatenate([f.rule for f in found]),
+            level=np.concatenate([f.level for f in found]),
+            bits=np.concatenate([f.bits for f in found]),
+            field=np.concatenate([f.field for f in found]),
+            begin=np.concatenate([f.begin for f in found]),
+            end=np.concatenate([f.end for f in found]),
         ),
-        said=column("said"),
-        payer=column("payer"),
-        sharers=column("sharers"),
-        words=column("words"),
-        date=column("date"),
+        said=np.concatenate([p.said for p in parts]),
+        payer=np.concatenate([p.payer for p in parts]),
+        sharers=np.concatenate([p.sharers for p in parts]),
+        words=np.concatenate([p.words for p in parts]),
+        date=np.concatenate([p.date for p in parts]),
     )

@@ -15,6 +15,7 @@ from payymo_core.keys import Ints, Mask
 from payymo_core.ledger import Ledger
 from payymo_core.rarity import rarity_bits
 from payymo_core.scoring import Kind, quantised
+from payymo_core.sequences import sizes
 from payymo_core.subsets import enumerate_sums, members
 
 MOST_PARTS = 6
@@ -51,7 +52,7 @@ def _complete(invoice: Ints, amount: Ints, outstanding: Ints) -> Mask:
     """Which parts add up, with some others of their invoice, to what is owed."""
     order = np.argsort(invoice, kind="stable")
     start = np.flatnonzero(np.diff(invoice[order], prepend=-1))
-    count = np.diff(np.r_[start, len(order)])
+    count = sizes(start, len(order))
     out = np.zeros(len(invoice), np.bool_)
     for size in range(2, MOST_PARTS + 1):
         these = start[count == size]

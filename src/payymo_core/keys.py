@@ -8,16 +8,21 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
+Levels = NDArray[np.int8]
+Counts = NDArray[np.int32]
+Bits = NDArray[np.float32]
+"""Whole quanta (``scoring.QUANTUM``) below 2**15: exact, and so are their sums."""
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _FIRST = np.uint64(0x9E3779B97F4A7C15)
 _SECOND = np.uint64(0xBF58476D1CE4E5B9)
 _THIRD = np.uint64(0x94D049BB133111EB)
+_THIRTY, _TWENTY_SEVEN, _THIRTY_ONE = (np.uint64(n) for n in (30, 27, 31))
 _FILTER_BITS = 22  # at most: so many bytes still fit into a processor's cache
 
 
-def mix(*columns: Ints | Keys) -> Keys:
+def mix(*columns: Ints | Keys | Levels | Counts) -> Keys:
     """Hash columns of integers to one key a row.
 
     The finaliser of SplitMix64 (Steele, Lea, Flood 2014), once a column. Two rows of
@@ -25,11 +30,15 @@ def mix(*columns: Ints | Keys) -> Keys:
     compares the values behind it.
     """
     key = np.zeros(len(columns[0]), np.uint64)
+    high = np.empty_like(key)
     for column in columns:
-        key = (key ^ column.astype(np.uint64)) + _FIRST
-        key = (key ^ (key >> np.uint64(30))) * _SECOND
-        key = (key ^ (key >> np.uint64(27))) * _THIRD
-        key ^= key >> np.uint64(31)
+        key ^= column.astype(np.uint64, copy=False)
+        key += _FIRST
+        key ^= np.right_shift(key, _THIRTY, out=high)
+        key *= _SECOND
+        key ^= np.right_shift(key, _TWENTY_SEVEN, out=high)
+        key *= _THIRD
+        key ^= np.right_shift(key, _THIRTY_ONE, out=high)
     return key
 
 
@@ -40,6 +49,20 @@ def sorted_unique(keys: _Column) -> _Column:
     """As np.unique, by sorting (its hash path is slower, SCALE 2.1)."""
     ordered = np.sort(keys)
     return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(keys) else ordered
+
+
+def renumbered(column: Ints) -> tuple[Ints, int]:
+    """Equal values by one number from 0 on, and how many values differ.
+
+    What is counted by them is as long as what is asked, not as the ledger.
+    """
+    order = np.argsort(column)
+    ordered = column[order]
+    new = np.ones(len(column), np.bool_)
+    new[1:] = ordered[1:] != ordered[:-1]
+    out = np.empty(len(column), np.int64)
+    out[order] = np.cumsum(new) - 1
+    return out, int(new.sum())
 
 
 def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:

@@ -78,7 +78,7 @@ class _Said:
         return cls(
             customers=customers,
             forms=forms_of(texts, len(invoices), ruleset.references),
-            shapes=ledger_shapes(texts),
+            shapes=ledger_shapes(texts, len(invoices)),
             formats=ledger_formats(texts),
             memory=remembered(ruleset, customers),
         )

@@ -1,6 +1,6 @@
 """The texts of records as one column of folded lines, each with its row and field."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from payymo_core.keys import Ints, Mask, expand
 from payymo_core.normalisation import fold_column
+from payymo_core.sequences import totals
 
 _NEWLINE = ord("\n")
+_BLOCK = 10_000
 
 
 @frozen(eq=False)
@@ -49,6 +51,15 @@ class Lines:
             self.fields,
         )
 
+    def blocks(self, rows: int) -> Iterator[tuple[int, int, "Lines"]]:
+        """Those of so many records a block at a time: first row, last + 1, its lines.
+
+        Cut into atoms, a block still fits into a processor's cache.
+        """
+        for begin in range(0, rows, _BLOCK):
+            end = min(begin + _BLOCK, rows)
+            yield begin, end, self.of_rows(begin, end)
+
     def take(self, rows: Ints) -> "Lines":
         """Those of some records (rows in rising order), numbered by their places."""
         begin = np.searchsorted(self.row, rows)
@@ -59,7 +70,7 @@ class Lines:
         _, letter = expand(start, size)
         return Lines(
             self.letters[letter],
-            np.r_[0, np.cumsum(size)],
+            totals(size),
             owner,
             self.field[line],
             self.origin[line],

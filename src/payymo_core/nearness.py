@@ -16,6 +16,7 @@ from payymo_core.keys import Floats, Ints, Mask, expand
 from payymo_core.ledger import Ledger
 from payymo_core.references import WRITTEN_WIDTH
 from payymo_core.rules import Exactness, ReferenceRule, Ruleset
+from payymo_core.sequences import begins, totals
 from payymo_core.spans import Scan, Spans, runs
 from payymo_core.texts import TextColumn
 
@@ -123,7 +124,7 @@ class _Spans:
         starts = np.flatnonzero(~seen.attached & sense & wanted[texts.row[seen.text]])
         spans = runs(seen, starts, sense, _MOST_ATOMS, WRITTEN_WIDTH)
         whole = ~seen.goes_on(spans)
-        digits = np.r_[0, np.cumsum(seen.digits)]
+        digits = totals(seen.digits)
         whole &= digits[spans.last + 1] > digits[spans.first]
         spans = spans.where(whole & (seen.length(spans) >= _LEAST_LETTERS - 1))
         text = seen.text[spans.first]
@@ -176,7 +177,7 @@ def _best(group: Ints, bits: Floats, tie: Ints) -> Ints:
     """Index of the highest bits in each group; of equals, the lowest tie."""
     order = np.lexsort((tie, -bits, group))
     ordered = group[order]
-    return order[np.r_[True, ordered[1:] != ordered[:-1]][: len(order)]]
+    return order[begins(ordered)]
 
 
 def _ends_text(seen: Scan, spans: Spans) -> Mask:

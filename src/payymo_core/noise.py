@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from payymo_core.keys import Ints, Keys, Mask
+from payymo_core.sequences import begins, following, previous
 from payymo_core.spans import Scan, scan
 
 
@@ -50,29 +51,14 @@ def called_otherwise(seen: Scan) -> Mask:
     """
     word = is_word(seen, _OTHER_NUMBERS)
     joint = is_word(seen, _NUMBER_WORDS)
-    same = np.r_[False, seen.text[1:] == seen.text[:-1]][: len(word)]
-    said = np.r_[False, word[:-1]][: len(word)] & same
-    said |= np.r_[False, (said & joint)[:-1]][: len(word)] & same
+    same = ~begins(seen.text)
+    said = previous(word) & same
+    said |= previous(said & joint) & same
     return said & seen.digits
 
 
 def _size(seen: Scan) -> Ints:
     return seen.end - seen.start
-
-
-def _value(seen: Scan) -> Ints:
-    return number_of(seen, np.arange(len(seen.start)))
-
-
-def number_of(seen: Scan, atoms: Ints) -> Ints:
-    """The number that each atom of up to four digits spells, else -1."""
-    size = seen.end[atoms] - seen.start[atoms]
-    value = np.zeros(len(size), np.int64)
-    for offset in range(4):
-        at = np.minimum(seen.start[atoms] + offset, max(len(seen.place) - 1, 0))
-        digit = seen.letters[seen.place[at]].astype(np.int64) - ord("0")
-        value = np.where(offset < size, value * 10 + digit, value)
-    return np.where(seen.digits[atoms] & (size <= 4), value, -1)
 
 
 def _linked(seen: Scan, signs: str) -> Mask:
@@ -93,15 +79,15 @@ def _spread(mask: Mask, atoms: int) -> Mask:
 def _dates(seen: Scan) -> Mask:
     if len(seen.start) < 3:
         return np.zeros(len(seen.start), np.bool_)
-    size, value, linked = _size(seen), _value(seen), _linked(seen, "./-")
-    a, b, c = (np.r_[value[n:], [-1] * n] for n in range(3))
-    size_a, size_c = size, np.r_[size[2:], 0, 0]
-    joined = np.r_[linked[1:], False] & np.r_[linked[2:], False, False]
+    size, value, linked = _size(seen), seen.short_numbers, _linked(seen, "./-")
+    a, b, c = value, following(value, -1), following(value, -1, rows=2)
+    size_a, size_c = size, following(size, rows=2)
+    joined = following(linked) & following(linked, rows=2)
     year_last = (size_c == 4) & (c >= 1970) & (c < 2100) | (size_c == 2) & (size_a == 2)
     day_first = (a >= 1) & (a <= 31) & (b >= 1) & (b <= 12) & (size_a <= 2)
     month_first = (a >= 1) & (a <= 12) & (b >= 1) & (b <= 31) & (size_a <= 2)
     year_first = (size_a == 4) & (a >= 1970) & (a < 2100) & (b >= 1) & (b <= 12)
-    small = np.r_[size[1:], 0] <= 2
+    small = following(size) <= 2
     iso = year_first & (c >= 1) & (c <= 31) & (size_c <= 2)
     written = (day_first | month_first) & year_last & (c >= 0)
     return _spread(joined & small & (iso | written), 3)
@@ -109,11 +95,11 @@ def _dates(seen: Scan) -> Mask:
 
 def _times(seen: Scan) -> Mask:
     """Hours and minutes, parted by a colon."""
-    value, two = _value(seen), _size(seen) == 2
+    value, two = seen.short_numbers, _size(seen) == 2
     minute = _linked(seen, ":") & two & (value >= 0) & (value < 60)
-    hour = np.r_[minute[1:], False][: len(value)] & two & (value >= 0) & (value < 24)
-    begun = minute & np.r_[False, hour[:-1]][: len(value)]
-    return hour | begun | (minute & np.r_[False, begun[:-1]][: len(value)])
+    hour = following(minute) & two & (value >= 0) & (value < 24)
+    begun = minute & previous(hour)
+    return hour | begun | (minute & previous(begun))
 
 
 _CURRENCY_WORDS = (
@@ -138,34 +124,34 @@ def _amounts(seen: Scan) -> Mask:
     count = len(seen.start)
     if count < 2:
         return np.zeros(count, np.bool_)
-    size, value = _size(seen), _value(seen)
-    whole = np.r_[False, seen.digits[:-1]]
+    size, value = _size(seen), seen.short_numbers
+    whole = previous(seen.digits)
     cents = _linked(seen, ",.") & seen.digits & (size == 2) & whole
-    cents &= ~np.r_[_linked(seen, "./-,")[1:], False]
+    cents &= ~following(_linked(seen, "./-,"))
     # "12.34" may be a reference, and "2026.04" is a month; "12,34", "EUR 12.34" and
     # "1234.56" are amounts.
     comma = seen.before(np.arange(count)) == ord(",")
     year = (value >= 1970) & (value < 2100)
-    long = np.r_[False, ((size >= 3) & ~year & ~_linked(seen, "./-,"))[:-1]]
+    long = previous((size >= 3) & ~year & ~_linked(seen, "./-,"))
     before, after = _beside_currency(seen)
-    cents &= comma | long | after | np.r_[False, before[:-1]]
-    alone = seen.digits & (before ^ after) & ~cents & ~np.r_[cents[1:], False]
-    found = cents | np.r_[cents[1:], False]
+    cents &= comma | long | after | previous(before)
+    alone = seen.digits & (before ^ after) & ~cents & ~following(cents)
+    found = cents | following(cents)
     for _ in range(2):
         # Three digits before the decimals, or before three such digits.
         group = found & (size == 3) & seen.digits & whole & _linked(seen, ",.' ")
-        found |= np.r_[group[1:], False]
+        found |= following(group)
     return found | alone
 
 
 def _beside_currency(seen: Scan) -> tuple[Mask, Mask]:
     """Atoms that a currency stands before, and after; it belongs to no other number."""
     word, text = is_word(seen, _CURRENCY_WORDS), seen.text
-    same = np.r_[False, text[1:] == text[:-1]]
-    digits_before = np.r_[False, seen.digits[:-1]] & same
-    digits_after = np.r_[(seen.digits & same)[1:], False]
-    before = np.r_[False, (word & ~digits_before)[:-1]] & same
-    after = np.r_[(word & same & ~digits_after)[1:], False]
+    same = ~begins(text)
+    digits_before = previous(seen.digits) & same
+    digits_after = following(seen.digits & same)
+    before = previous(word & ~digits_before) & same
+    after = following(word & same & ~digits_after)
     return before, after
 
 
@@ -181,7 +167,7 @@ def _phones(seen: Scan) -> Mask:
     found = chain.copy()
     linked = seen.digits & _linked(seen, " /-()")
     for _ in range(5):
-        chain = np.r_[False, chain[:-1]] & linked
+        chain = previous(chain) & linked
         found |= chain
     return found | _dialled(seen)
 

@@ -9,8 +9,19 @@ from payymo_core.bearers import MOST_SHARERS, Bearers, PayerLevel
 from payymo_core.columns import TransactionColumns
 from payymo_core.customers import Customers, account_keys
 from payymo_core.experience import Experience, PayerIndex
-from payymo_core.keys import Floats, Ints, KeyIndex, Keys, Mask, expand, mix
+from payymo_core.keys import (
+    Counts,
+    Floats,
+    Ints,
+    KeyIndex,
+    Keys,
+    Levels,
+    Mask,
+    expand,
+    mix,
+)
 from payymo_core.rules import CounterpartyEvidence
+from payymo_core.sequences import begins
 from payymo_core.spans import runs, scan_folded
 from payymo_core.texts import TextColumn
 
@@ -37,7 +48,10 @@ _FEW_CUSTOMERS = 40  # unrelated money often comes from customers: a small list 
 
 
 def agreeing_by_chance(
-    level: Ints, words: Ints, sharers: Ints, customers: Ints | int
+    level: Ints | Levels,
+    words: Ints | Counts,
+    sharers: Ints | Counts,
+    customers: Ints | int,
 ) -> Floats:
     """How likely a payer agrees so well with one of ``customers`` that is not meant."""
     named = (level >= PayerLevel.NAME) & (level < PayerLevel.SHARED_WORD)
@@ -198,7 +212,7 @@ def _best(columns: list[Ints], customers: int) -> Payers:
     order = np.lexsort((level, chance, vague, customer, row))
     order = order[~_named_alike(row, customer, level)[order]]
     row, customer = row[order], customer[order]
-    first = np.r_[True, (row[1:] != row[:-1]) | (customer[1:] != customer[:-1])]
+    first = begins(row, customer)
     keep = order[first[: len(order)]]
     return Payers(
         transaction=columns[0][keep],

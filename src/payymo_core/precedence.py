@@ -12,6 +12,7 @@ from payymo_core.columns import NO_DAY, TransactionColumns
 from payymo_core.hypotheses import Hypotheses, alone
 from payymo_core.keys import Floats, Ints, Mask
 from payymo_core.scoring import Kind
+from payymo_core.sequences import begins, previous, sizes
 
 # Bits by which an invoice is oftener paid once than twice: one in some sixty is.
 _PAID_TWICE = 6.0
@@ -45,23 +46,21 @@ def with_precedence(
 def _best_earlier(invoice: Ints, day: Ints, weight: Floats) -> Floats:
     """For claims ordered by invoice and day, the best weight of any earlier day."""
     # The best claim of all earlier days on this invoice, day by day.
-    starts = np.flatnonzero(
-        np.r_[True, (invoice[1:] != invoice[:-1]) | (day[1:] != day[:-1])][: len(day)]
-    )
+    starts = np.flatnonzero(begins(invoice, day))
     if not len(starts):
         return weight
     best = np.maximum.reduceat(weight, starts)
-    size = np.diff(np.r_[starts, len(day)])
+    size = sizes(starts, len(day))
     earlier = np.full(len(starts), -np.inf)
-    same = np.r_[False, invoice[starts][1:] == invoice[starts][:-1]]
+    same = ~begins(invoice[starts])
     # A running maximum that begins anew at every invoice: few days share an invoice.
     for _ in range(int(_longest_run(same))):
-        before = np.r_[-np.inf, np.maximum(best, earlier)[:-1]]
+        before = previous(np.maximum(best, earlier), -np.inf)
         earlier = np.where(same, np.maximum(earlier, before), -np.inf)
     return np.repeat(earlier, size)
 
 
 def _longest_run(mask: Mask) -> int:
     """Length of the longest run of True."""
-    breaks = np.flatnonzero(np.r_[True, ~mask, True])
+    breaks = np.concatenate([[-1], np.flatnonzero(~mask), [len(mask)]])
     return int(np.diff(breaks).max()) - 1

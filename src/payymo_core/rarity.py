@@ -19,13 +19,13 @@ def rarity_bits(gross: Ints, currency: Ints, ledger: Ledger) -> Floats:
     """
     size = np.abs(gross)
     _, seen = ledger.amounts.ranges(mix(currency, size))
-    held = np.bincount(ledger.invoices.currency, minlength=len(CURRENCIES))[currency]
-    exponent = np.array([EXPONENTS[code] for code in CURRENCIES])[currency]
+    held = ledger.invoices.count_in[currency]
     chance = 0.5 * seen / np.maximum(held, 1) * held / (held + _FEW)
-    chance += 0.5 * _spread(size, 10**exponent)
+    chance += 0.5 * _spread(size, _UNITS[currency])
     return -np.log2(np.clip(chance, 2.0**-24, 0.5))
 
 
+_UNITS = np.array([10 ** EXPONENTS[code] for code in CURRENCIES])
 _FEW = 25  # a ledger of so few items says half of what it could of its amounts
 _DECADES = 12.0  # natural logarithm of the range of amounts, 0.10 to 20,000
 _ROUND: Sequence[tuple[float, float]] = (

@@ -1,6 +1,7 @@
 """References: the ways in which those of a ledger may be written in a text."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 from attrs import frozen
@@ -57,14 +58,19 @@ def forms_of(lines: Lines, invoices: int, rules: Sequence[ReferenceRule]) -> For
         invoices: How many there are.
         rules: Whose fields count.
     """
-    seen = scan_folded(lines.letters)
-    whole = wholes(seen)
-    rows, written = [_Rows.none()], []
-    for place, rule in enumerate(rules):
-        named = lines.named(rule.invoice_fields)[seen.text[whole.first]]
-        rows.append(_forms_of_rule(seen, whole.where(named), lines.row, place, rule))
-        written.append(_written(seen, whole, lines, rule, invoices))
-    table = _Rows.joined(rows)
+    written = [np.zeros(invoices, f"S{WRITTEN_WIDTH}") for _ in rules]
+    parts: list[list[_Rows]] = [[] for _ in rules]
+    for begin, end, part in lines.blocks(invoices):
+        seen = scan_folded(part.letters)
+        whole = wholes(seen)
+        for place, rule in enumerate(rules):
+            named = part.named(rule.invoice_fields)[seen.text[whole.first]]
+            spans = whole.where(named)
+            parts[place].append(
+                _forms_of_rule(seen, spans, part.row + begin, place, rule)
+            )
+            _write(written[place][begin:end], seen, whole, part, rule)
+    table = _Rows.joined([_Rows.none(), *chain.from_iterable(parts)])
     return Forms(
         index=KeyIndex.of(table.key, np.arange(len(table.key))),
         invoice=table.invoice,
@@ -72,8 +78,8 @@ def forms_of(lines: Lines, invoices: int, rules: Sequence[ReferenceRule]) -> For
         digits_only=table.digits_only,
         atoms=table.atoms,
         bits=table.bits,
-        heads=sorted_unique(table.head[table.head != 0]),
-        longest=int(table.length.max(initial=0)),
+        heads=table.heads,
+        longest=table.longest,
         written=tuple(written),
     )
 
@@ -88,14 +94,14 @@ class _Rows:
     digits_only: Mask
     atoms: Ints
     bits: Floats
-    head: Keys
-    length: Ints
+    heads: Keys
+    longest: int
 
     @classmethod
     def none(cls) -> "_Rows":
         ints, keys = np.zeros(0, np.int64), np.zeros(0, np.uint64)
         mask, bits = np.zeros(0, np.bool_), np.zeros(0, np.float64)
-        return cls(keys, ints, ints, mask, ints, bits, keys, ints)
+        return cls(keys, ints, ints, mask, ints, bits, keys, 0)
 
     @classmethod
     def joined(cls, parts: Sequence["_Rows"]) -> "_Rows":
@@ -106,21 +112,19 @@ class _Rows:
             np.concatenate([part.digits_only for part in parts]),
             np.concatenate([part.atoms for part in parts]),
             np.concatenate([part.bits for part in parts]),
-            np.concatenate([part.head for part in parts]),
-            np.concatenate([part.length for part in parts]),
+            sorted_unique(np.concatenate([part.heads for part in parts])),
+            max(part.longest for part in parts),
         )
 
 
-def _written(
-    seen: Scan, whole: Spans, lines: Lines, rule: ReferenceRule, invoices: int
-) -> NDArray[np.bytes_]:
+def _write(
+    out: NDArray[np.bytes_], seen: Scan, whole: Spans, lines: Lines, rule: ReferenceRule
+) -> None:
     """Each invoice's reference in letters and digits; its first, where it has more."""
-    out = np.zeros(invoices, f"S{WRITTEN_WIDTH}")
     for field in reversed(rule.invoice_fields):
         text = seen.text[whole.first]
         these = np.flatnonzero(lines.named([field])[text])[::-1]
         out[lines.row[text[these]]] = seen.compacts(whole.where(these), WRITTEN_WIDTH)
-    return out
 
 
 def _forms_of_rule(
@@ -160,8 +164,8 @@ def _forms_of_rule(
             seen.number_length(both) * _BITS_A_DIGIT,
             bits[both.last + 1] - bits[both.first],
         ),
-        head=np.where(lettered, head, np.uint64(0)),
-        length=seen.length(both),
+        heads=sorted_unique(head[lettered]),
+        longest=int(seen.length(both).max(initial=0)),
     )
 
 

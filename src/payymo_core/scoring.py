@@ -17,7 +17,7 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.bearers import PayerLevel
-from payymo_core.columns import CURRENCIES, TransactionColumns
+from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import (
     NOT_FOUND,
     AmountLevel,
@@ -25,7 +25,7 @@ from payymo_core.comparison import (
     TextLevel,
 )
 from payymo_core.finds import LEVELS
-from payymo_core.keys import Floats, Ints, mix
+from payymo_core.keys import Floats, Ints, Levels, mix
 from payymo_core.ledger import Ledger
 from payymo_core.payers import agreeing_by_chance
 from payymo_core.rarity import rarity_bits
@@ -64,7 +64,7 @@ class Weights:
         date: Of when.
     """
 
-    kind: Ints
+    kind: Levels
     prior: Floats
     amount: Floats
     reference: Floats
@@ -100,7 +100,8 @@ _KIND_OF_AMOUNT = np.array(
         Kind.CLOSED,  # TOTAL_DIFFERS
         Kind.OVER,  # MANIFOLD
         Kind.PART,  # COMPLETES
-    ]
+    ],
+    np.int8,
 )
 
 # How often a reference shows in each way when the transaction pays the invoice; what
@@ -199,7 +200,7 @@ def open_items(transactions: TransactionColumns, ledger: Ledger) -> Ints:
 
 
 def _dates(
-    kind: Ints,
+    kind: Levels,
     pairs: Comparisons,
     transactions: TransactionColumns,
     ledger: Ledger,
@@ -222,7 +223,7 @@ def _dates(
 
 
 def _prior(
-    kind: Ints,
+    kind: Levels,
     pairs: Comparisons,
     transactions: TransactionColumns,
     ledger: Ledger,
@@ -301,8 +302,7 @@ def _reference(pairs: Comparisons, ledger: Ledger, ruleset: Ruleset) -> Floats:
         ]
         or [1.0]
     )
-    currency = ledger.invoices.currency[pairs.invoice]
-    known = np.bincount(ledger.invoices.currency, minlength=len(CURRENCIES))[currency]
+    known = ledger.invoices.count_in[ledger.invoices.currency[pairs.invoice]]
     # By chance, or named although something else is paid: any invoice of the ledger.
     chance = 2.0**-pairs.reference.bits + doubt[rule] / known
     shown = _shown(pairs, ledger)

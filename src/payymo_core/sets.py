@@ -19,6 +19,7 @@ from payymo_core.ledger import Ledger
 from payymo_core.rarity import rarity_bits
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind, Weights, open_items, prior_bits, quantised
+from payymo_core.sequences import begins, sizes
 from payymo_core.subsets import (
     MOST_ENUMERATED,
     MOST_MEMBERS,
@@ -127,16 +128,16 @@ def _searches(
     word = (pairs.payer == PayerLevel.SHARED_WORD) & (pairs.sharers == 1)
     payer = ((pairs.payer < PayerLevel.SHARED_WORD) | word)[items] & (customer >= 0)
     named = pairs.reference.level[items] < NOT_FOUND
-    pair = np.r_[items[payer], items[named]]
-    whose = np.r_[customer[payer], np.full(int(named.sum()), -1)]
+    pair = np.concatenate([items[payer], items[named]])
+    whose = np.concatenate([customer[payer], np.full(int(named.sum()), -1)])
     row, invoice = pairs.transaction[pair], pairs.invoice[pair]
     due, issued = ledger.invoices.due[invoice], ledger.invoices.issued[invoice]
     age = np.where(due == NO_DAY, issued, due)
     order = np.lexsort((invoice, age, whose, row))
     pair, whose, row, invoice = pair[order], whose[order], row[order], invoice[order]
-    new = np.r_[True, (row[1:] != row[:-1]) | (whose[1:] != whose[:-1])][: len(row)]
+    new = begins(row, whose)
     start = np.flatnonzero(new)
-    count = np.diff(np.r_[start, len(row)])
+    count = sizes(start, len(row))
     payers = row[start]
     choices = ledger.customer_items.open_on(
         whose[start], transactions.currency[payers], transactions.day[payers]
@@ -233,7 +234,7 @@ def _distinct(searches: Searches, answers: Answers) -> Answers:
     key = np.where(member >= 0, mix(member.ravel()).reshape(member.shape), np.uint64(0))
     of_set = key.sum(axis=1, dtype=np.uint64)
     order = np.lexsort((searches.customer[answers.search] < 0, of_set))
-    new = np.r_[True, of_set[order][1:] != of_set[order][:-1]][: len(order)]
+    new = begins(of_set[order])
     keep = np.sort(order[new])
     return Answers(answers.search[keep], answers.chosen[keep], member[keep])
 

@@ -12,6 +12,7 @@ from payymo_core.finds import Finds, covered
 from payymo_core.keys import Keys, Mask, mix, sorted_unique
 from payymo_core.lines import Lines
 from payymo_core.noise import is_word
+from payymo_core.sequences import begins, previous, totals
 from payymo_core.spans import Scan, Spans, scan_folded, wholes
 from payymo_core.texts import TextColumn
 
@@ -31,13 +32,16 @@ _KEYWORDS = (
 _NUMBER_WORDS = ("NR", "NO", "NUMMER", "NUMBER", "NUM", "NUMERO", "NRO", "N")
 
 
-def ledger_shapes(lines: Lines) -> Keys:
-    """Sorted keys of the shapes of a ledger's numbers and structured references."""
-    seen = scan_folded(lines.letters)
-    whole = wholes(seen)
-    whole = whole.where(lines.named(_FIELDS)[seen.text[whole.first]])
-    whole = whole.where(whole.last - whole.first < MOST_ATOMS)
-    return sorted_unique(_keys(seen, whole))
+def ledger_shapes(lines: Lines, invoices: int) -> Keys:
+    """Sorted keys of the shapes of so many invoices' numbers and references."""
+    out = np.zeros(0, np.uint64)
+    for _, _, part in lines.blocks(invoices):
+        seen = scan_folded(part.letters)
+        whole = wholes(seen)
+        whole = whole.where(part.named(_FIELDS)[seen.text[whole.first]])
+        whole = whole.where(whole.last - whole.first < MOST_ATOMS)
+        out = sorted_unique(np.concatenate([out, _keys(seen, whole)]))
+    return out
 
 
 def ledger_formats(lines: Lines) -> Mask:
@@ -110,9 +114,9 @@ def _keys(seen: Scan, spans: Spans) -> Keys:
 
 def _telling(seen: Scan, spans: Spans) -> Mask:
     """Spans that look like a reference by themselves, not like any number."""
-    held = np.r_[0, np.cumsum(np.where(seen.digits, seen.end - seen.start, 0))]
+    held = totals(np.where(seen.digits, seen.end - seen.start, 0))
     digits = held[spans.last + 1] - held[spans.first]
-    letters = np.r_[0, np.cumsum(~seen.digits)]
+    letters = totals(~seen.digits)
     lettered = letters[spans.last + 1] > letters[spans.first]
     grouped = (spans.last > spans.first) & (digits >= _DIGITS_ALONE)
     return (lettered & (digits >= _LEAST_DIGITS)) | grouped
@@ -121,8 +125,8 @@ def _telling(seen: Scan, spans: Spans) -> Mask:
 def _follows_keyword(seen: Scan) -> Mask:
     """Digits right behind a word for invoice, or behind that and "no."."""
     word, number = is_word(seen, _KEYWORDS), is_word(seen, _NUMBER_WORDS)
-    same = np.r_[False, seen.text[1:] == seen.text[:-1]][: len(word)]
-    behind = same & np.r_[False, word[:-1]]
-    further = same & np.r_[False, (number & behind)[:-1]]
+    same = ~begins(seen.text)
+    behind = same & previous(word)
+    further = same & previous(number & behind)
     long = seen.end - seen.start >= _LEAST_CALLED
     return seen.digits & long & (behind | further)

@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 
 from payymo_core.keys import Ints, Keys, Mask, mix
 from payymo_core.normalisation import fold_column
+from payymo_core.sequences import begins, following
 
-_LETTER, _DIGIT, _OTHER = 1, 2, 0
+_LETTER, _DIGIT = 1, 2
+_NEWLINE = ord("\n")
+_SHORT = 4  # digits of a year
 _CLASS = np.zeros(256, np.uint8)
 _CLASS[ord("A") : ord("Z") + 1] = _LETTER
 _CLASS[ord("0") : ord("9") + 1] = _DIGIT
@@ -154,6 +157,25 @@ class Scan:
         return self.attached[following] & (following > spans.last)
 
     @cached_property
+    def line_starts(self) -> Ints:
+        """Where each text begins in ``letters``."""
+        return np.concatenate([[0], np.flatnonzero(self.letters == _NEWLINE) + 1])
+
+    @cached_property
+    def short_numbers(self) -> Ints:
+        """The number that each run of up to four digits spells; -1 for other atoms."""
+        out = np.full(len(self.start), -1)
+        short = np.flatnonzero(self.digits & (self.end - self.start <= _SHORT))
+        size = self.end[short] - self.start[short]
+        value = np.zeros(len(short), np.int64)
+        for offset in range(_SHORT):
+            at = np.minimum(self.start[short] + offset, len(self.place) - 1)
+            digit = self.letters[self.place[at]].astype(np.int64) - ord("0")
+            value = np.where(offset < size, value * 10 + digit, value)
+        out[short] = value
+        return out
+
+    @cached_property
     def sign_before(self) -> NDArray[np.uint8]:
         """The one character between each atom and the one before it in its text.
 
@@ -196,9 +218,9 @@ def scan_folded(letters: NDArray[np.uint8]) -> Scan:
     prefix = np.zeros(len(place) + 1, np.uint64)
     np.cumsum(_VALUE[letters[place]] * _powers(len(place)), out=prefix[1:])
     gap = np.diff(place, prepend=-2) != 1
-    start = np.flatnonzero(gap | np.r_[True, kind[1:] != kind[:-1]][: len(place)])
-    end = np.r_[start[1:], len(place)][: len(start)]
-    lines = np.flatnonzero(letters == ord("\n"))
+    start = np.flatnonzero(gap | begins(kind))
+    end = following(start, len(place))
+    lines = np.flatnonzero(letters == _NEWLINE)
     digits = kind[start] == _DIGIT
     return Scan(
         letters=letters,
@@ -226,8 +248,8 @@ def _past_zeros(letters: NDArray[np.uint8], start: Ints, end: Ints) -> Ints:
 def wholes(scanned: Scan) -> Spans:
     """The span of each text that has a letter or a digit."""
     text = scanned.text
-    first = np.flatnonzero(np.r_[True, text[1:] != text[:-1]][: len(text)])
-    return Spans(first, np.r_[first[1:], len(text)][: len(first)] - 1)
+    first = np.flatnonzero(begins(text))
+    return Spans(first, following(first, len(text)) - 1)
 
 
 def runs(

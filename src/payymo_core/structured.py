@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from payymo_core.checkdigits import Format, check_valid
 from payymo_core.checksums import WIDTH, Bytes
 from payymo_core.keys import Ints, Mask
+from payymo_core.sequences import begins, following, previous, totals
 from payymo_core.spans import Scan, Spans
 from payymo_core.texts import TextColumn
 
@@ -159,7 +160,7 @@ def structured_spans(seen: Scan, noise: Mask) -> StructuredSpans:
     """
     size = seen.end - seen.start
     run = np.where(seen.digits, size, 0)
-    second, third = (np.r_[run[n:], [0] * n][: len(run)] for n in (1, 2))
+    second, third = following(run), following(run, rows=2)
     ogm = (run == 12) | (run == 3) & (second == 4) & (third == 5)
     qrr = (run == 27) | (run == 2) & (second == 5) & (third == 5)
     rf = ~seen.digits & (size == 2) & (second >= 2)
@@ -207,7 +208,7 @@ def _windows(seen: Scan, atoms: Ints) -> _Windows:
 
 def _without(noise: Mask, spans: Spans) -> Mask:
     """Spans that no noise stands in."""
-    before = np.r_[0, np.cumsum(noise)]
+    before = totals(noise)
     return before[spans.last + 1] == before[spans.first]
 
 
@@ -253,6 +254,6 @@ def _apart(parts: Sequence[StructuredSpans]) -> StructuredSpans:
     spans = found.spans
     found = found.where(np.lexsort((-spans.last, ~found.valid, spans.first)))
     first = found.spans.first
-    found = found.where(np.r_[True, first[1:] != first[:-1]][: len(first)])
-    reached = np.maximum.accumulate(np.r_[-1, found.spans.last])[:-1]
+    found = found.where(begins(first))
+    reached = previous(np.maximum.accumulate(found.spans.last), -1)
     return found.where(found.spans.first > reached)

@@ -159,9 +159,9 @@ def _oldest_but_few(amounts: Ints, target: int, most: int) -> Ints:
     """
     count = len(amounts)
     first, second = _pairs(count)
-    one = np.r_[np.arange(count), first]
-    two = np.r_[np.full(count, -1), second]
-    sums = np.r_[amounts, amounts[first] + amounts[second]]
+    one = np.concatenate([np.arange(count), first])
+    two = np.concatenate([np.full(count, -1), second])
+    sums = np.concatenate([amounts, amounts[first] + amounts[second]])
     order = np.argsort(sums, kind="stable")
     asked, begin, found = _met(sums[order], np.cumsum(amounts) - target)
     which, place = expand(begin, found)

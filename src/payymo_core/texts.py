@@ -41,7 +41,7 @@ class TextColumn:
     def located(self, spans: Spans) -> tuple[Ints, Ints, Ints]:
         """The text of each span, and where in the folded text it begins and ends."""
         seen = self.scan
-        lines = np.r_[0, np.flatnonzero(seen.letters == ord("\n")) + 1]
+        lines = seen.line_starts
         text = seen.text[spans.first]
         begin = seen.place[seen.start[spans.first]] - lines[text]
         end = seen.place[seen.end[spans.last] - 1] + 1 - lines[text]

@@ -11,7 +11,8 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.columns import CURRENCIES, NO_DAY, InvoiceColumns
-from payymo_core.keys import Ints
+from payymo_core.keys import Ints, Levels
+from payymo_core.sequences import begins
 
 
 @unique
@@ -69,7 +70,7 @@ class Timing:
         """Order the open items of a ledger."""
         owed = np.flatnonzero(invoices.is_open)
         way = direction(invoices.currency[owed], invoices.outstanding[owed])
-        due = expected_day(invoices)[owed]
+        due = expected_day(invoices, owed)
         return cls(
             np.sort(way * _STEP + _ordinal(invoices.issued[owed])),
             np.sort(way * _STEP + _ordinal(due)),
@@ -112,8 +113,18 @@ class CustomerItems:
     def of(cls, invoices: InvoiceColumns, customer: Ints) -> "CustomerItems":
         """Order them, given the customer of each invoice (-1 for none)."""
         owed = np.flatnonzero(invoices.is_open & (customer >= 0))
-        account = customer[owed] * len(CURRENCIES) + invoices.currency[owed]
-        return cls(np.sort(account * _STEP + _ordinal(invoices.issued[owed])))
+        return cls(np.sort(_item_keys(invoices, customer, owed)))
+
+    def without(
+        self, invoices: InvoiceColumns, customer: Ints, paid: Ints
+    ) -> "CustomerItems":
+        """Those that are left when some of them (rows of invoices) are paid."""
+        gone = np.sort(_item_keys(invoices, customer, paid))
+        new = begins(gone)
+        alike = np.arange(len(gone)) - np.flatnonzero(new)[np.cumsum(new) - 1]
+        return CustomerItems(
+            np.delete(self.keys, np.searchsorted(self.keys, gone) + alike)
+        )
 
     def open_on(self, customer: Ints, currency: Ints, day: Ints) -> Ints:
         """How many of them were open on each day."""
@@ -121,17 +132,23 @@ class CustomerItems:
         return _between(self.keys, account, np.zeros_like(day), _until(day))
 
 
+def _item_keys(invoices: InvoiceColumns, customer: Ints, rows: Ints) -> Ints:
+    account = customer[rows] * len(CURRENCIES) + invoices.currency[rows]
+    return account * _STEP + _ordinal(invoices.issued[rows])
+
+
 def direction(currency: Ints, amount: Ints) -> Ints:
     """A number for currency and sign."""
     return currency * 2 + (amount < 0)
 
 
-def expected_day(invoices: InvoiceColumns) -> Ints:
-    """The due date of each invoice; where there is none, its issue date."""
-    return np.where(invoices.due == NO_DAY, invoices.issued, invoices.due)
+def expected_day(invoices: InvoiceColumns, rows: Ints) -> Ints:
+    """The due date of some invoices; where there is none, its issue date."""
+    due = invoices.due[rows]
+    return np.where(due == NO_DAY, invoices.issued[rows], due)
 
 
-def date_levels(day: Ints, issued: Ints, expected: Ints, stale_after: int) -> Ints:
+def date_levels(day: Ints, issued: Ints, expected: Ints, stale_after: int) -> Levels:
     """The ``DateLevel`` of each pair, from days that may be ``NO_DAY``."""
     known = (day != NO_DAY) & (expected != NO_DAY)
     late = np.where(known, day - np.where(known, expected, 0), 0)
@@ -139,7 +156,7 @@ def date_levels(day: Ints, issued: Ints, expected: Ints, stale_after: int) -> In
     level = DateLevel.EARLY + np.searchsorted(last, late)
     since = np.where(known & (issued != NO_DAY), day - np.where(known, issued, 0), 0)
     level = np.where(since < -GRACE, DateLevel.BEFORE_ISSUE, level)
-    return np.where(known, level, DateLevel.UNKNOWN)
+    return np.where(known, level, DateLevel.UNKNOWN).astype(np.int8)
 
 
 def _ordinal(day: Ints) -> Ints:

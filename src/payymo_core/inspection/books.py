@@ -19,7 +19,7 @@ from payymo_core.texts import TextColumn, text_column
 
 TELLING = 10.0
 """Bits of a reference that stands by chance in one text of a thousand."""
-_CHUNK = 25_000  # transactions searched at a time, as the engine does
+_CHUNK = 10_000  # transactions searched at a time, as the engine does
 
 
 @frozen(eq=False)

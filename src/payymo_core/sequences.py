@@ -1,0 +1,74 @@
+"""Rows beside each other in a column: where a run begins, what stands before, after.
+
+Each is one pass without a copy of what it reads, and cheap on a few rows: a service
+asks for one transaction at a time.
+"""
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payymo_core.keys import Floats, Ints, Keys, Mask
+
+_Column = TypeVar("_Column", Ints, Floats, Mask)
+
+
+def begins(*columns: Ints | Keys | Mask | NDArray[np.uint8]) -> Mask:
+    """Rows that differ from the one before, in any column; the first does.
+
+    >>> begins(np.array([4, 4, 7])).tolist()
+    [True, False, True]
+    """
+    out = np.zeros(len(columns[0]), np.bool_)
+    out[:1] = True
+    for column in columns:
+        out[1:] |= column[1:] != column[:-1]
+    return out
+
+
+def previous(column: _Column, first: float = 0) -> _Column:
+    """What stands in the row before.
+
+    >>> previous(np.array([4, 5, 7])).tolist()
+    [0, 4, 5]
+    """
+    out = np.empty_like(column)
+    out[:1] = first
+    out[1:] = column[:-1]
+    return out
+
+
+def following(column: _Column, last: float = 0, *, rows: int = 1) -> _Column:
+    """What stands so many rows further on.
+
+    >>> following(np.array([4, 5, 7]), -1).tolist()
+    [5, 7, -1]
+    """
+    out = np.empty_like(column)
+    out[:-rows] = column[rows:]
+    out[-rows:] = last
+    return out
+
+
+def totals(values: Ints | Mask) -> Ints:
+    """The sum of all values before each row, and of all.
+
+    >>> totals(np.array([4, 5, 7])).tolist()
+    [0, 4, 9, 16]
+    """
+    out = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(values, out=out[1:])
+    return out
+
+
+def sizes(starts: Ints, end: int) -> Ints:
+    """How many rows each run has, by where the runs start.
+
+    >>> sizes(np.array([0, 2]), 3).tolist()
+    [2, 1]
+    """
+    out = np.empty_like(starts)
+    out[-1:] = end
+    out[:-1] = starts[1:]
+    return out - starts
