@@ -5,10 +5,12 @@ came.
 """
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from attrs import frozen
 
+from payymo_core.held import Records
 from payymo_core.keys import Ints, Mask
 from payymo_core.lines import Lines
 from payymo_core.money import EXPONENTS
@@ -85,6 +87,12 @@ class InvoiceColumns:
 
     def __len__(self) -> int:
         return len(self.outstanding)
+
+    @cached_property
+    def held(self) -> Records:
+        """The records, so that a few of them may be exchanged."""
+        records = self.records
+        return records if isinstance(records, Records) else Records.of(records)
 
 
 def choose_rows(columns: TransactionColumns, rows: Ints) -> TransactionColumns:

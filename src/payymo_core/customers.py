@@ -27,6 +27,8 @@ class Customers:
 
     Attributes:
         ids: Their ids, sorted.
+        number: What the indexes of a ledger call each: what it is called stays, though
+            others come between.
         of_invoice: Customer of each invoice, -1 where none is known.
         accounts: Customers by the key of the end of an account.
         iban_tails: Customers by the key of the end of an IBAN.
@@ -46,6 +48,7 @@ class Customers:
     """
 
     ids: tuple[str, ...]
+    number: Ints
     of_invoice: Ints
     accounts: KeyIndex
     iban_tails: KeyIndex
@@ -62,6 +65,10 @@ class Customers:
     in_text: KeyIndex
     text_heads: Keys
     text_length: int
+
+    def numbers(self, rows: Ints) -> Ints:
+        """What the indexes of a ledger call customers; -1 for the row of none."""
+        return np.r_[self.number, -1][rows]
 
 
 def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
@@ -92,6 +99,7 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     named[bearer] = True
     return Customers(
         ids=ids,
+        number=np.arange(len(ids)),
         of_invoice=np.r_[owner, -1][of_invoice],
         accounts=_tail_index(*accounts),
         iban_tails=_tail_index(*ibans),

@@ -6,6 +6,8 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from payymo_core.splicing import Entries, respliced_rows
+
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
 Floats = NDArray[np.float64]
@@ -77,11 +79,24 @@ class KeyIndex:
         same = found[1:] == found[:-1]
         tied = np.flatnonzero(np.r_[False, same] | np.r_[same, False][: len(found)])
         order[tied] = order[tied][np.lexsort((order[tied], found[tied]))]
-        # Eight places a key: most absent keys meet an empty one.
-        bits = min(max(int(len(keys) * 8).bit_length(), 6), _FILTER_BITS)
-        present = np.zeros(1 << bits, np.bool_)
-        present[_low(keys, len(present))] = True
-        return cls(keys[order], rows[order], present)
+        return cls(keys[order], rows[order], _filter(keys))
+
+    def changed(self, gone: Entries[Keys], new: Entries[Keys]) -> "KeyIndex":
+        """The index after some of its rows left, and others joined.
+
+        Args:
+            gone: Keys and rows that it has.
+            new: Keys and rows that it has not.
+        """
+        keys, rows = respliced_rows((self.keys, self.rows), gone, new)
+        if keys is self.keys:
+            return self
+        if _places(len(keys)) > len(self.present):
+            return KeyIndex(keys, rows, _filter(keys))
+        # The older index shares this filter: a place too many costs it a look, no
+        # more.
+        self.present[_low(new[0], len(self.present))] = True
+        return KeyIndex(keys, rows, self.present)
 
     def ranges(self, needles: Keys) -> tuple[Ints, Ints]:
         """Where each needle's rows start, and how many there are."""
@@ -127,6 +142,21 @@ class KeyIndex:
         shown = np.minimum(count, most)
         needle, place = expand(start, shown)
         return needle, self.rows[place], count - shown
+
+
+NO_ENTRIES: Entries[Keys] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
+"""Keys and rows of nothing."""
+
+
+def _places(keys: int) -> int:
+    """Places of a filter: eight a key, so that most absent keys meet an empty one."""
+    return 1 << min(max((keys * 8).bit_length(), 6), _FILTER_BITS)
+
+
+def _filter(keys: Keys) -> Mask:
+    present = np.zeros(_places(len(keys)), np.bool_)
+    present[_low(keys, len(present))] = True
+    return present
 
 
 def _low(keys: Keys, places: int) -> Ints:

@@ -5,16 +5,16 @@ from attrs import evolve, frozen
 
 from payymo_core.columns import CURRENCIES, InvoiceColumns
 from payymo_core.customers import Customers, all_told, customers_of
+from payymo_core.debtors import Debtors
 from payymo_core.experience import Experience, Memory
 from payymo_core.keys import Ints, KeyIndex, Keys, Mask, mix
 from payymo_core.memory import remembered
+from payymo_core.owed import Owed
 from payymo_core.references import Forms, forms_of
 from payymo_core.rules import Ruleset
 from payymo_core.shapes import ledger_formats, ledger_shapes
+from payymo_core.splicing import Entries, in_order, respliced, respliced_rows
 from payymo_core.timing import CustomerItems, Timing
-
-CURRENCY_STEP = 1 << 54
-"""Above any amount in minor units."""
 
 
 @frozen(eq=False)
@@ -34,8 +34,7 @@ class Ledger:
         timing: Open items by date.
         customer_items: Open items by customer and date.
         closed_count: Items by currency that are not open.
-        customers_in: Customers by currency.
-        items: Open items that the customer of each invoice has in its currency.
+        debtors: Customers in a currency, and how many open items they have there.
         shapes: What its references look like.
         formats: Formats with check digits that it uses.
         experience: What verdicts and a first look at the transactions taught.
@@ -53,8 +52,7 @@ class Ledger:
     timing: Timing
     customer_items: CustomerItems
     closed_count: Ints
-    customers_in: Ints
-    items: Ints
+    debtors: Debtors
     shapes: Keys
     formats: Mask
     experience: Experience
@@ -123,64 +121,98 @@ def _with_new(
     return evolve(customers, of_invoice=of_invoice)
 
 
-def settled(ledger: Ledger, invoices: InvoiceColumns) -> Ledger:
-    """Index a ledger again whose states or amounts outstanding changed."""
-    said = _Said(
-        ledger.customers,
-        ledger.forms,
-        ledger.shapes,
-        ledger.formats,
-        ledger.experience.memory,
+def settled(ledger: Ledger, invoices: InvoiceColumns, rows: Ints) -> Ledger:
+    """Index a ledger again, as ``prepare`` would, of which some invoices changed.
+
+    Args:
+        ledger: As it was.
+        invoices: All of them; those that changed owe another amount, or are open no
+            more.
+        rows: Which ones changed, rising.
+    """
+    before, customers = ledger.invoices, ledger.customers
+    gone = Owed.of(before, customers, rows)
+    new = Owed.of(invoices, customers, rows)
+    closed = _closed(invoices, rows) - _closed(before, rows)
+    return _reindexed(
+        evolve(
+            ledger,
+            invoices=invoices,
+            amounts=ledger.amounts.changed(
+                _amounts(before, rows), _amounts(invoices, rows)
+            ),
+            closed_count=ledger.closed_count + closed,
+        ),
+        gone,
+        new,
     )
-    return _indexed(invoices, said)
+
+
+def _reindexed(ledger: Ledger, gone: Owed, new: Owed) -> Ledger:
+    """A ledger of which some items are open no more, and others are."""
+    parting, joining = gone.of_customers(), new.of_customers()
+    near, near_rows = respliced_rows(
+        (ledger.near, ledger.near_rows), gone.near(), new.near()
+    )
+    return evolve(
+        ledger,
+        by_amount=ledger.by_amount.changed(gone.by_amount(), new.by_amount()),
+        by_customer_amount=ledger.by_customer_amount.changed(
+            parting.by_customer_amount(), joining.by_customer_amount()
+        ),
+        by_customer=ledger.by_customer.changed(
+            parting.by_customer(), joining.by_customer()
+        ),
+        near=near,
+        near_rows=near_rows,
+        timing=Timing(
+            respliced(ledger.timing.issued, gone.by_issue(), new.by_issue()),
+            respliced(ledger.timing.expected, gone.by_due_day(), new.by_due_day()),
+        ),
+        customer_items=CustomerItems(
+            respliced(
+                ledger.customer_items.keys,
+                parting.by_customer_issue(),
+                joining.by_customer_issue(),
+            )
+        ),
+        debtors=ledger.debtors.counted(gone.row, new.row),
+    )
 
 
 def _indexed(invoices: InvoiceColumns, said: _Said) -> Ledger:
-    customers = said.customers
-    owed = np.flatnonzero(invoices.is_open)
-    currency, amount = invoices.currency[owed], invoices.outstanding[owed]
-    customer = customers.of_invoice[owed]
-    known = customer >= 0
-    near = currency * CURRENCY_STEP + amount
-    near_order = np.lexsort((owed, near))
-    by_customer = KeyIndex.of(mix(customer[known], currency[known]), owed[known])
-    _, items = by_customer.ranges(mix(customers.of_invoice, invoices.currency))
+    customers, everything = said.customers, np.arange(len(invoices))
+    owed = Owed.of(invoices, customers, everything)
+    known = owed.of_customers()
+    near, near_rows = in_order(owed.near())
     return Ledger(
         invoices=invoices,
         forms=said.forms,
         customers=customers,
-        by_amount=KeyIndex.of(mix(currency, amount), owed),
-        by_customer_amount=KeyIndex.of(
-            mix(customer[known], currency[known], amount[known]), owed[known]
-        ),
-        by_customer=by_customer,
-        near=near[near_order],
-        near_rows=owed[near_order],
-        amounts=KeyIndex.of(
-            mix(invoices.currency, _size(invoices)), np.arange(len(invoices))
-        ),
-        timing=Timing.of(invoices),
-        customer_items=CustomerItems.of(invoices, customers.of_invoice),
-        closed_count=np.bincount(
-            invoices.currency[~invoices.is_open], minlength=len(CURRENCIES)
-        ),
-        customers_in=_customers_in(invoices, customers),
-        items=items,
+        by_amount=KeyIndex.of(*owed.by_amount()),
+        by_customer_amount=KeyIndex.of(*known.by_customer_amount()),
+        by_customer=KeyIndex.of(*known.by_customer()),
+        near=near,
+        near_rows=near_rows,
+        amounts=KeyIndex.of(*_amounts(invoices, everything)),
+        timing=Timing(np.sort(owed.by_issue()), np.sort(owed.by_due_day())),
+        customer_items=CustomerItems(np.sort(known.by_customer_issue())),
+        closed_count=_closed(invoices, everything),
+        debtors=Debtors.of(invoices, customers),
         shapes=said.shapes,
         formats=said.formats,
         experience=Experience.none(len(invoices), said.memory),
     )
 
 
-def _customers_in(invoices: InvoiceColumns, customers: Customers) -> Ints:
-    """How many customers each currency has."""
-    owned = customers.of_invoice >= 0
-    width = len(CURRENCIES)
-    pairs = customers.of_invoice[owned] * width + invoices.currency[owned]
-    ordered = np.sort(pairs)
-    new = np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)]
-    return np.bincount(ordered[new] % width, minlength=width)
+def _closed(invoices: InvoiceColumns, rows: Ints) -> Ints:
+    """How many of some invoices are not open, by currency."""
+    currency = invoices.currency[rows[~invoices.is_open[rows]]]
+    return np.bincount(currency, minlength=len(CURRENCIES))
 
 
-def _size(invoices: InvoiceColumns) -> Ints:
-    return np.abs(np.where(invoices.is_open, invoices.outstanding, invoices.total))
+def _amounts(invoices: InvoiceColumns, rows: Ints) -> Entries[Keys]:
+    """Some invoices by currency and the size of their amount."""
+    owed, total = invoices.outstanding[rows], invoices.total[rows]
+    size = np.abs(np.where(invoices.is_open[rows], owed, total))
+    return mix(invoices.currency[rows], size), rows

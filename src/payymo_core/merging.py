@@ -1,7 +1,6 @@
 """A ledger's columns after some of its invoices changed, or others joined them."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from itertools import pairwise
 from operator import attrgetter
 from typing import TypeVar
@@ -13,19 +12,24 @@ from numpy.typing import NDArray
 from payymo_core.columns import InvoiceColumns
 from payymo_core.keys import Ints, Mask
 from payymo_core.lines import joined
-from payymo_core.records import Invoice
+from payymo_core.records import Invoice, InvoiceStatus
 
 _Kind = TypeVar("_Kind", np.int64, np.bool_)
 _ID = attrgetter("id")
 
 
-def row_of(records: Sequence[Invoice], invoice: object) -> int | None:
-    """Row of an invoice among records in the order of their ids; None without it."""
-    if not isinstance(invoice, str):  # a bad record's id may be anything
-        return None
-    row = bisect_left(records, invoice, key=_ID)
-    there = row < len(records) and records[row].id == invoice
-    return row if there else None
+def paid(columns: InvoiceColumns, rows: Ints) -> InvoiceColumns:
+    """Columns after the invoices of some rows, in rising order, were paid."""
+    held = columns.held
+    records = {
+        row: evolve(held[row], status=InvoiceStatus.PAID) for row in rows.tolist()
+    }
+    closed = np.zeros(len(rows), np.bool_)
+    return evolve(
+        columns,
+        records=held.exchanged(records),
+        is_open=_put(columns.is_open, rows, closed),
+    )
 
 
 def overwritten(
@@ -38,12 +42,11 @@ def overwritten(
         rows: Whose record changed, in rising order.
         changed: Columns of the changed records; what these say else is as it was.
     """
-    records = list(columns.records)
-    for row, record in zip(rows.tolist(), changed.records, strict=True):
-        records[row] = record
     return evolve(
         columns,
-        records=records,
+        records=columns.held.exchanged(
+            dict(zip(rows.tolist(), changed.records, strict=True))
+        ),
         outstanding=_put(columns.outstanding, rows, changed.outstanding),
         total=_put(columns.total, rows, changed.total),
         is_open=_put(columns.is_open, rows, changed.is_open),
@@ -89,6 +92,8 @@ def merged(columns: InvoiceColumns, new: InvoiceColumns) -> tuple[InvoiceColumns
 
 
 def _put(column: NDArray[_Kind], rows: Ints, values: NDArray[_Kind]) -> NDArray[_Kind]:
+    if np.array_equal(column[rows], values):
+        return column
     out = column.copy()
     out[rows] = values
     return out

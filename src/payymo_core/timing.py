@@ -64,17 +64,6 @@ class Timing:
     issued: Ints
     expected: Ints
 
-    @classmethod
-    def of(cls, invoices: InvoiceColumns) -> "Timing":
-        """Order the open items of a ledger."""
-        owed = np.flatnonzero(invoices.is_open)
-        way = direction(invoices.currency[owed], invoices.outstanding[owed])
-        due = expected_day(invoices)[owed]
-        return cls(
-            np.sort(way * _STEP + _ordinal(invoices.issued[owed])),
-            np.sort(way * _STEP + _ordinal(due)),
-        )
-
     def open_on(self, way: Ints, day: Ints) -> Ints:
         """How many items were open on each day: issued by then, or who knows when."""
         return _between(self.issued, way, np.zeros_like(day), _until(day))
@@ -112,8 +101,8 @@ class CustomerItems:
     def of(cls, invoices: InvoiceColumns, customer: Ints) -> "CustomerItems":
         """Order them, given the customer of each invoice (-1 for none)."""
         owed = np.flatnonzero(invoices.is_open & (customer >= 0))
-        account = customer[owed] * len(CURRENCIES) + invoices.currency[owed]
-        return cls(np.sort(account * _STEP + _ordinal(invoices.issued[owed])))
+        currency, issued = invoices.currency[owed], invoices.issued[owed]
+        return cls(np.sort(customer_days(customer[owed], currency, issued)))
 
     def open_on(self, customer: Ints, currency: Ints, day: Ints) -> Ints:
         """How many of them were open on each day."""
@@ -126,9 +115,24 @@ def direction(currency: Ints, amount: Ints) -> Ints:
     return currency * 2 + (amount < 0)
 
 
+def direction_days(way: Ints, day: Ints) -> Ints:
+    """Keys of directions and days."""
+    return way * _STEP + _ordinal(day)
+
+
+def customer_days(customer: Ints, currency: Ints, day: Ints) -> Ints:
+    """Keys of customers, currencies and days."""
+    return (customer * len(CURRENCIES) + currency) * _STEP + _ordinal(day)
+
+
 def expected_day(invoices: InvoiceColumns) -> Ints:
     """The due date of each invoice; where there is none, its issue date."""
-    return np.where(invoices.due == NO_DAY, invoices.issued, invoices.due)
+    return due_day(invoices.due, invoices.issued)
+
+
+def due_day(due: Ints, issued: Ints) -> Ints:
+    """Due dates; where there is none, the issue date."""
+    return np.where(due == NO_DAY, issued, due)
 
 
 def date_levels(day: Ints, issued: Ints, expected: Ints, stale_after: int) -> Ints:
