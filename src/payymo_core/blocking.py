@@ -81,7 +81,7 @@ def block(
         bearers,
         ruleset.counterparty.evidence,
     )
-    checked = checked_atoms(texts, ledger.formats)
+    checked = checked_atoms(texts, ledger.formats.used)
     settled = _settled(transactions, ledger.invoices, finds)
     wanting = np.flatnonzero(~settled & transactions.booked)
     capped = {"reference": finds.capped}

@@ -60,7 +60,7 @@ class Debtors:
             customers: Theirs.
             splice: Where they joined.
         """
-        rows = splice.at + np.arange(len(splice.at))
+        rows = splice.rows()
         sent = np.flatnonzero(customers.of_invoice[rows] >= 0)
         currency = invoices.currency[rows[sent]]
         keys = mix(customers.numbers(customers.of_invoice[rows[sent]]), currency)

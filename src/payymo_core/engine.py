@@ -10,15 +10,16 @@ from attrs import evolve, frozen
 from payymo_core.assignment import assign
 from payymo_core.bearers import bearers_of
 from payymo_core.blocking import block
+from payymo_core.changing import enlarged, settled
 from payymo_core.confidence import confidences
 from payymo_core.decision import Notices, decide
 from payymo_core.errors import RecordError, Rejected, RulesetError
 from payymo_core.held import Records
 from payymo_core.instalments import with_instalments
-from payymo_core.ledger import Ledger, enlarged, prepare, settled
+from payymo_core.ledger import Ledger, prepare
 from payymo_core.looking import Looking
 from payymo_core.matching import MatchResult, Run
-from payymo_core.merging import merged, overwritten, paid
+from payymo_core.merging import overwritten, paid
 from payymo_core.pausing import collector_paused
 from payymo_core.precedence import with_precedence
 from payymo_core.reading import invoice_columns, transaction_columns
@@ -88,18 +89,16 @@ class Matcher:
     def add(self, invoices: Iterable[Invoice | Rejected]) -> "Matcher":
         """The ledger with further invoices; this one stays as it is.
 
-        Only what is new is read. Where customers are new, or tell something new, the
-        names of all are indexed again.
+        Only what is new is read and indexed.
 
         Args:
             invoices: As the first ones. One whose id the ledger has is set aside.
         """
         with collector_paused():
-            held = self.ledger.invoices
-            given = [_unless_held(record, held.held) for record in invoices]
+            held = self.ledger.invoices.held
+            given = [_unless_held(record, held) for record in invoices]
             new, rejected = invoice_columns(given)
-            both, is_new = merged(held, new)
-            ledger = enlarged(self.ledger, both, is_new, self.ruleset)
+            ledger = enlarged(self.ledger, new, self.ruleset)
         return self._with(ledger, rejected)
 
     def close(self, ids: Iterable[str]) -> "Matcher":

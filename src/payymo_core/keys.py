@@ -6,7 +6,13 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from payymo_core.splicing import Entries, respliced_rows
+from payymo_core.splicing import (
+    Entries,
+    in_order,
+    lower_bounds,
+    respliced,
+    respliced_rows,
+)
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
@@ -42,6 +48,12 @@ def sorted_unique(keys: _Column) -> _Column:
     """As np.unique, by sorting (its hash path is slower, SCALE 2.1)."""
     ordered = np.sort(keys)
     return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(keys) else ordered
+
+
+def with_keys(held: Keys, more: Keys) -> Keys:
+    """Sorted keys, each once, with those of others that are not among them."""
+    new = more[np.searchsorted(held, more) == np.searchsorted(held, more, "right")]
+    return respliced(held, held[:0], sorted_unique(new))
 
 
 def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
@@ -97,6 +109,22 @@ class KeyIndex:
         # more.
         self.present[_low(new[0], len(self.present))] = True
         return KeyIndex(keys, rows, self.present)
+
+    def moved(self, places: Ints) -> "KeyIndex":
+        """The index of rows that were renumbered, their order kept."""
+        return KeyIndex(self.keys, places[self.rows], self.present)
+
+    def with_distinct(self, more: Entries[Keys]) -> "KeyIndex":
+        """The index with further keys and rows, those that it has left out."""
+        keys, rows = in_order(more)
+        new = np.r_[True, (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])]
+        keys, rows = keys[new[: len(keys)]], rows[new[: len(keys)]]
+        place = lower_bounds((self.keys, self.rows), (keys, rows))
+        held = place < len(self.keys)
+        inside = place[held]
+        same = (self.keys[inside] == keys[held]) & (self.rows[inside] == rows[held])
+        held[held] = same
+        return self.changed(NO_ENTRIES, (keys[~held], rows[~held]))
 
     def ranges(self, needles: Keys) -> tuple[Ints, Ints]:
         """Where each needle's rows start, and how many there are."""

@@ -54,6 +54,16 @@ class Splice:
             begin = end + (not comes)
         return np.concatenate([*runs, column[begin:]])
 
+    def rows(self) -> _Ints:
+        """The places of what joined, where nothing left."""
+        return self.at + np.arange(len(self.at))
+
+    def moved(self, size: int) -> _Ints:
+        """The place that each of so many has afterwards, where nothing left."""
+        # Whatever stands behind n new ones is n places further.
+        behind = np.diff(np.r_[0, self.at, size])
+        return np.arange(size) + np.repeat(np.arange(len(behind)), behind)
+
 
 def joining(at: _Ints) -> Splice:
     """Where new values join a column that nothing leaves."""

@@ -104,6 +104,14 @@ class CustomerItems:
         currency, issued = invoices.currency[owed], invoices.issued[owed]
         return cls(np.sort(customer_days(customer[owed], currency, issued)))
 
+    def moved(self, places: Ints) -> "CustomerItems":
+        """The items of customers that were renumbered, their order kept."""
+        width = len(CURRENCIES) * _STEP
+        ends = np.searchsorted(self.keys, np.arange(1, len(places) + 1) * width)
+        owned = np.diff(np.r_[np.searchsorted(self.keys, 0), ends])
+        further = (places - np.arange(len(places))) * width
+        return CustomerItems(self.keys + np.repeat(further, owned))
+
     def open_on(self, customer: Ints, currency: Ints, day: Ints) -> Ints:
         """How many of them were open on each day."""
         account = customer * len(CURRENCIES) + currency
