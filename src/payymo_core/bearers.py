@@ -83,7 +83,8 @@ def bearers_of(
         sharers = memory.names.sharers[place]
         found.append((needle, known[place], level, sharers, words))
     name, *columns = map(np.concatenate, zip(*found, strict=True))
-    order = np.argsort(name, kind="stable")
+    # In the order of what they say: names have no order of their own.
+    order = np.lexsort((*reversed(columns), name))
     count = np.bincount(asked[name], minlength=size)
     return Bearers(np.cumsum(count) - count, count, *(c[order] for c in columns))
 

@@ -14,8 +14,9 @@ from payymo_core.columns import (
 )
 from payymo_core.finds import Finds, find
 from payymo_core.keys import Ints, Mask, expand, mix
-from payymo_core.ledger import CURRENCY_STEP, Ledger
+from payymo_core.ledger import Ledger
 from payymo_core.money import EXPONENTS
+from payymo_core.owed import CURRENCY_STEP
 from payymo_core.payers import Payers, payers_of
 from payymo_core.rules import AmountRule, Ruleset
 from payymo_core.sequences import begins
@@ -81,7 +82,7 @@ def block(
         bearers,
         ruleset.counterparty.evidence,
     )
-    checked = checked_atoms(texts, ledger.formats)
+    checked = checked_atoms(texts, ledger.formats.used)
     settled = _settled(transactions, ledger.invoices, finds)
     wanting = np.flatnonzero(~settled & transactions.booked)
     capped = {"reference": finds.capped}
@@ -200,7 +201,8 @@ def _by_customer_amount(
     And for each transaction, how many more of them there are.
     """
     row = payers.transaction
-    keys = mix(payers.customer, transactions.currency[row], transactions.gross[row])
+    customer = ledger.customers.number[payers.customer]
+    keys = mix(customer, transactions.currency[row], transactions.gross[row])
     at, invoice, more = ledger.by_customer_amount.first(keys, ruleset.groups.open_items)
     unseen = np.zeros(len(transactions), np.int64)
     np.add.at(unseen, row, more)
@@ -220,7 +222,7 @@ def _by_customer(
     # One word that no other customer has may be an abbreviated name.
     word = (payers.level == PayerLevel.SHARED_WORD) & (payers.sharers == 1)
     known = ((payers.level < PayerLevel.SHARED_WORD) | word) & ~settled[row]
-    row, customer = row[known], customer[known]
+    row, customer = row[known], ledger.customers.number[customer[known]]
     at, invoice, hot = ledger.by_customer.probe(
         mix(customer, transactions.currency[row]), ruleset.groups.open_items
     )

@@ -135,7 +135,10 @@ class Circumstances:
         """
         ledger, mine = self.run.ledger, self.contest.places(hypothesis)
         customer = ledger.customers.of_invoice[mine[:1]]
-        wanted = mix(customer, self.run.transactions.currency[[self.row]])
+        wanted = mix(
+            ledger.customers.numbers(customer),
+            self.run.transactions.currency[[self.row]],
+        )
         start, count = ledger.by_customer.ranges(wanted)
         held = ledger.by_customer.rows[start[0] : start[0] + count[0]].tolist()
         records = ledger.invoices.records

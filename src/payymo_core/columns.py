@@ -10,10 +10,12 @@ from functools import cached_property
 import numpy as np
 from attrs import frozen
 
+from payymo_core.held import Records
 from payymo_core.keys import Ints, Mask
 from payymo_core.lines import Lines
 from payymo_core.money import EXPONENTS
-from payymo_core.records import Customer, Invoice, Transaction
+from payymo_core.records import Invoice, Transaction
+from payymo_core.roster import Roster
 
 NO_DAY = np.iinfo(np.int64).min
 """A date that is not known."""
@@ -67,9 +69,9 @@ class InvoiceColumns:
         due: Day number, or ``NO_DAY``; without any date, the last day of the year that
             the number begins with.
         is_open: Status open and something outstanding.
-        texts: Number, id and references.
-        customer: Place of its customer in ``customers``, -1 without one.
-        customers: The customers; one of whom records say different things stands as
+        texts: Number, id and references; none where they are indexed.
+        customer: Place of its customer in the roster, -1 without one.
+        roster: The customers; one of whom records say different things stands as
             often.
     """
 
@@ -82,7 +84,7 @@ class InvoiceColumns:
     is_open: Mask
     texts: Lines
     customer: Ints
-    customers: Sequence[Customer]
+    roster: Roster
 
     def __len__(self) -> int:
         return len(self.outstanding)
@@ -91,6 +93,12 @@ class InvoiceColumns:
     def count_in(self) -> Ints:
         """How many there are in each of ``CURRENCIES``."""
         return np.bincount(self.currency, minlength=len(CURRENCIES))
+
+    @cached_property
+    def held(self) -> Records:
+        """The records, so that a few of them may be exchanged."""
+        records = self.records
+        return records if isinstance(records, Records) else Records.of(records)
 
 
 def choose_rows(columns: TransactionColumns, rows: Ints) -> TransactionColumns:

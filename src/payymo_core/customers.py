@@ -1,6 +1,6 @@
 """Who pays: customers by account and by name, each distinct name looked up once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -8,10 +8,11 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from payymo_core.fields import CustomerFields
-from payymo_core.keys import Ints, KeyIndex, Keys, mix, sorted_unique
+from payymo_core.keys import Ints, KeyIndex, Keys, Mask, mix, sorted_unique
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.records import Customer
 from payymo_core.spans import Scan, Spans, scan, wholes
+from payymo_core.splicing import Entries
 
 MOST_WORD_SHARERS = 40
 """Names that share a word; more, and two such words are looked up together."""
@@ -27,12 +28,15 @@ class Customers:
 
     Attributes:
         ids: Their ids, sorted.
+        number: What the indexes of a ledger call each: what it is called stays, though
+            others come between.
         of_invoice: Customer of each invoice, -1 where none is known.
         accounts: Customers by the key of the end of an account.
         iban_tails: Customers by the key of the end of an IBAN.
         ibans: Customers by the key of an IBAN.
         name_rows: Row of each of ``names``.
-        names: Every distinct set of name words, sorted and joined by spaces.
+        names: Every distinct set of name words, sorted and joined by spaces; in any
+            order.
         name_owner: Customers by name, as (name, customer) rows.
         named: Whether a customer has a name at all.
         words: Number of each word that stands in a name.
@@ -46,6 +50,7 @@ class Customers:
     """
 
     ids: tuple[str, ...]
+    number: Ints
     of_invoice: Ints
     accounts: KeyIndex
     iban_tails: KeyIndex
@@ -63,6 +68,61 @@ class Customers:
     text_heads: Keys
     text_length: int
 
+    def numbers(self, rows: Ints) -> Ints:
+        """What the indexes of a ledger call customers; -1 for the row of none."""
+        return np.r_[self.number, -1][rows]
+
+
+@frozen(eq=False)
+class Told:
+    """What customers tell of who they are, by key: whose each key is.
+
+    Attributes:
+        accounts: Keys of the ends of accounts.
+        iban_tails: Keys of the ends of IBANs.
+        ibans: Keys of IBANs.
+        called: Whose each name is.
+        names: The words of each name, sorted and joined by spaces.
+        in_text: Keys of names as one span of a text.
+        text_heads: Sorted keys of the atoms these begin with.
+        text_length: Letters in the longest of them.
+    """
+
+    accounts: Entries[Keys]
+    iban_tails: Entries[Keys]
+    ibans: Entries[Keys]
+    called: Ints
+    names: Sequence[str]
+    in_text: Entries[Keys]
+    text_heads: Keys
+    text_length: int
+
+    @classmethod
+    def of(cls, owner: Ints, fields: CustomerFields) -> "Told":
+        """Read what customers tell.
+
+        Args:
+            owner: Row of each customer.
+            fields: What they say.
+        """
+        whose, ibans = _each(owner, fields.ibans)
+        iban_keys, iban_tails = account_keys(scan(ibans), len(ibans))
+        owners, accounts = _each(owner, fields.accounts)
+        _, tails = account_keys(scan(accounts), len(accounts))
+        called, texts = _spoken(owner, fields)
+        sequences = name_sequences(texts)
+        in_text, heads, longest = _text_table(called, sequences)
+        return cls(
+            accounts=(tails, owners),
+            iban_tails=(iban_tails, whose),
+            ibans=(iban_keys, whose),
+            called=called,
+            names=list(map(name_words, sequences)),
+            in_text=in_text,
+            text_heads=heads,
+            text_length=longest,
+        )
+
 
 def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     """Collect the customers of a ledger.
@@ -75,51 +135,35 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     ids = tuple(sorted(set(fields.id)))
     row = {customer_id: place for place, customer_id in enumerate(ids)}
     owner = np.array([row[customer_id] for customer_id in fields.id], np.int64)
-    ibans, accounts = _each(owner, fields.ibans), _each(owner, fields.accounts)
-    called, texts = _spoken(owner, fields)
-    sequences = name_sequences(texts)
-    words = list(map(name_words, sequences))
-    names = tuple(sorted(set(filter(None, words))))
+    told = Told.of(owner, fields)
+    names = tuple(sorted(set(filter(None, told.names))))
     name_row = {text: place for place, text in enumerate(names)}
-    name, bearer = _distinct(
-        np.array([name_row.get(text, -1) for text in words], np.int64), called
-    )
-    word_rows, (word, bearing) = _word_table(names)
-    common = np.bincount(word, minlength=len(word_rows)) > MOST_WORD_SHARERS
-    of_common = common[word]
-    in_text, heads, longest = _text_table(called, sequences)
+    name, bearer = borne(told, name_row)
+    words = {word: place for place, word in enumerate(spoken(names))}
+    bearing, word = word_column(names, words)
+    common = np.bincount(word, minlength=len(words)) > MOST_WORD_SHARERS
     named = np.zeros(len(ids), np.bool_)
     named[bearer] = True
     return Customers(
         ids=ids,
+        number=np.arange(len(ids)),
         of_invoice=np.r_[owner, -1][of_invoice],
-        accounts=_tail_index(*accounts),
-        iban_tails=_tail_index(*ibans),
-        ibans=owner_index(text_keys(ibans[1]), ibans[0]),
+        accounts=owner_index(*told.accounts),
+        iban_tails=owner_index(*told.iban_tails),
+        ibans=owner_index(*told.ibans),
         name_rows=name_row,
         names=names,
         name_owner=KeyIndex.of(mix(name), bearer),
         named=named,
-        words=word_rows,
-        sorted_words=tuple(sorted(word_rows)),
+        words=words,
+        sorted_words=tuple(sorted(words)),
         word_names=KeyIndex.of(mix(word), bearing),
         common=common,
-        pair_names=_pairs_of(word[of_common], bearing[of_common]),
-        in_text=in_text,
-        text_heads=heads,
-        text_length=longest,
+        pair_names=KeyIndex.of(*common_pairs(bearing, word, common)),
+        in_text=owner_index(*told.in_text),
+        text_heads=told.text_heads,
+        text_length=told.text_length,
     )
-
-
-def all_told(some: Sequence[Customer], others: Sequence[Customer]) -> bool:
-    """Whether others tell all that some customers tell of who they are."""
-    wanted = {customer.id for customer in some}
-    told = {_told(customer) for customer in others if customer.id in wanted}
-    return told.issuperset(map(_told, some))
-
-
-def _told(c: Customer) -> tuple[object, ...]:
-    return (c.id, c.name, c.company, c.ibans, c.accounts, c.aliases)
 
 
 _Texts = tuple[Ints, list[str]]
@@ -139,20 +183,22 @@ def _spoken(owner: Ints, fields: CustomerFields) -> _Texts:
     return np.r_[owner, owner, whose][given], [text for text in texts if text]
 
 
-def _distinct(name: Ints, owner: Ints) -> tuple[Ints, Ints]:
+def borne(told: Told, name_row: Mapping[str, int]) -> tuple[Ints, Ints]:
     """Each name of each customer once, in order; those of no word left out."""
-    width = int(owner.max(initial=0)) + 1
-    pairs = sorted_unique((name * width + owner)[name >= 0])
+    name = np.array([name_row.get(text, -1) for text in told.names], np.int64)
+    width = int(told.called.max(initial=0)) + 1
+    pairs = sorted_unique((name * width + told.called)[name >= 0])
     return pairs // width, pairs % width
+
+
+def spoken(names: Iterable[str]) -> Iterable[str]:
+    """Every word of some names, each once."""
+    return dict.fromkeys(" ".join(names).split())
 
 
 _LEAST_DIGITS = 4
 TAIL = 10
 """Digits of an account number that count: an IBAN ends with the national number."""
-
-
-def _tail_index(owners: Ints, texts: Sequence[str]) -> KeyIndex:
-    return owner_index(account_keys(scan(texts), len(texts))[1], owners)
 
 
 def owner_index(keys: Keys, owners: Ints) -> KeyIndex:
@@ -185,16 +231,23 @@ def account_keys(seen: Scan, lines: int) -> tuple[Keys, Keys]:
     return keys, tails
 
 
-def _word_table(names: Sequence[str]) -> tuple[dict[str, int], tuple[Ints, Ints]]:
-    spoken = " ".join(names).split()
-    rows = {word: place for place, word in enumerate(dict.fromkeys(spoken))}
-    words = [text.count(" ") + 1 for text in names]
-    name = np.repeat(np.arange(len(names)), words)
-    return rows, (np.array([rows[word] for word in spoken], np.int64), name)
+def word_column(names: Sequence[str], words: Mapping[str, int]) -> tuple[Ints, Ints]:
+    """Every word of every name: (place of the name, number of the word)."""
+    said = [words[word] for word in " ".join(names).split()]
+    count = [text.count(" ") + 1 for text in names]
+    return np.repeat(np.arange(len(names)), count), np.array(said, np.int64)
 
 
-def _pairs_of(word: Ints, name: Ints) -> KeyIndex:
-    """Names, in rising order, by every two of their words."""
+def common_pairs(name: Ints, word: Ints, common: Mask) -> Entries[Keys]:
+    """Names, in rising order, by the keys of every two of their common words.
+
+    Args:
+        name: A name for each of its words, rising.
+        word: The word.
+        common: Whether a word is a common one.
+    """
+    these = common[word]
+    word, name = word[these], name[these]
     first, second, owner = [word[:0]], [word[:0]], [word[:0]]
     for apart in range(1, MOST_COMMON_WORDS):
         same = np.flatnonzero(name[apart:] == name[: len(name) - apart])
@@ -204,7 +257,7 @@ def _pairs_of(word: Ints, name: Ints) -> KeyIndex:
     one, other = np.concatenate(first), np.concatenate(second)
     bearer = np.concatenate(owner)
     order = np.argsort(bearer, kind="stable")
-    return KeyIndex.of(pair_keys(one, other)[order], bearer[order])
+    return pair_keys(one, other)[order], bearer[order]
 
 
 def pair_keys(one: Ints, other: Ints) -> Keys:
@@ -214,12 +267,11 @@ def pair_keys(one: Ints, other: Ints) -> Keys:
 
 def _text_table(
     called: Ints, sequences: Sequence[Sequence[str]]
-) -> tuple[KeyIndex, Keys, int]:
+) -> tuple[Entries[Keys], Keys, int]:
     texts = list(map(" ".join, sequences))
     seen = scan(texts)
     whole = wholes(seen)
     whole = whole.where(seen.length(whole) >= NEVER_SHORTER)
     owners = called[seen.text[whole.first]]
-    index = owner_index(seen.keys(whole), owners)
-    heads = np.sort(seen.keys(Spans(whole.first, whole.first)))
-    return index, heads, max(map(len, texts), default=0)
+    heads = sorted_unique(seen.keys(Spans(whole.first, whole.first)))
+    return (seen.keys(whole), owners), heads, max(map(len, texts), default=0)

@@ -1,6 +1,6 @@
 """The product in thirty lines: records in, a match for each transaction out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -10,18 +10,20 @@ from attrs import evolve, frozen
 from payymo_core.assignment import assign
 from payymo_core.bearers import bearers_of
 from payymo_core.blocking import block
+from payymo_core.changing import enlarged, settled
 from payymo_core.confidence import confidences
 from payymo_core.decision import Notices, decide
 from payymo_core.errors import RecordError, Rejected, RulesetError
+from payymo_core.held import Records
 from payymo_core.instalments import with_instalments
-from payymo_core.ledger import Ledger, enlarged, prepare, settled
+from payymo_core.ledger import Ledger, prepare
 from payymo_core.looking import Looking
 from payymo_core.matching import MatchResult, Run
-from payymo_core.merging import merged, overwritten, row_of
+from payymo_core.merging import overwritten, paid
 from payymo_core.pausing import collector_paused
 from payymo_core.precedence import with_precedence
 from payymo_core.reading import invoice_columns, transaction_columns
-from payymo_core.records import Invoice, InvoiceStatus, Transaction
+from payymo_core.records import Invoice, Transaction
 from payymo_core.repeats import repeated
 from payymo_core.reversals import sent_back
 from payymo_core.rules import Ruleset, TiePolicy
@@ -87,18 +89,16 @@ class Matcher:
     def add(self, invoices: Iterable[Invoice | Rejected]) -> "Matcher":
         """The ledger with further invoices; this one stays as it is.
 
-        Only what is new is read. Where customers are new, or tell something new, the
-        names of all are indexed again.
+        Only what is new is read and indexed.
 
         Args:
             invoices: As the first ones. One whose id the ledger has is set aside.
         """
         with collector_paused():
-            held = self.ledger.invoices
-            given = [_unless_held(record, held.records) for record in invoices]
+            held = self.ledger.invoices.held
+            given = [_unless_held(record, held) for record in invoices]
             new, rejected = invoice_columns(given)
-            both, is_new = merged(held, new)
-            ledger = enlarged(self.ledger, both, is_new, self.ruleset)
+            ledger = enlarged(self.ledger, new, self.ruleset)
         return self._with(ledger, rejected)
 
     def close(self, ids: Iterable[str]) -> "Matcher":
@@ -107,13 +107,9 @@ class Matcher:
         Raises:
             RecordError: The ledger has no invoice of such an id.
         """
-        held = self.ledger.invoices.records
-        return self._changed(
-            {
-                row: evolve(held[row], status=InvoiceStatus.PAID)
-                for row in (_row(held, invoice) for invoice in ids)
-            }
-        )
+        before = self.ledger.invoices
+        rows = np.array(sorted({_row(before.held, each) for each in ids}), np.int64)
+        return self._with(settled(self.ledger, paid(before, rows), rows))
 
     def update(self, outstanding: Mapping[str, Decimal]) -> "Matcher":
         """The ledger after other amounts are owed; this one stays as it is.
@@ -125,20 +121,17 @@ class Matcher:
             RecordError: The ledger has no invoice of such an id, or an amount is none
                 of its currency.
         """
-        held = self.ledger.invoices.records
-        rows = {_row(held, invoice): owed for invoice, owed in outstanding.items()}
-        return self._changed(
-            {row: evolve(held[row], outstanding=owed) for row, owed in rows.items()}
-        )
-
-    def _changed(self, records: Mapping[int, Invoice]) -> "Matcher":
-        rows = np.array(sorted(records), np.int64)
+        held = self.ledger.invoices.held
+        owed = {_row(held, invoice): amount for invoice, amount in outstanding.items()}
+        rows = np.array(sorted(owed), np.int64)
         with collector_paused():
-            changed, rejected = invoice_columns(records[row] for row in rows.tolist())
+            changed, rejected = invoice_columns(
+                evolve(held[row], outstanding=owed[row]) for row in rows.tolist()
+            )
             if rejected:
                 raise RecordError("; ".join(map(str, rejected)))
             columns = overwritten(self.ledger.invoices, rows, changed)
-            return self._with(settled(self.ledger, columns))
+            return self._with(settled(self.ledger, columns, rows))
 
     def match(
         self,
@@ -214,18 +207,16 @@ def match(
     return Matcher(invoices, ruleset).match(transactions, executor=executor)
 
 
-def _unless_held(
-    record: Invoice | Rejected, held: Sequence[Invoice]
-) -> Invoice | Rejected:
+def _unless_held(record: Invoice | Rejected, held: Records) -> Invoice | Rejected:
     """A new invoice, or what is wrong with one whose id is taken."""
-    if isinstance(record, Invoice) and row_of(held, record.id) is not None:
+    if isinstance(record, Invoice) and held.row_of(record.id) is not None:
         fault = "duplicate id: the ledger has it"
         return Rejected(record_id=record.id, fault=fault, field="id")
     return record
 
 
-def _row(held: Sequence[Invoice], invoice: str) -> int:
-    row = row_of(held, invoice)
+def _row(held: Records, invoice: str) -> int:
+    row = held.row_of(invoice)
     if row is None:
         msg = f"the ledger has no invoice {invoice!r}"
         raise RecordError(msg)

@@ -6,6 +6,14 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from payymo_core.splicing import (
+    Entries,
+    in_order,
+    lower_bounds,
+    respliced,
+    respliced_rows,
+)
+
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
 Levels = NDArray[np.int8]
@@ -49,6 +57,12 @@ def sorted_unique(keys: _Column) -> _Column:
     """As np.unique, by sorting (its hash path is slower, SCALE 2.1)."""
     ordered = np.sort(keys)
     return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(keys) else ordered
+
+
+def with_keys(held: Keys, more: Keys) -> Keys:
+    """Sorted keys, each once, with those of others that are not among them."""
+    new = more[np.searchsorted(held, more) == np.searchsorted(held, more, "right")]
+    return respliced(held, held[:0], sorted_unique(new))
 
 
 def renumbered(column: Ints) -> tuple[Ints, int]:
@@ -100,11 +114,40 @@ class KeyIndex:
         same = found[1:] == found[:-1]
         tied = np.flatnonzero(np.r_[False, same] | np.r_[same, False][: len(found)])
         order[tied] = order[tied][np.lexsort((order[tied], found[tied]))]
-        # Eight places a key: most absent keys meet an empty one.
-        bits = min(max(int(len(keys) * 8).bit_length(), 6), _FILTER_BITS)
-        present = np.zeros(1 << bits, np.bool_)
-        present[_low(keys, len(present))] = True
-        return cls(keys[order], rows[order], present)
+        return cls(keys[order], rows[order], _filter(keys))
+
+    def changed(self, gone: Entries[Keys], new: Entries[Keys]) -> "KeyIndex":
+        """The index after some of its rows left, and others joined.
+
+        Args:
+            gone: Keys and rows that it has.
+            new: Keys and rows that it has not.
+        """
+        keys, rows = respliced_rows((self.keys, self.rows), gone, new)
+        if keys is self.keys:
+            return self
+        if _places(len(keys)) > len(self.present):
+            return KeyIndex(keys, rows, _filter(keys))
+        # The older index shares this filter: a place too many costs it a look, no
+        # more.
+        self.present[_low(new[0], len(self.present))] = True
+        return KeyIndex(keys, rows, self.present)
+
+    def moved(self, places: Ints) -> "KeyIndex":
+        """The index of rows that were renumbered, their order kept."""
+        return KeyIndex(self.keys, places[self.rows], self.present)
+
+    def with_distinct(self, more: Entries[Keys]) -> "KeyIndex":
+        """The index with further keys and rows, those that it has left out."""
+        keys, rows = in_order(more)
+        new = np.r_[True, (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])]
+        keys, rows = keys[new[: len(keys)]], rows[new[: len(keys)]]
+        place = lower_bounds((self.keys, self.rows), (keys, rows))
+        held = place < len(self.keys)
+        inside = place[held]
+        same = (self.keys[inside] == keys[held]) & (self.rows[inside] == rows[held])
+        held[held] = same
+        return self.changed(NO_ENTRIES, (keys[~held], rows[~held]))
 
     def ranges(self, needles: Keys) -> tuple[Ints, Ints]:
         """Where each needle's rows start, and how many there are."""
@@ -150,6 +193,21 @@ class KeyIndex:
         shown = np.minimum(count, most)
         needle, place = expand(start, shown)
         return needle, self.rows[place], count - shown
+
+
+NO_ENTRIES: Entries[Keys] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
+"""Keys and rows of nothing."""
+
+
+def _places(keys: int) -> int:
+    """Places of a filter: eight a key, so that most absent keys meet an empty one."""
+    return 1 << min(max((keys * 8).bit_length(), 6), _FILTER_BITS)
+
+
+def _filter(keys: Keys) -> Mask:
+    present = np.zeros(_places(len(keys)), np.bool_)
+    present[_low(keys, len(present))] = True
+    return present
 
 
 def _low(keys: Keys, places: int) -> Ints:

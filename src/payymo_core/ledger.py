@@ -1,20 +1,24 @@
 """The invoices, prepared once for any number of transactions."""
 
+from functools import cached_property
+
 import numpy as np
 from attrs import evolve, frozen
 
 from payymo_core.columns import CURRENCIES, InvoiceColumns
-from payymo_core.customers import Customers, all_told, customers_of
-from payymo_core.experience import Experience, Memory
-from payymo_core.keys import Ints, KeyIndex, Keys, Mask, mix
+from payymo_core.customers import Customers, customers_of
+from payymo_core.debtors import Debtors
+from payymo_core.experience import Experience
+from payymo_core.keys import Ints, KeyIndex, Keys, mix
+from payymo_core.lines import Lines
 from payymo_core.memory import remembered
+from payymo_core.owed import Owed
+from payymo_core.reading import invoice_texts
 from payymo_core.references import Forms, forms_of
 from payymo_core.rules import Ruleset
-from payymo_core.shapes import ledger_formats, ledger_shapes
+from payymo_core.shapes import Formats, ledger_shapes
+from payymo_core.splicing import Entries, in_order
 from payymo_core.timing import CustomerItems, Timing
-
-CURRENCY_STEP = 1 << 54
-"""Above any amount in minor units."""
 
 
 @frozen(eq=False)
@@ -34,8 +38,7 @@ class Ledger:
         timing: Open items by date.
         customer_items: Open items by customer and date.
         closed_count: Items by currency that are not open.
-        customers_in: Customers by currency.
-        items: Open items that the customer of each invoice has in its currency.
+        debtors: Customers in a currency, and how many open items they have there.
         shapes: What its references look like.
         formats: Formats with check digits that it uses.
         experience: What verdicts and a first look at the transactions taught.
@@ -53,134 +56,52 @@ class Ledger:
     timing: Timing
     customer_items: CustomerItems
     closed_count: Ints
-    customers_in: Ints
-    items: Ints
+    debtors: Debtors
     shapes: Keys
-    formats: Mask
+    formats: Formats
     experience: Experience
 
-
-@frozen(eq=False)
-class _Said:
-    """What a ledger says of itself, whatever is paid."""
-
-    customers: Customers
-    forms: Forms
-    shapes: Keys
-    formats: Mask
-    memory: Memory
-
-    @classmethod
-    def of(
-        cls, invoices: InvoiceColumns, customers: Customers, ruleset: Ruleset
-    ) -> "_Said":
-        texts = invoices.texts
-        return cls(
-            customers=customers,
-            forms=forms_of(texts, len(invoices), ruleset.references),
-            shapes=ledger_shapes(texts, len(invoices)),
-            formats=ledger_formats(texts),
-            memory=remembered(ruleset, customers),
-        )
+    @cached_property
+    def texts(self) -> Lines:
+        """What the invoices say."""
+        return invoice_texts(self.invoices.records)
 
 
 def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     """Index a ledger."""
-    customers = customers_of(invoices.customers, invoices.customer)
-    return _indexed(invoices, _Said.of(invoices, customers, ruleset))
-
-
-def enlarged(
-    ledger: Ledger, invoices: InvoiceColumns, is_new: Mask, ruleset: Ruleset
-) -> Ledger:
-    """Index a ledger that invoices joined, as ``prepare`` would.
-
-    Args:
-        ledger: As it was.
-        invoices: All of them, the customers of the old before those of the new.
-        is_new: Which of them joined.
-        ruleset: What the ledger was prepared for.
-    """
-    known, new = ledger.invoices.customers, invoices.customers
-    if all_told(new[len(known) :], known):
-        customers = _with_new(ledger.customers, invoices, is_new)
-    else:
-        customers = customers_of(new, invoices.customer)
-    return _indexed(invoices, _Said.of(invoices, customers, ruleset))
-
-
-def _with_new(
-    customers: Customers, invoices: InvoiceColumns, is_new: Mask
-) -> Customers:
-    """Customers that more invoices were sent to."""
-    row = {customer: place for place, customer in enumerate(customers.ids)}
-    of_invoice = np.full(len(invoices), -1)
-    of_invoice[~is_new] = customers.of_invoice
-    sent = np.flatnonzero(is_new & (invoices.customer >= 0))
-    of_invoice[sent] = [
-        row[invoices.customers[place].id] for place in invoices.customer[sent].tolist()
-    ]
-    return evolve(customers, of_invoice=of_invoice)
-
-
-def settled(ledger: Ledger, invoices: InvoiceColumns) -> Ledger:
-    """Index a ledger again whose states or amounts outstanding changed."""
-    said = _Said(
-        ledger.customers,
-        ledger.forms,
-        ledger.shapes,
-        ledger.formats,
-        ledger.experience.memory,
-    )
-    return _indexed(invoices, said)
-
-
-def _indexed(invoices: InvoiceColumns, said: _Said) -> Ledger:
-    customers = said.customers
-    owed = np.flatnonzero(invoices.is_open)
-    currency, amount = invoices.currency[owed], invoices.outstanding[owed]
-    customer = customers.of_invoice[owed]
-    known = customer >= 0
-    near = currency * CURRENCY_STEP + amount
-    near_order = np.lexsort((owed, near))
-    by_customer = KeyIndex.of(mix(customer[known], currency[known]), owed[known])
-    _, items = by_customer.ranges(mix(customers.of_invoice, invoices.currency))
+    texts, everything = invoices.texts, np.arange(len(invoices))
+    customers = customers_of(invoices.roster.customers, invoices.customer)
+    owed = Owed.of(invoices, customers, everything)
+    known = owed.of_customers()
+    near, near_rows = in_order(owed.near())
     return Ledger(
-        invoices=invoices,
-        forms=said.forms,
+        invoices=evolve(invoices, texts=Lines.none()),
+        forms=forms_of(texts, len(invoices), ruleset.references),
         customers=customers,
-        by_amount=KeyIndex.of(mix(currency, amount), owed),
-        by_customer_amount=KeyIndex.of(
-            mix(customer[known], currency[known], amount[known]), owed[known]
-        ),
-        by_customer=by_customer,
-        near=near[near_order],
-        near_rows=owed[near_order],
-        amounts=KeyIndex.of(
-            mix(invoices.currency, _size(invoices)), np.arange(len(invoices))
-        ),
-        timing=Timing.of(invoices),
-        customer_items=CustomerItems.of(invoices, customers.of_invoice),
-        closed_count=np.bincount(
-            invoices.currency[~invoices.is_open], minlength=len(CURRENCIES)
-        ),
-        customers_in=_customers_in(invoices, customers),
-        items=items,
-        shapes=said.shapes,
-        formats=said.formats,
-        experience=Experience.none(len(invoices), said.memory),
+        by_amount=KeyIndex.of(*owed.by_amount()),
+        by_customer_amount=KeyIndex.of(*known.by_customer_amount()),
+        by_customer=KeyIndex.of(*known.by_customer()),
+        near=near,
+        near_rows=near_rows,
+        amounts=KeyIndex.of(*amount_entries(invoices, everything)),
+        timing=Timing(np.sort(owed.by_issue()), np.sort(owed.by_due_day())),
+        customer_items=CustomerItems(np.sort(known.by_customer_issue())),
+        closed_count=closed_items(invoices, everything),
+        debtors=Debtors.of(invoices, customers),
+        shapes=ledger_shapes(texts, len(invoices)),
+        formats=Formats.of(texts),
+        experience=Experience.none(len(invoices), remembered(ruleset, customers)),
     )
 
 
-def _customers_in(invoices: InvoiceColumns, customers: Customers) -> Ints:
-    """How many customers each currency has."""
-    owned = customers.of_invoice >= 0
-    width = len(CURRENCIES)
-    pairs = customers.of_invoice[owned] * width + invoices.currency[owned]
-    ordered = np.sort(pairs)
-    new = np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)]
-    return np.bincount(ordered[new] % width, minlength=width)
+def closed_items(invoices: InvoiceColumns, rows: Ints) -> Ints:
+    """How many of some invoices are not open, by currency."""
+    currency = invoices.currency[rows[~invoices.is_open[rows]]]
+    return np.bincount(currency, minlength=len(CURRENCIES))
 
 
-def _size(invoices: InvoiceColumns) -> Ints:
-    return np.abs(np.where(invoices.is_open, invoices.outstanding, invoices.total))
+def amount_entries(invoices: InvoiceColumns, rows: Ints) -> Entries[Keys]:
+    """Some invoices by currency and the size of their amount."""
+    owed, total = invoices.outstanding[rows], invoices.total[rows]
+    size = np.abs(np.where(invoices.is_open[rows], owed, total))
+    return mix(invoices.currency[rows], size), rows

@@ -38,6 +38,14 @@ class Lines:
     def __len__(self) -> int:
         return len(self.row)
 
+    @classmethod
+    def none(cls) -> "Lines":
+        """No lines at all."""
+        empty = np.zeros(0, np.int64)
+        return cls(
+            np.zeros(0, np.uint8), np.zeros(1, np.int64), empty, empty, empty, ()
+        )
+
     def of_rows(self, begin: int, end: int) -> "Lines":
         """Those of the records from one row up to another, numbered from there."""
         first, last = np.searchsorted(self.row, [begin, end])

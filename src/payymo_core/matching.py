@@ -66,8 +66,13 @@ class Run:
 
     @cached_property
     def customers(self) -> dict[str, Customer]:
-        """The customers by id; of one that is given as several, one."""
-        return {c.id: c for c in self.ledger.invoices.customers}
+        """The customers by id; of one that is given as several, always the same."""
+        out: dict[str, Customer] = {}
+        for customer in self.ledger.invoices.roster.customers:
+            held = out.setdefault(customer.id, customer)
+            if held is not customer and str(held) < str(customer):
+                out[customer.id] = customer
+        return out
 
 
 class LazyEvidence(Sequence[Evidence]):

@@ -1,6 +1,8 @@
 """What verdicts taught about payers, indexed for the customers of a ledger."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from payymo_core.spans import scan
 def remembered(ruleset: Ruleset, customers: Customers) -> Memory:
     """Index what was learnt of the payers of these customers; of others, nothing."""
     learnt = ruleset.learnt
-    row = {customer: place for place, customer in enumerate(customers.ids)}
+    row = _rows(ruleset, customers)
     known = [payer for payer in learnt.payers if payer.customer in row]
     ibans = [payer for payer in known if payer.key is PayerKey.IBAN]
     accounts = [payer for payer in known if payer.key is PayerKey.ACCOUNT]
@@ -37,8 +39,20 @@ def remembered(ruleset: Ruleset, customers: Customers) -> Memory:
         names=_payers(names, text_keys([payer.value for payer in names]), row),
         fees=_fees(short, row),
         fee_share=np.array([_share(payer) for payer in short], np.float64),
-        habits=_habits(ruleset, row),
+        habits=_habits(ruleset, row, len(customers.ids)),
     )
+
+
+def _rows(ruleset: Ruleset, customers: Customers) -> dict[str, int]:
+    """Rows of those of the customers of whom something was learnt."""
+    learnt, ids = ruleset.learnt, customers.ids
+    told = chain(
+        (payer.customer for payer in learnt.payers),
+        (payer.customer for payer in learnt.short_payers),
+        (habit.customer for habit in learnt.citing),
+    )
+    at = {customer: bisect_left(ids, customer) for customer in told}
+    return {each: row for each, row in at.items() if ids[row : row + 1] == (each,)}
 
 
 def _payers(
@@ -58,7 +72,7 @@ def _payers(
     )
 
 
-def _habits(ruleset: Ruleset, row: Mapping[str, int]) -> Habits:
+def _habits(ruleset: Ruleset, row: Mapping[str, int], customers: int) -> Habits:
     """How customers cite; what no rule of the ruleset finds any more is left out."""
     # As ``comparison.References`` tells what was found, and that nothing was.
     rules = {rule.name: place for place, rule in enumerate(ruleset.references)}
@@ -78,7 +92,7 @@ def _habits(ruleset: Ruleset, row: Mapping[str, int]) -> Habits:
         np.int64,
     ).reshape(-1, 4)
     customer, rule, way, payments = table.T
-    total = np.bincount(customer, payments, len(row) + 1).astype(np.int64)
+    total = np.bincount(customer, payments, customers + 1).astype(np.int64)
     ways_index = KeyIndex.of(mix(customer, rule, way), np.arange(len(table)))
     return Habits(ways_index, payments, total)
 

@@ -29,7 +29,7 @@ class Mention:
 def mentions_of(result: MatchResult) -> list[Mention]:
     """Every reference of an invoice that stands, letter for letter, in a text."""
     run = result.run
-    lines, texts = run.ledger.invoices.texts, run.transactions.texts
+    lines, texts = run.ledger.texts, run.transactions.texts
     # As any text may hold a short number, only what is telling counts.
     wide = [
         ReferenceRule(

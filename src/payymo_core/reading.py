@@ -21,7 +21,7 @@ from payymo_core.fields import (
     TransactionFields,
 )
 from payymo_core.keys import Ints
-from payymo_core.lines import joined, lines_of
+from payymo_core.lines import Lines, joined, lines_of
 from payymo_core.money import minor_column
 from payymo_core.records import (
     Invoice,
@@ -157,7 +157,7 @@ def _invoices(records: Sequence[Invoice]) -> InvoiceColumns:
         is_open=np.concatenate([part.is_open for part in parts]),
         texts=joined([part.texts for part in parts], [len(part) for part in parts]),
         customer=np.concatenate([part.customer for part in parts]),
-        customers=tuple(roster.customers),
+        roster=roster,
     )
 
 
@@ -184,17 +184,28 @@ def _some_invoices(records: Sequence[Invoice], roster: Roster) -> InvoiceColumns
         issued=issued,
         due=due,
         is_open=is_open & (outstanding != 0),
-        texts=lines_of(
-            {
-                "number": fields.number,
-                "id": fields.id,
-                "creditor_reference": fields.creditor_reference,
-            },
-            fields.references,
-            "references.",
-        ),
+        texts=_texts(fields),
         customer=customer,
-        customers=(),
+        roster=roster,
+    )
+
+
+def invoice_texts(records: Sequence[Invoice]) -> Lines:
+    """What invoices say, as their columns had it when they were read."""
+    parts = list(_some(records))
+    texts = [_texts(InvoiceFields.of(part)) for part in parts]
+    return joined(texts, list(map(len, parts)))
+
+
+def _texts(fields: InvoiceFields) -> Lines:
+    return lines_of(
+        {
+            "number": fields.number,
+            "id": fields.id,
+            "creditor_reference": fields.creditor_reference,
+        },
+        fields.references,
+        "references.",
     )
 
 

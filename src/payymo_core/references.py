@@ -7,10 +7,20 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from payymo_core.keys import Floats, Ints, KeyIndex, Keys, Mask, sorted_unique
+from payymo_core.keys import (
+    NO_ENTRIES,
+    Floats,
+    Ints,
+    KeyIndex,
+    Keys,
+    Mask,
+    sorted_unique,
+    with_keys,
+)
 from payymo_core.lines import Lines
 from payymo_core.rules import Exactness, ReferenceRule
 from payymo_core.spans import Scan, Spans, scan_folded, wholes
+from payymo_core.splicing import Splice
 
 WRITTEN_WIDTH = 24
 """Letters and digits kept of a reference for comparison letter by letter."""
@@ -81,6 +91,29 @@ def forms_of(lines: Lines, invoices: int, rules: Sequence[ReferenceRule]) -> For
         heads=table.heads,
         longest=table.longest,
         written=tuple(written),
+    )
+
+
+def with_forms(forms: Forms, new: Forms, moved: Ints, splice: Splice) -> Forms:
+    """The forms of a ledger that invoices joined; theirs stand at the end.
+
+    Args:
+        forms: Those it had.
+        new: Those of what joined.
+        moved: The row that each invoice has now.
+        splice: Where the new ones joined.
+    """
+    joined = new.index.keys, new.index.rows + len(forms.invoice)
+    return Forms(
+        index=forms.index.changed(NO_ENTRIES, joined),
+        invoice=np.r_[moved[forms.invoice], splice.rows()[new.invoice]],
+        rule=np.r_[forms.rule, new.rule],
+        digits_only=np.r_[forms.digits_only, new.digits_only],
+        atoms=np.r_[forms.atoms, new.atoms],
+        bits=np.r_[forms.bits, new.bits],
+        heads=with_keys(forms.heads, new.heads),
+        longest=max(forms.longest, new.longest),
+        written=tuple(map(splice.of, forms.written, new.written)),
     )
 
 

@@ -34,3 +34,11 @@ class Roster:
                 self.customers.append(customer)
             out.append(place)
         return out
+
+    def joined(self, others: Sequence[Customer]) -> tuple["Roster", list[int]]:
+        """A roster with other customers, too, and the place of each of them there."""
+        fields = CustomerFields.of(others)
+        if all(said in self.places for said in fields.rows()):
+            return self, [self.places[said] for said in fields.rows()]
+        both = Roster(list(self.customers), dict(self.places))
+        return both, both.enter(others, fields)

@@ -262,7 +262,9 @@ def _amount(
     # too much is rather several invoices, of which the text lost some, and a little
     # less a credit note set off: where the customer has other open items at all.
     odd = np.isin(pairs.amount, _ODD_AMOUNTS)
-    likeness = np.where(odd & (ledger.items[pairs.invoice] != 1), 2.0**-6, 0.5)
+    likeness = np.where(
+        odd & (ledger.debtors.open_items(pairs.invoice) != 1), 2.0**-6, 0.5
+    )
     likeness = np.where(pairs.amount == AmountLevel.MANIFOLD, 2.0**-9, likeness)
     return np.log2(np.maximum(chance, likeness * 2.0**-rare)) + rare
 
@@ -333,7 +335,7 @@ def _shown(pairs: Comparisons, ledger: Ledger) -> Floats:
 
 
 def _counterparty(pairs: Comparisons, ledger: Ledger) -> Floats:
-    customers = ledger.customers_in[ledger.invoices.currency[pairs.invoice]]
+    customers = ledger.debtors.in_currency[ledger.invoices.currency[pairs.invoice]]
     chance = agreeing_by_chance(pairs.payer, pairs.words, pairs.sharers, customers)
     known = np.log2(_PAYER_M / np.minimum(chance, 1.0))
     return np.where(

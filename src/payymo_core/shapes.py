@@ -5,11 +5,14 @@ though no such one is in it: paid long ago, or left out of a list of open items.
 must be the ledger's own; of digits only how many there are.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+from attrs import frozen
 
 from payymo_core.checkdigits import satisfied
 from payymo_core.finds import Finds, covered
-from payymo_core.keys import Keys, Mask, mix, sorted_unique
+from payymo_core.keys import Ints, Keys, Mask, mix, sorted_unique
 from payymo_core.lines import Lines
 from payymo_core.noise import is_word
 from payymo_core.sequences import begins, previous, totals
@@ -44,21 +47,56 @@ def ledger_shapes(lines: Lines, invoices: int) -> Keys:
     return out
 
 
-def ledger_formats(lines: Lines) -> Mask:
-    """Formats with check digits that a ledger uses, in the order of ``Format``.
+_ENOUGH = 200
+
+
+@frozen(eq=False)
+class Formats:
+    """Formats with check digits that a ledger uses.
 
     Told by its first references: a ledger has them from one program.
+
+    Attributes:
+        rows: The invoices that bear these, rising.
+        texts: The references.
+        used: Whether most satisfy a format, in the order of ``Format``.
     """
-    held = np.flatnonzero(lines.named(["creditor_reference"]))[:_ENOUGH]
-    letters = lines.letters.tobytes()
-    texts = [
-        letters[lines.start[n] : lines.start[n + 1] - 1].decode("ascii")
-        for n in held.tolist()
-    ]
-    return satisfied(texts).sum(axis=0) > len(texts) // 2
+
+    rows: Ints
+    texts: Sequence[str]
+    used: Mask
+
+    @classmethod
+    def of(cls, lines: Lines) -> "Formats":
+        """What a ledger's references satisfy."""
+        held = np.flatnonzero(lines.named(["creditor_reference"]))[:_ENOUGH]
+        letters = lines.letters.tobytes()
+        texts = [
+            letters[lines.start[n] : lines.start[n + 1] - 1].decode("ascii")
+            for n in held.tolist()
+        ]
+        return cls._of(lines.row[held], texts)
+
+    @classmethod
+    def _of(cls, rows: Ints, texts: Sequence[str]) -> "Formats":
+        return cls(rows, texts, satisfied(texts).sum(axis=0) > len(texts) // 2)
+
+    def joined(self, moved: Ints, new: "Formats", rows: Ints) -> "Formats":
+        """Those of a ledger that invoices joined.
+
+        Args:
+            moved: The row that each invoice has now.
+            new: Those of what joined.
+            rows: The rows of that.
+        """
+        both = np.r_[moved[self.rows], rows[new.rows]]
+        first = np.argsort(both)[:_ENOUGH]
+        if first.max(initial=-1) < len(self.rows):
+            return Formats(both[first], self.texts, self.used)
+        texts = [*self.texts, *new.texts]
+        return Formats._of(both[first], [texts[place] for place in first.tolist()])
 
 
-_ENOUGH = 200
 _EXPLAINING = 8.0  # bits of a find that tells what its digits are for
 
 

@@ -12,7 +12,6 @@ from attrs import frozen
 
 from payymo_core.columns import CURRENCIES, NO_DAY, InvoiceColumns
 from payymo_core.keys import Ints, Levels
-from payymo_core.sequences import begins
 
 
 @unique
@@ -65,17 +64,6 @@ class Timing:
     issued: Ints
     expected: Ints
 
-    @classmethod
-    def of(cls, invoices: InvoiceColumns) -> "Timing":
-        """Order the open items of a ledger."""
-        owed = np.flatnonzero(invoices.is_open)
-        way = direction(invoices.currency[owed], invoices.outstanding[owed])
-        due = expected_day(invoices, owed)
-        return cls(
-            np.sort(way * _STEP + _ordinal(invoices.issued[owed])),
-            np.sort(way * _STEP + _ordinal(due)),
-        )
-
     def open_on(self, way: Ints, day: Ints) -> Ints:
         """How many items were open on each day: issued by then, or who knows when."""
         return _between(self.issued, way, np.zeros_like(day), _until(day))
@@ -113,18 +101,27 @@ class CustomerItems:
     def of(cls, invoices: InvoiceColumns, customer: Ints) -> "CustomerItems":
         """Order them, given the customer of each invoice (-1 for none)."""
         owed = np.flatnonzero(invoices.is_open & (customer >= 0))
-        return cls(np.sort(_item_keys(invoices, customer, owed)))
+        currency, issued = invoices.currency[owed], invoices.issued[owed]
+        return cls(np.sort(customer_days(customer[owed], currency, issued)))
 
     def without(
         self, invoices: InvoiceColumns, customer: Ints, paid: Ints
     ) -> "CustomerItems":
         """Those that are left when some of them (rows of invoices) are paid."""
-        gone = np.sort(_item_keys(invoices, customer, paid))
-        new = begins(gone)
-        alike = np.arange(len(gone)) - np.flatnonzero(new)[np.cumsum(new) - 1]
+        currency, issued = invoices.currency[paid], invoices.issued[paid]
+        gone = np.sort(customer_days(customer[paid], currency, issued))
+        again = np.arange(len(gone)) - np.searchsorted(gone, gone)
         return CustomerItems(
-            np.delete(self.keys, np.searchsorted(self.keys, gone) + alike)
+            np.delete(self.keys, np.searchsorted(self.keys, gone) + again)
         )
+
+    def moved(self, places: Ints) -> "CustomerItems":
+        """The items of customers that were renumbered, their order kept."""
+        width = len(CURRENCIES) * _STEP
+        ends = np.searchsorted(self.keys, np.arange(1, len(places) + 1) * width)
+        owned = np.diff(ends, prepend=np.searchsorted(self.keys, 0))
+        further = (places - np.arange(len(places))) * width
+        return CustomerItems(self.keys + np.repeat(further, owned))
 
     def open_on(self, customer: Ints, currency: Ints, day: Ints) -> Ints:
         """How many of them were open on each day."""
@@ -132,20 +129,29 @@ class CustomerItems:
         return _between(self.keys, account, np.zeros_like(day), _until(day))
 
 
-def _item_keys(invoices: InvoiceColumns, customer: Ints, rows: Ints) -> Ints:
-    account = customer[rows] * len(CURRENCIES) + invoices.currency[rows]
-    return account * _STEP + _ordinal(invoices.issued[rows])
-
-
 def direction(currency: Ints, amount: Ints) -> Ints:
     """A number for currency and sign."""
     return currency * 2 + (amount < 0)
 
 
+def direction_days(way: Ints, day: Ints) -> Ints:
+    """Keys of directions and days."""
+    return way * _STEP + _ordinal(day)
+
+
+def customer_days(customer: Ints, currency: Ints, day: Ints) -> Ints:
+    """Keys of customers, currencies and days."""
+    return (customer * len(CURRENCIES) + currency) * _STEP + _ordinal(day)
+
+
 def expected_day(invoices: InvoiceColumns, rows: Ints) -> Ints:
     """The due date of some invoices; where there is none, its issue date."""
-    due = invoices.due[rows]
-    return np.where(due == NO_DAY, invoices.issued[rows], due)
+    return due_day(invoices.due[rows], invoices.issued[rows])
+
+
+def due_day(due: Ints, issued: Ints) -> Ints:
+    """Due dates; where there is none, the issue date."""
+    return np.where(due == NO_DAY, issued, due)
 
 
 def date_levels(day: Ints, issued: Ints, expected: Ints, stale_after: int) -> Levels:

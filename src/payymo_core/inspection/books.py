@@ -74,7 +74,7 @@ class Books:
             payers=_payers(transactions, accounts),
             invoices=invoices,
             texts=run.transactions.texts,
-            references=run.ledger.invoices.texts,
+            references=run.ledger.texts,
             open_items=open_items,
             open_ids=frozenset(invoice.id for invoice in open_items),
             matches={match.transaction: match for match in result},

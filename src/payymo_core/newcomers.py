@@ -1,0 +1,141 @@
+"""Customers that join those of a ledger, or tell more of who they are."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+import numpy as np
+from attrs import evolve
+
+from payymo_core.customers import (
+    MOST_WORD_SHARERS,
+    Customers,
+    Told,
+    borne,
+    common_pairs,
+    spoken,
+    word_column,
+)
+from payymo_core.fields import CustomerFields
+from payymo_core.keys import (
+    NO_ENTRIES,
+    Ints,
+    KeyIndex,
+    Keys,
+    Mask,
+    mix,
+    sorted_unique,
+    with_keys,
+)
+from payymo_core.records import Customer
+from payymo_core.splicing import Entries, joining
+
+
+def with_customers(customers: Customers, given: Sequence[Customer]) -> Customers:
+    """The customers of a ledger, and others; whose the invoices are, as it was.
+
+    Args:
+        customers: Those it has.
+        given: New ones, and such as tell something else than before.
+    """
+    fields = CustomerFields.of(given)
+    customers = _with_ids(customers, fields.id)
+    owner = [bisect_left(customers.ids, customer) for customer in fields.id]
+    told = Told.of(np.array(owner, np.int64), fields)
+    customers = _with_names(customers, told)
+    name, bearer = borne(told, customers.name_rows)
+    named = customers.named.copy()
+    named[bearer] = True
+    return evolve(
+        customers,
+        named=named,
+        name_owner=customers.name_owner.with_distinct((mix(name), bearer)),
+        accounts=_with_owners(customers.accounts, told.accounts),
+        iban_tails=_with_owners(customers.iban_tails, told.iban_tails),
+        ibans=_with_owners(customers.ibans, told.ibans),
+        in_text=_with_owners(customers.in_text, told.in_text),
+        text_heads=with_keys(customers.text_heads, told.text_heads),
+        text_length=max(customers.text_length, told.text_length),
+    )
+
+
+def _with_owners(index: KeyIndex, more: Entries[Keys]) -> KeyIndex:
+    keys, owners = more
+    return index.with_distinct((keys[keys != 0], owners[keys != 0]))
+
+
+def _with_ids(customers: Customers, ids: Sequence[str]) -> Customers:
+    """And customers of other ids, who have not told anything yet."""
+    held = customers.ids
+    at = {each: bisect_left(held, each) for each in sorted(set(ids))}
+    new = {
+        each: place for each, place in at.items() if held[place : place + 1] != (each,)
+    }
+    if not new:
+        return customers
+    splice = joining(np.array(list(new.values()), np.int64))
+    moved = splice.moved(len(held))
+    number = np.arange(len(held), len(held) + len(new))
+    return evolve(
+        customers,
+        ids=tuple(sorted([*held, *new])),
+        number=splice.of(customers.number, number),
+        of_invoice=np.r_[moved, -1][customers.of_invoice],
+        named=splice.of(customers.named, np.zeros(len(new), np.bool_)),
+        name_owner=customers.name_owner.moved(moved),
+        accounts=customers.accounts.moved(moved),
+        iban_tails=customers.iban_tails.moved(moved),
+        ibans=customers.ibans.moved(moved),
+        in_text=customers.in_text.moved(moved),
+    )
+
+
+def _with_names(customers: Customers, told: Told) -> Customers:
+    """And the names that are told, which nobody bears yet."""
+    rows = customers.name_rows
+    new = [name for name in dict.fromkeys(told.names) if name and name not in rows]
+    if not new:
+        return customers
+    first = len(customers.names)
+    words = [word for word in spoken(new) if word not in customers.words]
+    numbers = {word: len(customers.words) + n for n, word in enumerate(words)}
+    with_words = evolve(
+        customers,
+        names=(*customers.names, *new),
+        name_rows={**rows, **{name: first + n for n, name in enumerate(new)}},
+        words={**customers.words, **numbers},
+        sorted_words=tuple(sorted([*customers.sorted_words, *words])),
+        common=np.r_[customers.common, np.zeros(len(words), np.bool_)],
+    )
+    return _with_bearers(with_words, np.arange(first, first + len(new)))
+
+
+def _with_bearers(customers: Customers, new: Ints) -> Customers:
+    """And what words new names have; some words become common by that."""
+    place, word = word_column(
+        [customers.names[name] for name in new.tolist()], customers.words
+    )
+    index = customers.word_names.changed(NO_ENTRIES, (mix(word), new[place]))
+    touched = sorted_unique(word)
+    _, sharers = index.ranges(mix(touched))
+    risen = touched[(sharers > MOST_WORD_SHARERS) & ~customers.common[touched]]
+    common = customers.common.copy()
+    common[risen] = True
+    _, bearing, _ = customers.word_names.probe(mix(risen), len(customers.names))
+    held = sorted_unique(bearing)
+    return evolve(
+        customers,
+        word_names=index,
+        common=common,
+        pair_names=customers.pair_names.changed(
+            _pairs(customers, held, customers.common),
+            _pairs(customers, np.r_[held, new], common),
+        ),
+    )
+
+
+def _pairs(customers: Customers, names: Ints, common: Mask) -> Entries[Keys]:
+    """Some names, in rising order, by two of their common words."""
+    place, word = word_column(
+        [customers.names[name] for name in names.tolist()], customers.words
+    )
+    return common_pairs(names[place], word, common)
