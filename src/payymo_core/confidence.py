@@ -181,10 +181,13 @@ def _held_back(
     if not len(owner):
         return out, unsettled
     # Only transactions that share an invoice take part; numbered afresh.
-    involved = np.isin(row, row[owner])
+    in_dispute = np.zeros(len(hypotheses.other), np.bool_)
+    in_dispute[row[owner]] = True
+    involved = in_dispute[row]
     local = np.cumsum(involved) - 1
-    rows, local_row = np.unique(row[involved], return_inverse=True)
-    invoice = np.unique(invoice, return_inverse=True)[1]
+    rows = np.flatnonzero(in_dispute)
+    local_row = (np.cumsum(in_dispute) - 1)[row[involved]]
+    invoice, _ = renumbered(invoice)
     claims = Claims(strength[involved], local_row, local[owner], invoice, part)
     held = _propagate(claims)
     settled = settle_circles(

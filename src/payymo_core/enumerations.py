@@ -87,10 +87,14 @@ def listed(
     return Listed(np.concatenate(atoms), np.concatenate(forms_of), np.concatenate(bits))
 
 
+_NO_END = np.zeros(256, np.bool_)
+_NO_END[list(b".:%")] = True
+
+
 def _goes_on(seen: Scan) -> Mask:
     """Atoms that a point, a colon or a percent sign follows: no number of a list."""
     after = np.minimum(seen.place[seen.end - 1] + 1, max(len(seen.letters) - 1, 0))
-    return np.isin(seen.letters[after], list(b".:%"))
+    return _NO_END[seen.letters[after]]
 
 
 def _next(seen: Scan, alive: Ints, at: Ints) -> tuple[Ints, Ints, Mask]:

@@ -175,15 +175,13 @@ def _reads_references(rule: ReferenceRule) -> bool:
 def _prefixed(column: TextColumn, spans: Spans) -> Mask:
     """Spans with something before them that a sign such as "-" joins to them."""
     seen = column.scan
-    return np.isin(seen.sign_before[spans.first], list(b"-/_"))
+    return seen.follows("-/_")[spans.first]
 
 
 def _months(seen: Scan, spans: Spans) -> Mask:
     """Spans that are a month and a year, with nothing more joined to them."""
-    joint = seen.sign_before
     two = spans.last == spans.first + 1
-    signs = list(b"./-")
-    two &= np.isin(joint[spans.last], signs) & (joint[spans.first] == ord(" "))
+    two &= seen.follows("./-")[spans.last] & seen.follows(" ")[spans.first]
     first, second = seen.short_numbers[spans.first], seen.short_numbers[spans.last]
     one_way = (first >= 1) & (first <= 12) & (second >= 1990) & (second < 2100)
     other_way = (second >= 1) & (second <= 12) & (first >= 1990) & (first < 2100)

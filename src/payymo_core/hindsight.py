@@ -22,7 +22,8 @@ from payymo_core.timing import DateLevel
 _SURE = 0.995
 # What another transaction believes at least so much of disputes what is sure of it.
 _DISPUTED = 0.02
-_WHOLE = (Kind.FULL, Kind.SEVERAL, Kind.SHORT, Kind.OVER)
+_WHOLE = np.zeros(len(Kind), np.bool_)
+_WHOLE[[Kind.FULL, Kind.SEVERAL, Kind.SHORT, Kind.OVER]] = True
 
 
 def sure_of(hypotheses: Hypotheses, ledger: Ledger) -> Mask:
@@ -31,7 +32,7 @@ def sure_of(hypotheses: Hypotheses, ledger: Ledger) -> Mask:
     But for those whose sets the first look left alone.
     """
     share = alone(hypotheses)
-    whole = np.isin(hypotheses.kind, _WHOLE)
+    whole = _WHOLE[hypotheses.kind]
     owner, invoice, _ = hypotheses.incidence()
     invoice, size = renumbered(invoice)
     claims = share[owner] >= _DISPUTED

@@ -61,13 +61,6 @@ def _size(seen: Scan) -> Ints:
     return seen.end - seen.start
 
 
-def _linked(seen: Scan, signs: str) -> Mask:
-    """Whether one of the signs, and nothing else, parts an atom from the one before."""
-    wanted = np.zeros(256, np.bool_)
-    wanted[list(signs.encode())] = True
-    return wanted[seen.sign_before]
-
-
 def _spread(mask: Mask, atoms: int) -> Mask:
     """Mark each atom chosen and the ones after it."""
     out = mask.copy()
@@ -79,7 +72,7 @@ def _spread(mask: Mask, atoms: int) -> Mask:
 def _dates(seen: Scan) -> Mask:
     if len(seen.start) < 3:
         return np.zeros(len(seen.start), np.bool_)
-    size, value, linked = _size(seen), seen.short_numbers, _linked(seen, "./-")
+    size, value, linked = _size(seen), seen.short_numbers, seen.follows("./-")
     a, b, c = value, following(value, -1), following(value, -1, rows=2)
     size_a, size_c = size, following(size, rows=2)
     joined = following(linked) & following(linked, rows=2)
@@ -96,7 +89,7 @@ def _dates(seen: Scan) -> Mask:
 def _times(seen: Scan) -> Mask:
     """Hours and minutes, parted by a colon."""
     value, two = seen.short_numbers, _size(seen) == 2
-    minute = _linked(seen, ":") & two & (value >= 0) & (value < 60)
+    minute = seen.follows(":") & two & (value >= 0) & (value < 60)
     hour = following(minute) & two & (value >= 0) & (value < 24)
     begun = minute & previous(hour)
     return hour | begun | (minute & previous(begun))
@@ -126,20 +119,20 @@ def _amounts(seen: Scan) -> Mask:
         return np.zeros(count, np.bool_)
     size, value = _size(seen), seen.short_numbers
     whole = previous(seen.digits)
-    cents = _linked(seen, ",.") & seen.digits & (size == 2) & whole
-    cents &= ~following(_linked(seen, "./-,"))
+    cents = seen.follows(",.") & seen.digits & (size == 2) & whole
+    cents &= ~following(seen.follows("./-,"))
     # "12.34" may be a reference, and "2026.04" is a month; "12,34", "EUR 12.34" and
     # "1234.56" are amounts.
     comma = seen.before(np.arange(count)) == ord(",")
     year = (value >= 1970) & (value < 2100)
-    long = previous((size >= 3) & ~year & ~_linked(seen, "./-,"))
+    long = previous((size >= 3) & ~year & ~seen.follows("./-,"))
     before, after = _beside_currency(seen)
     cents &= comma | long | after | previous(before)
     alone = seen.digits & (before ^ after) & ~cents & ~following(cents)
     found = cents | following(cents)
     for _ in range(2):
         # Three digits before the decimals, or before three such digits.
-        group = found & (size == 3) & seen.digits & whole & _linked(seen, ",.' ")
+        group = found & (size == 3) & seen.digits & whole & seen.follows(",.' ")
         found |= following(group)
     return found | alone
 
@@ -165,7 +158,7 @@ def _phones(seen: Scan) -> Mask:
     twice = (at >= 0) & (seen.letters[np.maximum(at, 0)] == ord("+"))
     chain = plus & ~twice & (_size(seen) <= 3)
     found = chain.copy()
-    linked = seen.digits & _linked(seen, " /-()")
+    linked = seen.digits & seen.follows(" /-()")
     for _ in range(5):
         chain = previous(chain) & linked
         found |= chain

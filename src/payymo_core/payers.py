@@ -197,10 +197,12 @@ def _named_alike(row: Ints, customer: Ints, level: Ints) -> Mask:
     by_account = level <= PayerLevel.ACCOUNT
     owned = np.zeros(int(row.max(initial=-1)) + 1, np.bool_)
     owned[row[by_account]] = True
-    width = int(customer.max(initial=0)) + 1
-    owners = (row * width + customer)[by_account]
     by_name = (level >= PayerLevel.NAME) & (level != PayerLevel.NAME_IN_TEXT)
-    return by_name & owned[row] & ~np.isin(row * width + customer, owners)
+    out = by_name & owned[row]
+    width = int(customer.max(initial=0)) + 1
+    pair = row * width + customer
+    out[out] = ~np.isin(pair[out], pair[by_account])
+    return out
 
 
 def _best(columns: list[Ints], customers: int) -> Payers:

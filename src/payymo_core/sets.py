@@ -58,6 +58,17 @@ class Sets:
     def __len__(self) -> int:
         return len(self.transaction)
 
+    @classmethod
+    def none(cls, crowded: Mask) -> "Sets":
+        """No set, of as many transactions as are told to be crowded or not."""
+        return cls(
+            transaction=np.zeros(0, np.int64),
+            member=np.zeros((0, 1), np.int64),
+            parts=np.zeros((0, len(PARTS))),
+            other=np.zeros(len(crowded)),
+            crowded=crowded,
+        )
+
 
 def sets_of(
     pairs: Comparisons,
@@ -87,6 +98,8 @@ def sets_of(
     crowded[searches.transaction[searches.count > MOST_ENUMERATED]] = True
     if ledger.experience.look is Look.FIRST:
         searches = _short(searches)
+    if not len(searches.transaction):
+        return Sets.none(crowded)
     amounts = ledger.invoices.outstanding[pairs.invoice[searches.pair]]
     answers, unfinished = _solve(searches, amounts, transactions, ruleset)
     answers = _distinct(searches, answers)

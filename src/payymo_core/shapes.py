@@ -5,7 +5,7 @@ though no such one is in it: paid long ago, or left out of a list of open items.
 must be the ledger's own; of digits only how many there are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -15,7 +15,7 @@ from payymo_core.finds import Finds, covered
 from payymo_core.keys import Ints, Keys, Mask, mix, sorted_unique
 from payymo_core.lines import Lines
 from payymo_core.noise import is_word
-from payymo_core.sequences import begins, previous, totals
+from payymo_core.sequences import begins, following, previous, totals
 from payymo_core.spans import Scan, Spans, scan_folded, wholes
 from payymo_core.texts import TextColumn
 
@@ -111,37 +111,41 @@ def names_unknown(texts: TextColumn, finds: Finds, checked: Mask, shapes: Keys) 
     """
     out = np.zeros(texts.rows, np.bool_)
     seen = texts.scan
-    count = len(seen.start)
-    if not len(shapes) or not count:
+    if not len(shapes) or not len(seen.start):
         return out
     # The "2-32" of "AD2-32" is the end of many numbers: that explains nothing.
     free = ~covered(texts, finds.of_rules(finds.bits >= _EXPLAINING))
     out[texts.row[seen.text[free & checked]]] = True
     free &= ~texts.noise
-    near = seen.attached | np.isin(seen.sign_before, list(b"-/._ "))
+    goes_on = free & (seen.attached | seen.follows("-/._ ")) & ~begins(seen.text)
+    shape, telling = _shapes(seen), _telling(seen)
     first = np.flatnonzero(free & ~seen.attached)
-    last = first
-    said = _follows_keyword(seen)
-    for size in range(1, MOST_ATOMS + 1):
+    last, keys = first, np.zeros(len(first), np.uint64)
+    # What is called an invoice's number is one, however many digits it has lost.
+    like = _follows_keyword(seen)[first]
+    for _ in range(MOST_ATOMS):
         spans = Spans(first, last)
-        keys = _keys(seen, spans)
+        keys = mix(keys, shape[last])
         place = np.minimum(np.searchsorted(shapes, keys), len(shapes) - 1)
-        like = (shapes[place] == keys) & _telling(seen, spans)
-        # What is called an invoice's number is one, however many digits it has lost.
-        like |= (size == 1) & said[first]
+        like |= (shapes[place] == keys) & telling(spans)
         like &= ~seen.goes_on(spans)
         out[texts.row[seen.text[first[like]]]] = True
-        inside = last + 1 < count
-        first, last = first[inside], last[inside] + 1
-        goes_on = (seen.text[first] == seen.text[last]) & near[last] & free[last]
-        first, last = first[goes_on], last[goes_on]
+        more = np.flatnonzero(following(goes_on)[last])
+        if not len(more):
+            break
+        first, last, keys = first[more], last[more] + 1, keys[more]
+        like = np.zeros(len(more), np.bool_)
     return out
+
+
+def _shapes(seen: Scan) -> Keys:
+    """Key of each atom: of its letters, or of how many digits it has."""
+    return np.where(seen.digits, mix(seen.end - seen.start), seen.atom_keys)
 
 
 def _keys(seen: Scan, spans: Spans) -> Keys:
     """Key of each span's letters and lengths of digits."""
-    length = (seen.end - seen.start).astype(np.uint64)
-    shape = np.where(seen.digits, mix(length), seen.atom_keys)
+    shape = _shapes(seen)
     keys = np.zeros(len(spans), np.uint64)
     for offset in range(MOST_ATOMS):
         inside = np.flatnonzero(spans.first + offset <= spans.last)
@@ -150,14 +154,18 @@ def _keys(seen: Scan, spans: Spans) -> Keys:
     return keys
 
 
-def _telling(seen: Scan, spans: Spans) -> Mask:
-    """Spans that look like a reference by themselves, not like any number."""
+def _telling(seen: Scan) -> Callable[[Spans], Mask]:
+    """Says which spans look like a reference by themselves, not like any number."""
     held = totals(np.where(seen.digits, seen.end - seen.start, 0))
-    digits = held[spans.last + 1] - held[spans.first]
     letters = totals(~seen.digits)
-    lettered = letters[spans.last + 1] > letters[spans.first]
-    grouped = (spans.last > spans.first) & (digits >= _DIGITS_ALONE)
-    return (lettered & (digits >= _LEAST_DIGITS)) | grouped
+
+    def telling(spans: Spans) -> Mask:
+        digits = held[spans.last + 1] - held[spans.first]
+        lettered = letters[spans.last + 1] > letters[spans.first]
+        grouped = (spans.last > spans.first) & (digits >= _DIGITS_ALONE)
+        return (lettered & (digits >= _LEAST_DIGITS)) | grouped
+
+    return telling
 
 
 def _follows_keyword(seen: Scan) -> Mask:

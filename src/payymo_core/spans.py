@@ -188,6 +188,12 @@ class Scan:
         single[1:] &= self.text[1:] == self.text[:-1]
         return np.where(single, self.letters[np.maximum(begin - 1, 0)], 0)
 
+    def follows(self, signs: str) -> Mask:
+        """Whether one of the signs, and nothing else, parts an atom from the last."""
+        wanted = np.zeros(256, np.bool_)
+        wanted[list(signs.encode())] = True
+        return wanted[self.sign_before]
+
     def lines(self) -> list[str]:
         """The folded texts."""
         return self.letters.tobytes().decode("ascii").split("\n")
@@ -275,4 +281,6 @@ def runs(
         alive, at = alive[inside], at[inside] + 1
         goes_on = (scanned.text[alive] == scanned.text[at]) & through[at]
         alive, at = alive[goes_on], at[goes_on]
+        if not len(alive):
+            break
     return Spans(np.concatenate(first), np.concatenate(last))

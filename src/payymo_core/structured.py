@@ -76,6 +76,15 @@ class StructuredSpans:
         )
 
 
+_PLACES = np.zeros(0, np.int64)
+_NONE = StructuredSpans(
+    Spans(_PLACES, _PLACES),
+    np.zeros(0, f"S{WIDTH}"),
+    _PLACES,
+    np.zeros(0, np.bool_),
+)
+
+
 @frozen(eq=False)
 class _Shape:
     """A way to write references, with what stands around them.
@@ -183,12 +192,12 @@ def _found(
 ) -> StructuredSpans:
     """What has one of the shapes and begins at one of some atoms; zeros are nothing."""
     atoms = np.flatnonzero(starts)
+    if not len(atoms):
+        return _NONE
     windows = _windows(seen, atoms)
     bits = _BITS[windows]
-    # Most texts have none: one shape tells as much as all of them then.
-    tried = shapes if len(atoms) else shapes[:1]
-    rows = [np.flatnonzero(shape.fits(bits)) for shape in tried]
-    texts = [s.compacts(windows[held]) for s, held in zip(tried, rows, strict=True)]
+    rows = [np.flatnonzero(shape.fits(bits)) for shape in shapes]
+    texts = [s.compacts(windows[held]) for s, held in zip(shapes, rows, strict=True)]
     first, text = atoms[np.concatenate(rows)], np.concatenate(texts)
     final = seen.start[first] + np.strings.str_len(text) - 1
     last = np.searchsorted(seen.start, final, "right") - 1
