@@ -237,11 +237,11 @@ def _by_near_amount(
     gross, currency = transactions.gross[wanting], transactions.currency[wanting]
     base = currency * CURRENCY_STEP
     most = gross + largest_shortfall(gross, currency, rule)
-    start = np.searchsorted(ledger.near, base + gross, "right")
-    count = np.searchsorted(ledger.near, base + most, "right") - start
+    start = ledger.near.keys.before(base + gross, "right")
+    count = ledger.near.keys.before(base + most, "right") - start
     count[(count > MOST_NEAR_AMOUNT) | (gross <= 0)] = 0
     owner, place = expand(start, count)
-    return wanting[owner], ledger.near_rows[place]
+    return wanting[owner], ledger.near.rows(place)
 
 
 def largest_shortfall(gross: Ints, currency: Ints, rule: AmountRule) -> Ints:

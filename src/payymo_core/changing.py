@@ -3,24 +3,23 @@
 Each is, to the last bit of what it finds, what ``prepare`` makes of the same invoices.
 """
 
-from bisect import bisect_left
-
 import numpy as np
 from attrs import evolve
 
 from payymo_core.columns import InvoiceColumns
 from payymo_core.customers import Customers
 from payymo_core.experience import Experience
+from payymo_core.held import BY_ITSELF, Blocks
 from payymo_core.keys import NO_ENTRIES, Ints, with_keys
 from payymo_core.ledger import Ledger, amount_entries, closed_items
-from payymo_core.memory import remembered
+from payymo_core.memory import remembered_still
 from payymo_core.merging import merged
 from payymo_core.newcomers import with_customers
 from payymo_core.owed import Owed
 from payymo_core.references import forms_of, with_forms
 from payymo_core.rules import Ruleset
-from payymo_core.shapes import Formats, ledger_shapes
-from payymo_core.splicing import Splice, respliced, respliced_rows
+from payymo_core.shapes import ledger_shapes
+from payymo_core.splicing import Splice
 from payymo_core.timing import CustomerItems, Timing
 
 
@@ -61,11 +60,11 @@ def enlarged(ledger: Ledger, new: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     """
     invoices, splice = merged(ledger.invoices, new)
     moved = splice.moved(len(ledger.invoices))
-    rows = splice.rows()
+    rows = splice.places
     known = _introduced(ledger, invoices, ruleset)
     customers = _sent(known.customers, invoices, splice)
     joined = evolve(
-        _moved(known, moved),
+        _moved(known, splice.at),
         invoices=invoices,
         customers=customers,
         forms=with_forms(
@@ -77,7 +76,7 @@ def enlarged(ledger: Ledger, new: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         closed_count=ledger.closed_count + closed_items(invoices, rows),
         debtors=ledger.debtors.joined(invoices, customers, splice),
         shapes=with_keys(ledger.shapes, ledger_shapes(new.texts, len(new))),
-        formats=ledger.formats.joined(moved, Formats.of(new.texts), rows),
+        formats=ledger.formats.joined(moved, new.texts, rows),
         experience=Experience.none(len(invoices), known.experience.memory),
     )
     nothing = Owed.of(invoices, customers, rows[:0])
@@ -92,45 +91,43 @@ def _introduced(ledger: Ledger, invoices: InvoiceColumns, ruleset: Ruleset) -> L
     strangers = invoices.roster.customers[len(ledger.invoices.roster.customers) :]
     if not strangers:
         return ledger
-    before, customers = ledger.customers, with_customers(ledger.customers, strangers)
-    places = np.argsort(customers.number)[before.number]
+    customers = with_customers(ledger.customers, strangers)
     return evolve(
         ledger,
         customers=customers,
-        customer_items=ledger.customer_items.moved(places),
-        experience=evolve(ledger.experience, memory=remembered(ruleset, customers)),
+        experience=evolve(
+            ledger.experience,
+            memory=remembered_still(ledger.experience.memory, ruleset, customers),
+        ),
     )
 
 
 def _sent(customers: Customers, invoices: InvoiceColumns, splice: Splice) -> Customers:
     """Customers that more invoices were sent to."""
-    given = invoices.roster.customers
+    given, ids = invoices.roster.customers, Blocks.of(customers.ids, BY_ITSELF)
     owner = [
-        -1 if place < 0 else bisect_left(customers.ids, given[place].id)
-        for place in invoices.customer[splice.rows()].tolist()
+        -1 if place < 0 else ids.before(given[place].id)
+        for place in invoices.customer[splice.places].tolist()
     ]
     column = splice.of(customers.of_invoice, np.array(owner, np.int64))
     return evolve(customers, of_invoice=column)
 
 
-def _moved(ledger: Ledger, places: Ints) -> Ledger:
-    """A ledger whose invoices were renumbered, their order kept."""
+def _moved(ledger: Ledger, at: Ints) -> Ledger:
+    """A ledger whose invoices are renumbered: before some of them others came."""
     return evolve(
         ledger,
-        by_amount=ledger.by_amount.moved(places),
-        by_customer_amount=ledger.by_customer_amount.moved(places),
-        by_customer=ledger.by_customer.moved(places),
-        near_rows=places[ledger.near_rows],
-        amounts=ledger.amounts.moved(places),
+        by_amount=ledger.by_amount.moved(at),
+        by_customer_amount=ledger.by_customer_amount.moved(at),
+        by_customer=ledger.by_customer.moved(at),
+        near=ledger.near.moved(at),
+        amounts=ledger.amounts.moved(at),
     )
 
 
 def _reindexed(ledger: Ledger, gone: Owed, new: Owed) -> Ledger:
     """A ledger of which some items are open no more, and others are."""
     parting, joining = gone.of_customers(), new.of_customers()
-    near, near_rows = respliced_rows(
-        (ledger.near, ledger.near_rows), gone.near(), new.near()
-    )
     return evolve(
         ledger,
         by_amount=ledger.by_amount.changed(gone.by_amount(), new.by_amount()),
@@ -140,17 +137,14 @@ def _reindexed(ledger: Ledger, gone: Owed, new: Owed) -> Ledger:
         by_customer=ledger.by_customer.changed(
             parting.by_customer(), joining.by_customer()
         ),
-        near=near,
-        near_rows=near_rows,
+        near=ledger.near.changed(gone.near(), new.near()),
         timing=Timing(
-            respliced(ledger.timing.issued, gone.by_issue(), new.by_issue()),
-            respliced(ledger.timing.expected, gone.by_due_day(), new.by_due_day()),
+            ledger.timing.issued.changed(gone.by_issue(), new.by_issue()),
+            ledger.timing.expected.changed(gone.by_due_day(), new.by_due_day()),
         ),
         customer_items=CustomerItems(
-            respliced(
-                ledger.customer_items.keys,
-                parting.by_customer_issue(),
-                joining.by_customer_issue(),
+            ledger.customer_items.keys.changed(
+                parting.by_customer_issue(), joining.by_customer_issue()
             )
         ),
         debtors=ledger.debtors.counted(gone.row, new.row),

@@ -139,8 +139,7 @@ class Circumstances:
             ledger.customers.numbers(customer),
             self.run.transactions.currency[[self.row]],
         )
-        start, count = ledger.by_customer.ranges(wanted)
-        held = ledger.by_customer.rows[start[0] : start[0] + count[0]].tolist()
+        held = ledger.by_customer.probe(wanted, len(ledger.invoices))[1].tolist()
         records = ledger.invoices.records
         return sorted((records[at] for at in held if at not in mine), key=_age)
 

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from attrs import frozen
 
-from payymo_core.held import Records
+from payymo_core.held import BY_ID, Blocks, Records
 from payymo_core.keys import Ints, Mask
 from payymo_core.lines import Lines
 from payymo_core.money import EXPONENTS
@@ -97,8 +97,7 @@ class InvoiceColumns:
     @cached_property
     def held(self) -> Records:
         """The records, so that a few of them may be exchanged."""
-        records = self.records
-        return records if isinstance(records, Records) else Records.of(records)
+        return Blocks.of(self.records, BY_ID)
 
 
 def choose_rows(columns: TransactionColumns, rows: Ints) -> TransactionColumns:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from payymo_core.fields import CustomerFields
 from payymo_core.keys import Ints, KeyIndex, Keys, Mask, mix, sorted_unique
 from payymo_core.normalisation import name_sequences, name_words
+from payymo_core.patched import Entries
 from payymo_core.records import Customer
 from payymo_core.spans import Scan, Spans, scan, wholes
-from payymo_core.splicing import Entries
 
 MOST_WORD_SHARERS = 40
 """Names that share a word; more, and two such words are looked up together."""
@@ -49,18 +49,18 @@ class Customers:
         text_length: Letters in the longest of them.
     """
 
-    ids: tuple[str, ...]
+    ids: Sequence[str]
     number: Ints
     of_invoice: Ints
     accounts: KeyIndex
     iban_tails: KeyIndex
     ibans: KeyIndex
-    name_rows: dict[str, int]
+    name_rows: Mapping[str, int]
     names: tuple[str, ...]
     name_owner: KeyIndex
     named: NDArray[np.bool_]
-    words: dict[str, int]
-    sorted_words: tuple[str, ...]
+    words: Mapping[str, int]
+    sorted_words: Sequence[str]
     word_names: KeyIndex
     common: NDArray[np.bool_]
     pair_names: KeyIndex
@@ -88,12 +88,12 @@ class Told:
         text_length: Letters in the longest of them.
     """
 
-    accounts: Entries[Keys]
-    iban_tails: Entries[Keys]
-    ibans: Entries[Keys]
+    accounts: Entries[np.uint64]
+    iban_tails: Entries[np.uint64]
+    ibans: Entries[np.uint64]
     called: Ints
     names: Sequence[str]
-    in_text: Entries[Keys]
+    in_text: Entries[np.uint64]
     text_heads: Keys
     text_length: int
 
@@ -238,7 +238,7 @@ def word_column(names: Sequence[str], words: Mapping[str, int]) -> tuple[Ints, I
     return np.repeat(np.arange(len(names)), count), np.array(said, np.int64)
 
 
-def common_pairs(name: Ints, word: Ints, common: Mask) -> Entries[Keys]:
+def common_pairs(name: Ints, word: Ints, common: Mask) -> Entries[np.uint64]:
     """Names, in rising order, by the keys of every two of their common words.
 
     Args:
@@ -250,7 +250,7 @@ def common_pairs(name: Ints, word: Ints, common: Mask) -> Entries[Keys]:
     word, name = word[these], name[these]
     first, second, owner = [word[:0]], [word[:0]], [word[:0]]
     for apart in range(1, MOST_COMMON_WORDS):
-        same = np.flatnonzero(name[apart:] == name[: len(name) - apart])
+        same = np.flatnonzero(name[apart:] == name[: max(len(name) - apart, 0)])
         first.append(word[same])
         second.append(word[same + apart])
         owner.append(name[same])
@@ -267,7 +267,7 @@ def pair_keys(one: Ints, other: Ints) -> Keys:
 
 def _text_table(
     called: Ints, sequences: Sequence[Sequence[str]]
-) -> tuple[Entries[Keys], Keys, int]:
+) -> tuple[Entries[np.uint64], Keys, int]:
     texts = list(map(" ".join, sequences))
     seen = scan(texts)
     whole = wholes(seen)

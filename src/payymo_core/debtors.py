@@ -60,7 +60,7 @@ class Debtors:
             customers: Theirs.
             splice: Where they joined.
         """
-        rows = splice.rows()
+        rows = splice.places
         sent = np.flatnonzero(customers.of_invoice[rows] >= 0)
         currency = invoices.currency[rows[sent]]
         keys = mix(customers.numbers(customers.of_invoice[rows[sent]]), currency)
@@ -69,7 +69,7 @@ class Debtors:
         number = np.arange(len(unknown)) + len(self.items)
         numbers = self.numbers.changed(NO_ENTRIES, (unknown, number))
         debtor = np.zeros(len(rows), np.int64)
-        debtor[sent] = numbers.rows[numbers.ranges(keys)[0]]
+        debtor[sent] = numbers.shelf.rows(numbers.ranges(keys)[0])
         come = np.bincount(currency[held == 0][first], minlength=len(CURRENCIES))
         return Debtors(
             of_invoice=splice.of(self.of_invoice, debtor),

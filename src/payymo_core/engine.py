@@ -209,14 +209,14 @@ def match(
 
 def _unless_held(record: Invoice | Rejected, held: Records) -> Invoice | Rejected:
     """A new invoice, or what is wrong with one whose id is taken."""
-    if isinstance(record, Invoice) and held.row_of(record.id) is not None:
+    if isinstance(record, Invoice) and held.place_of(record.id) is not None:
         fault = "duplicate id: the ledger has it"
         return Rejected(record_id=record.id, fault=fault, field="id")
     return record
 
 
 def _row(held: Records, invoice: str) -> int:
-    row = held.row_of(invoice)
+    row = held.place_of(invoice)
     if row is None:
         msg = f"the ledger has no invoice {invoice!r}"
         raise RecordError(msg)

@@ -83,7 +83,7 @@ def listed(
         hit, form, _ = forms.index.probe(keys, most_postings)
         atoms.append(at[hit])
         forms_of.append(form)
-        bits.append(np.minimum(size[hit] * _BITS_A_DIGIT, forms.bits[form]))
+        bits.append(np.minimum(size[hit] * _BITS_A_DIGIT, forms.bits.values[form]))
     return Listed(np.concatenate(atoms), np.concatenate(forms_of), np.concatenate(bits))
 
 

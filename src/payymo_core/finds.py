@@ -113,26 +113,26 @@ def _by_value(
     # A customer's number is no invoice's, but may be one of its other references.
     also = np.array([_reads_references(rule) for rule in rules], np.bool_)
     whole = _not_within_another(spans)
-    whole &= ~column.called[spans.first] | also[forms.rule[form]]
+    whole &= ~column.called[spans.first] | also[forms.rule.values[form]]
     spans, form = spans.where(whole), form[whole]
     tried = _tried(column)
     text, begin, end = column.located(spans)
     row = column.row[text]
-    same_atoms = spans.last - spans.first + 1 == forms.atoms[form]
+    same_atoms = spans.last - spans.first + 1 == forms.atoms.values[form]
     level = np.where(same_atoms, _EXACT, _JOINED)
     # A letter directly before or after may belong to it, or be a lost space.
     glued = seen.attached[spans.first] | seen.goes_on(spans)
     # "CN-2026-0042" is no "INV-2026-0042", though its digits are the same.
-    other = forms.digits_only[form] & _prefixed(column, spans)
-    bits = forms.bits[form] - np.log2(tried[row]) - 2.0 * glued
+    other = forms.digits_only.values[form] & _prefixed(column, spans)
+    bits = forms.bits.values[form] - np.log2(tried[row]) - 2.0 * glued
     # Nor is "04/2026", though an invoice may bear it: it tells nothing by itself.
     weak = other | _months(seen, spans)
     bits = np.where(weak, np.minimum(bits - _OTHER_PREFIX, _MOST_OF_ANOTHER), bits)
     found = Finds(
         transaction=row,
-        invoice=forms.invoice[form],
-        rule=forms.rule[form],
-        level=np.where(forms.digits_only[form], _DIGITS, level),
+        invoice=forms.invoices(form),
+        rule=forms.rule.values[form],
+        level=np.where(forms.digits_only.values[form], _DIGITS, level),
         bits=bits,
         text=text,
         begin=begin,
@@ -153,9 +153,9 @@ def _listed(column: TextColumn, spans: Spans, forms: Forms, tried: Ints) -> Find
     row = column.row[text]
     return Finds(
         transaction=row,
-        invoice=forms.invoice[more.form],
-        rule=forms.rule[more.form],
-        level=np.where(forms.digits_only[more.form], _DIGITS, _JOINED),
+        invoice=forms.invoices(more.form),
+        rule=forms.rule.values[more.form],
+        level=np.where(forms.digits_only.values[more.form], _DIGITS, _JOINED),
         bits=more.bits - np.log2(tried[row]),
         text=text,
         begin=begin,
@@ -207,19 +207,19 @@ def _by_pattern(column: TextColumn, forms: Forms, rule: int, pattern: str) -> Fi
     seen = scan([reference for *_, reference in places])
     whole, keys, tails = _spellings(seen)
     hit, form, hot = forms.index.probe(keys, MOST_POSTINGS)
-    mine = forms.rule[form] == rule
+    mine = forms.rule.values[form] == rule
     hit, form = hit[mine], form[mine]
     where = np.array([place[:3] for place in places], np.int64).reshape(-1, 3)
     text, begin, end = where[seen.text[whole.first[hit]]].T
     row = column.row[text]
     tried = np.bincount(column.row[where[:, 0]], minlength=column.rows)
-    in_part = forms.digits_only[form] | tails[hit]
+    in_part = forms.digits_only.values[form] | tails[hit]
     return Finds(
         transaction=row,
-        invoice=forms.invoice[form],
-        rule=forms.rule[form],
+        invoice=forms.invoices(form),
+        rule=forms.rule.values[form],
         level=np.where(in_part, _DIGITS, _EXACT),
-        bits=forms.bits[form] - np.log2(np.maximum(tried[row], 1)),
+        bits=forms.bits.values[form] - np.log2(np.maximum(tried[row], 1)),
         text=text,
         begin=begin,
         end=end,

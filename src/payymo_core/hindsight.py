@@ -15,6 +15,7 @@ from payymo_core.experience import Experience, Look
 from payymo_core.hypotheses import Hypotheses, alone
 from payymo_core.keys import Mask, renumbered
 from payymo_core.ledger import Ledger
+from payymo_core.owed import Owed
 from payymo_core.payers import name_keys, paying_accounts
 from payymo_core.scoring import Kind
 from payymo_core.timing import DateLevel
@@ -73,12 +74,12 @@ def experienced(
     told = named & (customer >= 0)
     row, customer = pairs.transaction[member[told]], customer[told]
     _, account = paying_accounts(transactions)
-    invoices, owner_of = ledger.invoices, ledger.customers.of_invoice
-    paid = np.flatnonzero(taken)
-    paid = paid[invoices.is_open[paid] & (owner_of[paid] >= 0)]
+    paid = Owed.of(ledger.invoices, ledger.customers, np.flatnonzero(taken))
     return evolve(
         ledger,
-        customer_items=ledger.customer_items.without(invoices, owner_of, paid),
+        customer_items=ledger.customer_items.without(
+            paid.of_customers().by_customer_issue()
+        ),
         experience=Experience(
             look=Look.SECOND,
             taken=taken,

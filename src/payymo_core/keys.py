@@ -6,13 +6,8 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from payymo_core.splicing import (
-    Entries,
-    in_order,
-    lower_bounds,
-    respliced,
-    respliced_rows,
-)
+from payymo_core.patched import Entries, Shelf
+from payymo_core.splicing import Splice
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
@@ -62,7 +57,8 @@ def sorted_unique(keys: _Column) -> _Column:
 def with_keys(held: Keys, more: Keys) -> Keys:
     """Sorted keys, each once, with those of others that are not among them."""
     new = more[np.searchsorted(held, more) == np.searchsorted(held, more, "right")]
-    return respliced(held, held[:0], sorted_unique(new))
+    at = np.searchsorted(held, joining := sorted_unique(new))
+    return Splice(at[:0], at).of(held, joining)
 
 
 def renumbered(column: Ints) -> tuple[Ints, int]:
@@ -95,14 +91,12 @@ class KeyIndex:
     """Rows by key.
 
     Attributes:
-        keys: Sorted; equal keys stand together, their rows in rising order.
-        rows: The row of each key.
+        shelf: The rows in the order of their keys.
         present: A bit for the low bits of every key, so that most absent keys are
             told apart with one look.
     """
 
-    keys: Keys
-    rows: Ints
+    shelf: Shelf[np.uint64]
     present: Mask
 
     @classmethod
@@ -114,40 +108,34 @@ class KeyIndex:
         same = found[1:] == found[:-1]
         tied = np.flatnonzero(np.r_[False, same] | np.r_[same, False][: len(found)])
         order[tied] = order[tied][np.lexsort((order[tied], found[tied]))]
-        return cls(keys[order], rows[order], _filter(keys))
+        return cls(Shelf.of(keys[order], rows[order]), _filter(keys))
 
-    def changed(self, gone: Entries[Keys], new: Entries[Keys]) -> "KeyIndex":
+    def entries(self) -> Entries[np.uint64]:
+        """Every key, sorted, and its row."""
+        return self.shelf.keys.whole(), self.shelf.rows(np.arange(len(self.shelf)))
+
+    def changed(self, gone: Entries[np.uint64], new: Entries[np.uint64]) -> "KeyIndex":
         """The index after some of its rows left, and others joined.
 
         Args:
             gone: Keys and rows that it has.
             new: Keys and rows that it has not.
         """
-        keys, rows = respliced_rows((self.keys, self.rows), gone, new)
-        if keys is self.keys:
-            return self
-        if _places(len(keys)) > len(self.present):
-            return KeyIndex(keys, rows, _filter(keys))
+        shelf = self.shelf.changed(gone, new)
+        if _places(len(shelf)) > len(self.present):
+            return KeyIndex(shelf, _filter(shelf.keys.whole()))
         # The older index shares this filter: a place too many costs it a look, no
         # more.
         self.present[_low(new[0], len(self.present))] = True
-        return KeyIndex(keys, rows, self.present)
+        return KeyIndex(shelf, self.present)
 
-    def moved(self, places: Ints) -> "KeyIndex":
-        """The index of rows that were renumbered, their order kept."""
-        return KeyIndex(self.keys, places[self.rows], self.present)
+    def moved(self, at: Ints) -> "KeyIndex":
+        """The index of rows before some of which others came."""
+        return KeyIndex(self.shelf.moved(at), self.present)
 
-    def with_distinct(self, more: Entries[Keys]) -> "KeyIndex":
+    def with_distinct(self, more: Entries[np.uint64]) -> "KeyIndex":
         """The index with further keys and rows, those that it has left out."""
-        keys, rows = in_order(more)
-        new = np.r_[True, (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])]
-        keys, rows = keys[new[: len(keys)]], rows[new[: len(keys)]]
-        place = lower_bounds((self.keys, self.rows), (keys, rows))
-        held = place < len(self.keys)
-        inside = place[held]
-        same = (self.keys[inside] == keys[held]) & (self.rows[inside] == rows[held])
-        held[held] = same
-        return self.changed(NO_ENTRIES, (keys[~held], rows[~held]))
+        return self.changed(NO_ENTRIES, self.shelf.lacking(more))
 
     def ranges(self, needles: Keys) -> tuple[Ints, Ints]:
         """Where each needle's rows start, and how many there are."""
@@ -157,8 +145,8 @@ class KeyIndex:
         # Needles in rising order keep the search in the cache (SCALE 2.1).
         likely = likely[np.argsort(needles[likely])]
         wanted = needles[likely]
-        start[likely] = np.searchsorted(self.keys, wanted)
-        count[likely] = np.searchsorted(self.keys, wanted, "right") - start[likely]
+        start[likely] = self.shelf.keys.before(wanted)
+        count[likely] = self.shelf.keys.before(wanted, "right") - start[likely]
         return start, count
 
     def probe(self, needles: Keys, most: int) -> tuple[Ints, Ints, int]:
@@ -176,7 +164,7 @@ class KeyIndex:
         hot = count > most
         count[hot] = 0
         needle, place = expand(start, count)
-        return needle, self.rows[place], int(hot.sum())
+        return needle, self.shelf.rows(place), int(hot.sum())
 
     def first(self, needles: Keys, most: int) -> tuple[Ints, Ints, Ints]:
         """Look up needles, of each the first so many rows.
@@ -192,10 +180,10 @@ class KeyIndex:
         start, count = self.ranges(needles)
         shown = np.minimum(count, most)
         needle, place = expand(start, shown)
-        return needle, self.rows[place], count - shown
+        return needle, self.shelf.rows(place), count - shown
 
 
-NO_ENTRIES: Entries[Keys] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
+NO_ENTRIES: Entries[np.uint64] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
 """Keys and rows of nothing."""
 
 

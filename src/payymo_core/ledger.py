@@ -13,11 +13,11 @@ from payymo_core.keys import Ints, KeyIndex, Keys, mix
 from payymo_core.lines import Lines
 from payymo_core.memory import remembered
 from payymo_core.owed import Owed
+from payymo_core.patched import Entries, Shelf, in_order
 from payymo_core.reading import invoice_texts
 from payymo_core.references import Forms, forms_of
 from payymo_core.rules import Ruleset
 from payymo_core.shapes import Formats, ledger_shapes
-from payymo_core.splicing import Entries, in_order
 from payymo_core.timing import CustomerItems, Timing
 
 
@@ -32,8 +32,7 @@ class Ledger:
         by_amount: Open items by currency and outstanding amount.
         by_customer_amount: Open items by customer, currency and outstanding amount.
         by_customer: Open items by customer and currency.
-        near: Open items ordered by currency and outstanding amount, as keys.
-        near_rows: Their rows.
+        near: Open items in the order of currency and outstanding amount.
         amounts: All items by currency and size of the amount, for its frequency.
         timing: Open items by date.
         customer_items: Open items by customer and date.
@@ -50,8 +49,7 @@ class Ledger:
     by_amount: KeyIndex
     by_customer_amount: KeyIndex
     by_customer: KeyIndex
-    near: Ints
-    near_rows: Ints
+    near: Shelf[np.int64]
     amounts: KeyIndex
     timing: Timing
     customer_items: CustomerItems
@@ -73,7 +71,6 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     customers = customers_of(invoices.roster.customers, invoices.customer)
     owed = Owed.of(invoices, customers, everything)
     known = owed.of_customers()
-    near, near_rows = in_order(owed.near())
     return Ledger(
         invoices=evolve(invoices, texts=Lines.none()),
         forms=forms_of(texts, len(invoices), ruleset.references),
@@ -81,11 +78,10 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         by_amount=KeyIndex.of(*owed.by_amount()),
         by_customer_amount=KeyIndex.of(*known.by_customer_amount()),
         by_customer=KeyIndex.of(*known.by_customer()),
-        near=near,
-        near_rows=near_rows,
+        near=Shelf.of(*in_order(owed.near())),
         amounts=KeyIndex.of(*amount_entries(invoices, everything)),
-        timing=Timing(np.sort(owed.by_issue()), np.sort(owed.by_due_day())),
-        customer_items=CustomerItems(np.sort(known.by_customer_issue())),
+        timing=Timing.of(owed.by_issue(), owed.by_due_day()),
+        customer_items=CustomerItems.of(known.by_customer_issue()),
         closed_count=closed_items(invoices, everything),
         debtors=Debtors.of(invoices, customers),
         shapes=ledger_shapes(texts, len(invoices)),
@@ -100,7 +96,7 @@ def closed_items(invoices: InvoiceColumns, rows: Ints) -> Ints:
     return np.bincount(currency, minlength=len(CURRENCIES))
 
 
-def amount_entries(invoices: InvoiceColumns, rows: Ints) -> Entries[Keys]:
+def amount_entries(invoices: InvoiceColumns, rows: Ints) -> Entries[np.uint64]:
     """Some invoices by currency and the size of their amount."""
     owed, total = invoices.outstanding[rows], invoices.total[rows]
     size = np.abs(np.where(invoices.is_open[rows], owed, total))

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import numpy as np
+from attrs import evolve
 
 from payymo_core.columns import CURRENCIES
 from payymo_core.customers import Customers, account_keys, text_keys
@@ -43,6 +44,15 @@ def remembered(ruleset: Ruleset, customers: Customers) -> Memory:
     )
 
 
+def remembered_still(memory: Memory, ruleset: Ruleset, customers: Customers) -> Memory:
+    """As ``remembered``, given what it was before more customers came."""
+    learnt = ruleset.learnt
+    if learnt.payers or learnt.short_payers or learnt.citing:
+        return remembered(ruleset, customers)
+    total = np.zeros(len(customers.ids) + 1, np.int64)
+    return evolve(memory, habits=evolve(memory.habits, total=total))
+
+
 def _rows(ruleset: Ruleset, customers: Customers) -> dict[str, int]:
     """Rows of those of the customers of whom something was learnt."""
     learnt, ids = ruleset.learnt, customers.ids
@@ -52,7 +62,9 @@ def _rows(ruleset: Ruleset, customers: Customers) -> dict[str, int]:
         (habit.customer for habit in learnt.citing),
     )
     at = {customer: bisect_left(ids, customer) for customer in told}
-    return {each: row for each, row in at.items() if ids[row : row + 1] == (each,)}
+    return {
+        each: row for each, row in at.items() if tuple(ids[row : row + 1]) == (each,)
+    }
 
 
 def _payers(

@@ -65,7 +65,7 @@ def near_finds(
     spans = _Spans.of(texts, wanted, candidates)
     for place, rule in enumerate(ruleset.references):
         if rule.pattern is None and _TOLERANT & set(rule.exactness):
-            written = ledger.forms.written[place][invoice[pairs]]
+            written = ledger.forms.references(place, invoice[pairs])
             in_field = spans.where(texts.allowed([rule])[0][spans.field])
             found = _of_rule(pairs, row[pairs], written, in_field, rule)
             parts.append((found[0], np.full(len(found[0]), place), *found[1:]))

@@ -1,6 +1,5 @@
 """Customers that join those of a ledger, or tell more of who they are."""
 
-from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,18 +15,20 @@ from payymo_core.customers import (
     word_column,
 )
 from payymo_core.fields import CustomerFields
+from payymo_core.held import BY_ITSELF, Blocks
 from payymo_core.keys import (
     NO_ENTRIES,
     Ints,
     KeyIndex,
-    Keys,
     Mask,
     mix,
     sorted_unique,
     with_keys,
 )
+from payymo_core.layered import with_entries
+from payymo_core.patched import Entries
 from payymo_core.records import Customer
-from payymo_core.splicing import Entries, joining
+from payymo_core.splicing import joining
 
 
 def with_customers(customers: Customers, given: Sequence[Customer]) -> Customers:
@@ -39,7 +40,8 @@ def with_customers(customers: Customers, given: Sequence[Customer]) -> Customers
     """
     fields = CustomerFields.of(given)
     customers = _with_ids(customers, fields.id)
-    owner = [bisect_left(customers.ids, customer) for customer in fields.id]
+    ids = Blocks.of(customers.ids, BY_ITSELF)
+    owner = list(map(ids.before, fields.id))
     told = Told.of(np.array(owner, np.int64), fields)
     customers = _with_names(customers, told)
     name, bearer = borne(told, customers.name_rows)
@@ -58,15 +60,15 @@ def with_customers(customers: Customers, given: Sequence[Customer]) -> Customers
     )
 
 
-def _with_owners(index: KeyIndex, more: Entries[Keys]) -> KeyIndex:
+def _with_owners(index: KeyIndex, more: Entries[np.uint64]) -> KeyIndex:
     keys, owners = more
     return index.with_distinct((keys[keys != 0], owners[keys != 0]))
 
 
 def _with_ids(customers: Customers, ids: Sequence[str]) -> Customers:
     """And customers of other ids, who have not told anything yet."""
-    held = customers.ids
-    at = {each: bisect_left(held, each) for each in sorted(set(ids))}
+    held = Blocks.of(customers.ids, BY_ITSELF)
+    at = {each: held.before(each) for each in sorted(set(ids))}
     new = {
         each: place for each, place in at.items() if held[place : place + 1] != (each,)
     }
@@ -77,15 +79,15 @@ def _with_ids(customers: Customers, ids: Sequence[str]) -> Customers:
     number = np.arange(len(held), len(held) + len(new))
     return evolve(
         customers,
-        ids=tuple(sorted([*held, *new])),
+        ids=held.joined(new),
         number=splice.of(customers.number, number),
         of_invoice=np.r_[moved, -1][customers.of_invoice],
         named=splice.of(customers.named, np.zeros(len(new), np.bool_)),
-        name_owner=customers.name_owner.moved(moved),
-        accounts=customers.accounts.moved(moved),
-        iban_tails=customers.iban_tails.moved(moved),
-        ibans=customers.ibans.moved(moved),
-        in_text=customers.in_text.moved(moved),
+        name_owner=customers.name_owner.moved(splice.at),
+        accounts=customers.accounts.moved(splice.at),
+        iban_tails=customers.iban_tails.moved(splice.at),
+        ibans=customers.ibans.moved(splice.at),
+        in_text=customers.in_text.moved(splice.at),
     )
 
 
@@ -101,9 +103,9 @@ def _with_names(customers: Customers, told: Told) -> Customers:
     with_words = evolve(
         customers,
         names=(*customers.names, *new),
-        name_rows={**rows, **{name: first + n for n, name in enumerate(new)}},
-        words={**customers.words, **numbers},
-        sorted_words=tuple(sorted([*customers.sorted_words, *words])),
+        name_rows=with_entries(rows, {name: first + n for n, name in enumerate(new)}),
+        words=with_entries(customers.words, numbers),
+        sorted_words=Blocks.of(customers.sorted_words, BY_ITSELF).joined(words),
         common=np.r_[customers.common, np.zeros(len(words), np.bool_)],
     )
     return _with_bearers(with_words, np.arange(first, first + len(new)))
@@ -133,7 +135,7 @@ def _with_bearers(customers: Customers, new: Ints) -> Customers:
     )
 
 
-def _pairs(customers: Customers, names: Ints, common: Mask) -> Entries[Keys]:
+def _pairs(customers: Customers, names: Ints, common: Mask) -> Entries[np.uint64]:
     """Some names, in rising order, by two of their common words."""
     place, word = word_column(
         [customers.names[name] for name in names.tolist()], customers.words

@@ -87,4 +87,4 @@ class Owed:
 
     def by_customer_issue(self) -> Ints:
         """Keys of customer, currency and issue date; none without a customer."""
-        return customer_days(self.customer, self.currency, self.issued)
+        return customer_days(self.number, self.currency, self.issued)

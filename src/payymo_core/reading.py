@@ -29,7 +29,7 @@ from payymo_core.records import (
     Transaction,
     TransactionStatus,
 )
-from payymo_core.roster import Roster
+from payymo_core.roster import Roll, Roster
 from payymo_core.sifting import Record, in_order, of_kind, usable
 from payymo_core.soundness import (
     check_counterparties,
@@ -145,8 +145,8 @@ def _invoices(records: Sequence[Invoice]) -> InvoiceColumns:
     Raises:
         RecordError: Some of them are at fault.
     """
-    roster = Roster()
-    parts = [_some_invoices(part, roster) for part in _some(records)]
+    roll = Roll()
+    parts = [_some_invoices(part, roll) for part in _some(records)]
     return InvoiceColumns(
         records=records,
         outstanding=np.concatenate([part.outstanding for part in parts]),
@@ -157,12 +157,12 @@ def _invoices(records: Sequence[Invoice]) -> InvoiceColumns:
         is_open=np.concatenate([part.is_open for part in parts]),
         texts=joined([part.texts for part in parts], [len(part) for part in parts]),
         customer=np.concatenate([part.customer for part in parts]),
-        roster=roster,
+        roster=Roster.of(roll),
     )
 
 
-def _some_invoices(records: Sequence[Invoice], roster: Roster) -> InvoiceColumns:
-    """Columns of a few records; customers that are new enter the roster."""
+def _some_invoices(records: Sequence[Invoice], roll: Roll) -> InvoiceColumns:
+    """Columns of a few records; customers that are new enter the roll."""
     fields = InvoiceFields.of(records)
     check_invoices(fields)
     customers = [c for c in fields.customer if c is not None]
@@ -174,7 +174,7 @@ def _some_invoices(records: Sequence[Invoice], roster: Roster) -> InvoiceColumns
     due[undated] = [_numbered_year_end(fields.number[n]) for n in undated.tolist()]
     customer = np.full(len(records), -1)
     owned = [n for n, c in enumerate(fields.customer) if c is not None]
-    customer[owned] = roster.enter(customers, said)
+    customer[owned] = roll.enter(customers, said)
     is_open = np.array([s == InvoiceStatus.OPEN for s in fields.status], np.bool_)
     return InvoiceColumns(
         records=records,
@@ -186,7 +186,7 @@ def _some_invoices(records: Sequence[Invoice], roster: Roster) -> InvoiceColumns
         is_open=is_open & (outstanding != 0),
         texts=_texts(fields),
         customer=customer,
-        roster=roster,
+        roster=Roster.of(roll),
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from payymo_core.growing import Growing
 from payymo_core.keys import (
     NO_ENTRIES,
     Floats,
@@ -37,27 +38,43 @@ _LEAST_DIGITS = 3
 class Forms:
     """The ways in which the references of a ledger may be written.
 
+    Those of an invoice that joins stand behind those there are, and invoices have
+    numbers in the same order.
+
     Attributes:
         index: Rows of this table by key.
-        invoice: Row of the invoice.
+        number: Number of the invoice.
         rule: Place of the rule.
         digits_only: Whether the form leaves letters or leading groups out.
         atoms: Atoms in the reference as the ledger writes it.
         bits: How surprising it would be to meet it by chance in one span.
         heads: Sorted keys of the atoms that forms with letters begin with.
         longest: Letters and digits in the longest form.
-        written: For each rule, the reference of each invoice, letters and digits.
+        written: For each rule, the reference of each invoice, by its number, letters
+            and digits.
+        row_of: Row of each invoice, by its number.
+        number_of: Number of each invoice, by its row.
     """
 
     index: KeyIndex
-    invoice: Ints
-    rule: Ints
-    digits_only: Mask
-    atoms: Ints
-    bits: Floats
+    number: Growing[np.int64]
+    rule: Growing[np.int64]
+    digits_only: Growing[np.bool_]
+    atoms: Growing[np.int64]
+    bits: Growing[np.float64]
     heads: NDArray[np.uint64]
     longest: int
-    written: tuple[NDArray[np.bytes_], ...]
+    written: tuple[Growing[np.bytes_], ...]
+    row_of: Ints
+    number_of: Ints
+
+    def invoices(self, forms: Ints) -> Ints:
+        """Row of the invoice of each of some forms."""
+        return self.row_of[self.number.values[forms]]
+
+    def references(self, rule: int, invoices: Ints) -> NDArray[np.bytes_]:
+        """Letters and digits of what a rule finds some invoices by."""
+        return self.written[rule].values[self.number_of[invoices]]
 
 
 def forms_of(lines: Lines, invoices: int, rules: Sequence[ReferenceRule]) -> Forms:
@@ -68,34 +85,39 @@ def forms_of(lines: Lines, invoices: int, rules: Sequence[ReferenceRule]) -> For
         invoices: How many there are.
         rules: Whose fields count.
     """
-    written = [np.zeros(invoices, f"S{WRITTEN_WIDTH}") for _ in rules]
-    parts: list[list[_Rows]] = [[] for _ in rules]
+    written: list[Growing[np.bytes_]] = [
+        Growing.blank(invoices, np.dtype(f"S{WRITTEN_WIDTH}")) for _ in rules
+    ]
+    of_rules: list[list[_Rows]] = [[] for _ in rules]
     for begin, end, part in lines.blocks(invoices):
         seen = scan_folded(part.letters)
         whole = wholes(seen)
         for place, rule in enumerate(rules):
             named = part.named(rule.invoice_fields)[seen.text[whole.first]]
             spans = whole.where(named)
-            parts[place].append(
+            of_rules[place].append(
                 _forms_of_rule(seen, spans, part.row + begin, place, rule)
             )
-            _write(written[place][begin:end], seen, whole, part, rule)
-    table = _Rows.joined([_Rows.none(), *chain.from_iterable(parts)])
+            _write(written[place].values[begin:end], seen, whole, part, rule)
+    parts = [_Rows.none(), *chain.from_iterable(of_rules)]
+    keys = np.concatenate([part.key for part in parts])
     return Forms(
-        index=KeyIndex.of(table.key, np.arange(len(table.key))),
-        invoice=table.invoice,
-        rule=table.rule,
-        digits_only=table.digits_only,
-        atoms=table.atoms,
-        bits=table.bits,
-        heads=table.heads,
-        longest=table.longest,
+        index=KeyIndex.of(keys, np.arange(len(keys))),
+        number=Growing.of([part.invoice for part in parts]),
+        rule=Growing.of([part.rule for part in parts]),
+        digits_only=Growing.of([part.digits_only for part in parts]),
+        atoms=Growing.of([part.atoms for part in parts]),
+        bits=Growing.of([part.bits for part in parts]),
+        heads=sorted_unique(np.concatenate([part.heads for part in parts])),
+        longest=max(part.longest for part in parts),
         written=tuple(written),
+        row_of=np.arange(invoices),
+        number_of=np.arange(invoices),
     )
 
 
 def with_forms(forms: Forms, new: Forms, moved: Ints, splice: Splice) -> Forms:
-    """The forms of a ledger that invoices joined; theirs stand at the end.
+    """The forms of a ledger that invoices joined.
 
     Args:
         forms: Those it had.
@@ -103,17 +125,23 @@ def with_forms(forms: Forms, new: Forms, moved: Ints, splice: Splice) -> Forms:
         moved: The row that each invoice has now.
         splice: Where the new ones joined.
     """
-    joined = new.index.keys, new.index.rows + len(forms.invoice)
+    invoices = len(moved)
+    keys, rows = new.index.entries()
     return Forms(
-        index=forms.index.changed(NO_ENTRIES, joined),
-        invoice=np.r_[moved[forms.invoice], splice.rows()[new.invoice]],
-        rule=np.r_[forms.rule, new.rule],
-        digits_only=np.r_[forms.digits_only, new.digits_only],
-        atoms=np.r_[forms.atoms, new.atoms],
-        bits=np.r_[forms.bits, new.bits],
+        index=forms.index.changed(NO_ENTRIES, (keys, rows + len(forms.number.values))),
+        number=forms.number.joined(new.number.values + invoices),
+        rule=forms.rule.joined(new.rule.values),
+        digits_only=forms.digits_only.joined(new.digits_only.values),
+        atoms=forms.atoms.joined(new.atoms.values),
+        bits=forms.bits.joined(new.bits.values),
         heads=with_keys(forms.heads, new.heads),
         longest=max(forms.longest, new.longest),
-        written=tuple(map(splice.of, forms.written, new.written)),
+        written=tuple(
+            held.joined(more.values)
+            for held, more in zip(forms.written, new.written, strict=True)
+        ),
+        row_of=np.concatenate((moved[forms.row_of], splice.places)),
+        number_of=splice.of(forms.number_of, new.number_of + invoices),
     )
 
 
@@ -135,19 +163,6 @@ class _Rows:
         ints, keys = np.zeros(0, np.int64), np.zeros(0, np.uint64)
         mask, bits = np.zeros(0, np.bool_), np.zeros(0, np.float64)
         return cls(keys, ints, ints, mask, ints, bits, keys, 0)
-
-    @classmethod
-    def joined(cls, parts: Sequence["_Rows"]) -> "_Rows":
-        return cls(
-            np.concatenate([part.key for part in parts]),
-            np.concatenate([part.invoice for part in parts]),
-            np.concatenate([part.rule for part in parts]),
-            np.concatenate([part.digits_only for part in parts]),
-            np.concatenate([part.atoms for part in parts]),
-            np.concatenate([part.bits for part in parts]),
-            sorted_unique(np.concatenate([part.heads for part in parts])),
-            max(part.longest for part in parts),
-        )
 
 
 def _write(

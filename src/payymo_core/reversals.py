@@ -126,7 +126,7 @@ def _followed(came: _Moves, back: _Moves) -> Mask:
     found = np.zeros(len(came.key), np.bool_)
     for place in np.flatnonzero(count).tolist():
         begin, since = start[place], came.day[place]
-        days = index.rows[begin : begin + count[place]]
+        days = index.shelf.rows(begin + np.arange(count[place]))
         dated = (since != NO_DAY) & (days != NO_DAY)
         after = days - since
         fits = (after >= 0) & (after <= _RECENT)

@@ -1,11 +1,15 @@
 """The customers of a ledger, each once, however many records say the same of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
 from payymo_core.fields import CustomerFields
+from payymo_core.layered import with_entries
 from payymo_core.records import Customer
+
+Said = tuple[object, ...]
+"""What a customer says: equal for equal ones."""
 
 
 @frozen(eq=False)
@@ -17,8 +21,37 @@ class Roster:
         places: Where each stands, by what it says.
     """
 
+    customers: list[Customer]
+    places: Mapping[Said, int]
+
+    @classmethod
+    def of(cls, roll: "Roll") -> "Roster":
+        """The customers of whom all were met by now."""
+        return cls(roll.customers, roll.places)
+
+    def joined(self, others: Sequence[Customer]) -> tuple["Roster", list[int]]:
+        """A roster with other customers, too, and the place of each of them there."""
+        held, said = len(self.customers), list(CustomerFields.of(others).rows())
+        strange = {each: n for n, each in enumerate(said) if each not in self.places}
+        new = {each: held + n for n, each in enumerate(strange)}
+        places = [new[each] if each in new else self.places[each] for each in said]
+        if not new:
+            return self, places
+        customers = [*self.customers, *(others[n] for n in strange.values())]
+        return Roster(customers, with_entries(self.places, new)), places
+
+
+@frozen(eq=False)
+class Roll:
+    """Customers as they are met.
+
+    Attributes:
+        customers: One of each, in that order.
+        places: Where each stands, by what it says.
+    """
+
     customers: list[Customer] = field(factory=list)
-    places: dict[tuple[object, ...], int] = field(factory=dict)
+    places: dict[Said, int] = field(factory=dict)
 
     def enter(self, given: Sequence[Customer], fields: CustomerFields) -> list[int]:
         """Place of each customer; those that are new get the next ones.
@@ -34,11 +67,3 @@ class Roster:
                 self.customers.append(customer)
             out.append(place)
         return out
-
-    def joined(self, others: Sequence[Customer]) -> tuple["Roster", list[int]]:
-        """A roster with other customers, too, and the place of each of them there."""
-        fields = CustomerFields.of(others)
-        if all(said in self.places for said in fields.rows()):
-            return self, [self.places[said] for said in fields.rows()]
-        both = Roster(list(self.customers), dict(self.places))
-        return both, both.enter(others, fields)

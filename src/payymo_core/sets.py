@@ -153,7 +153,9 @@ def _searches(
     count = sizes(start, len(row))
     payers = row[start]
     choices = ledger.customer_items.open_on(
-        whose[start], transactions.currency[payers], transactions.day[payers]
+        ledger.customers.numbers(whose[start]),
+        transactions.currency[payers],
+        transactions.day[payers],
     )
     choices = np.where(whose[start] < 0, count, choices)
     owed = ledger.invoices.outstanding[invoice]

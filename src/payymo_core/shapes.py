@@ -69,32 +69,38 @@ class Formats:
     @classmethod
     def of(cls, lines: Lines) -> "Formats":
         """What a ledger's references satisfy."""
-        held = np.flatnonzero(lines.named(["creditor_reference"]))[:_ENOUGH]
-        letters = lines.letters.tobytes()
-        texts = [
-            letters[lines.start[n] : lines.start[n + 1] - 1].decode("ascii")
-            for n in held.tolist()
-        ]
-        return cls._of(lines.row[held], texts)
+        return cls._of(*_first_references(lines))
 
     @classmethod
     def _of(cls, rows: Ints, texts: Sequence[str]) -> "Formats":
         return cls(rows, texts, satisfied(texts).sum(axis=0) > len(texts) // 2)
 
-    def joined(self, moved: Ints, new: "Formats", rows: Ints) -> "Formats":
+    def joined(self, moved: Ints, lines: Lines, rows: Ints) -> "Formats":
         """Those of a ledger that invoices joined.
 
         Args:
             moved: The row that each invoice has now.
-            new: Those of what joined.
-            rows: The rows of that.
+            lines: What the new ones say.
+            rows: The rows of these.
         """
-        both = np.r_[moved[self.rows], rows[new.rows]]
+        row, texts = _first_references(lines)
+        both = np.r_[moved[self.rows], rows[row]]
         first = np.argsort(both)[:_ENOUGH]
         if first.max(initial=-1) < len(self.rows):
             return Formats(both[first], self.texts, self.used)
-        texts = [*self.texts, *new.texts]
+        texts = [*self.texts, *texts]
         return Formats._of(both[first], [texts[place] for place in first.tolist()])
+
+
+def _first_references(lines: Lines) -> tuple[Ints, list[str]]:
+    """The first references with check digits, and the invoice of each."""
+    held = np.flatnonzero(lines.named(["creditor_reference"]))[:_ENOUGH]
+    letters = lines.letters.tobytes()
+    texts = [
+        letters[lines.start[n] : lines.start[n + 1] - 1].decode("ascii")
+        for n in held.tolist()
+    ]
+    return lines.row[held], texts
 
 
 _EXPLAINING = 8.0  # bits of a find that tells what its digits are for

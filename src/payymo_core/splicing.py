@@ -1,9 +1,13 @@
-"""Columns of which a few places change: the rest is copied in long runs.
+"""Columns of which a few places change, without a copy of the rest.
 
-Copying is what a processor does fastest: to sort a column anew takes a hundred times as
-long. ``tests/core/test_splicing.py`` holds the naive twin.
+What stays is shared with the column as it was; what is new stands beside it, and a look
+at a place is told where to go. ``tests/core/test_splicing.py`` holds the naive twin.
 """
 
+# A plain ``slice`` is generic over Any, and Python 3.11 cannot say it otherwise.
+# mypy: disable-error-code="explicit-any"
+
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -12,10 +16,6 @@ from numpy.typing import NDArray
 
 _Ints = NDArray[np.int64]
 _Kind = TypeVar("_Kind", np.int64, np.uint64, np.float64, np.bool_, np.bytes_)
-_Sorted = TypeVar("_Sorted", NDArray[np.int64], NDArray[np.uint64])
-
-Entries = tuple[_Sorted, _Ints]
-"""Keys, and the row of each."""
 
 
 @frozen(eq=False)
@@ -30,6 +30,9 @@ class Splice:
     gone: _Ints
     at: _Ints
 
+    def __len__(self) -> int:
+        return len(self.gone) + len(self.at)
+
     def of(self, column: NDArray[_Kind], new: NDArray[_Kind]) -> NDArray[_Kind]:
         """A column after the change.
 
@@ -37,88 +40,93 @@ class Splice:
             column: As it was.
             new: The values that join it, one for each of ``at``.
         """
-        if not len(self.gone) and not len(self.at):
+        if not len(self):
             return column
-        # What is new at a place goes before what leaves it.
-        place = np.r_[self.at, self.gone]
-        order = np.argsort(place, kind="stable")
-        come = (order < len(self.at)).tolist()
-        runs: list[NDArray[_Kind]] = []
-        begin = joined = 0
-        for end, comes in zip(place[order].tolist(), come, strict=True):
-            if end > begin:
-                runs.append(column[begin:end])
-            if comes:
-                runs.append(new[joined : joined + 1])
-                joined += 1
-            begin = end + (not comes)
-        return np.concatenate([*runs, column[begin:]])
+        return np.concatenate(
+            [new[run] if comes else column[run] for comes, run in self._runs]
+        )
 
-    def rows(self) -> _Ints:
-        """The places of what joined, where nothing left."""
-        return self.at + np.arange(len(self.at))
+    @cached_property
+    def _runs(self) -> list[tuple[bool, slice]]:
+        """Runs of new values, and of those that stay, in their order."""
+        # What is new at a place goes before what leaves it.
+        place = np.concatenate((self.at, self.gone))
+        order = np.argsort(place, kind="stable")
+        runs: list[tuple[bool, slice]] = []
+        begin = since = until = 0
+        for end, which in zip(place[order].tolist(), order.tolist(), strict=True):
+            if end > begin:
+                runs += [(True, slice(since, until)), (False, slice(begin, end))]
+                since = until
+            comes = which < len(self.at)
+            until += comes
+            begin = end + (not comes)
+        return [*runs, (True, slice(since, until)), (False, slice(begin, None))]
+
+    @cached_property
+    def places(self) -> _Ints:
+        """The places of what joined, afterwards."""
+        kept = self.at - np.searchsorted(self.gone, self.at)
+        return kept + np.arange(len(self.at))
 
     def moved(self, size: int) -> _Ints:
         """The place that each of so many has afterwards, where nothing left."""
         # Whatever stands behind n new ones is n places further.
-        behind = np.diff(np.r_[0, self.at, size])
+        behind = np.diff(np.concatenate(([0], self.at, [size])))
         return np.arange(size) + np.repeat(np.arange(len(behind)), behind)
+
+    def origin(self, places: _Ints) -> tuple[_Ints, _Ints]:
+        """Where the values at some places afterwards come from.
+
+        Returns:
+            The place of each as it was, and which of the new ones it is, -1 for none.
+            The first is of no use where there is the second.
+        """
+        joined = self.places
+        before = np.searchsorted(joined, places, "right")
+        new = before - 1
+        if len(joined):
+            new[joined[new] != places] = -1
+        return self._as_it_was(places - before), new
+
+    def _as_it_was(self, kept: _Ints) -> _Ints:
+        """The places of what stayed, counted with what left."""
+        return kept + np.searchsorted(self._left, kept, "right")
+
+    @cached_property
+    def _left(self) -> _Ints:
+        """How many stay before each place that leaves."""
+        return self.gone - np.arange(len(self.gone))
+
+    def then(self, other: "Splice") -> tuple["Splice", _Ints]:
+        """This change and another one after it, as one.
+
+        Args:
+            other: Where the column, after this change, changes again.
+
+        Returns:
+            Both, and which value each of the joint ``at`` has: those of this change
+            by their number, and behind them those of the other.
+        """
+        joined = self.places
+        was, new = self.origin(other.gone)
+        gone = np.sort(np.concatenate((self.gone, was[new < 0])))
+        stays = np.ones(len(joined), np.bool_)
+        stays[new[new >= 0]] = False
+        number = np.concatenate(
+            (np.flatnonzero(stays), np.arange(len(other.at)) + len(joined))
+        )
+        ahead = other.at - np.searchsorted(joined, other.at)
+        at = np.concatenate((self.at[stays], self._as_it_was(ahead)))
+        # What joins before a place goes before what has joined there.
+        rank = np.concatenate((joined[stays] * 2 + 1, other.at * 2))
+        order = np.argsort(rank, kind="stable")
+        both = Splice(gone, at[order])
+        # Of several places between which everything left, always the last.
+        kept = both.at - np.searchsorted(gone, both.at)
+        return Splice(gone, both._as_it_was(kept)), number[order]
 
 
 def joining(at: _Ints) -> Splice:
     """Where new values join a column that nothing leaves."""
     return Splice(at[:0], at)
-
-
-def respliced(keys: _Sorted, gone: _Sorted, new: _Sorted) -> _Sorted:
-    """Sorted keys that some of them leave, and others join.
-
-    Args:
-        keys: Sorted; one may stand several times.
-        gone: Some of them.
-        new: Any keys.
-    """
-    gone, new = np.sort(gone), np.sort(new)
-    if np.array_equal(gone, new):
-        return keys
-    # The second of two equal ones leaves the second place of that key.
-    again = np.arange(len(gone)) - np.searchsorted(gone, gone)
-    places = np.searchsorted(keys, gone) + again
-    return Splice(places, np.searchsorted(keys, new)).of(keys, new)
-
-
-def respliced_rows(
-    held: Entries[_Sorted], gone: Entries[_Sorted], new: Entries[_Sorted]
-) -> Entries[_Sorted]:
-    """Entries in the order of key and row that some of them leave, and others join.
-
-    Args:
-        held: Sorted entries.
-        gone: Some of them, in any order.
-        new: Others, in any order.
-    """
-    gone, new = in_order(gone), in_order(new)
-    if all(map(np.array_equal, gone, new)):
-        return held
-    splice = Splice(lower_bounds(held, gone), lower_bounds(held, new))
-    return splice.of(held[0], new[0]), splice.of(held[1], new[1])
-
-
-def in_order(entries: Entries[_Sorted]) -> Entries[_Sorted]:
-    """Entries in the order of key and row."""
-    keys, rows = entries
-    order = np.lexsort((rows, keys))
-    return keys[order], rows[order]
-
-
-def lower_bounds(held: Entries[_Sorted], wanted: Entries[_Sorted]) -> _Ints:
-    """How many of the sorted entries are before each wanted one."""
-    keys, rows = held
-    low = np.searchsorted(keys, wanted[0])
-    high = np.searchsorted(keys, wanted[0], "right")
-    while len(apart := np.flatnonzero(low < high)):
-        middle = (low[apart] + high[apart]) // 2
-        before = rows[middle] < wanted[1][apart]
-        low[apart[before]] = middle[before] + 1
-        high[apart[~before]] = middle[~before]
-    return low

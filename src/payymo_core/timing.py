@@ -12,6 +12,7 @@ from attrs import frozen
 
 from payymo_core.columns import CURRENCIES, NO_DAY, InvoiceColumns
 from payymo_core.keys import Ints, Levels
+from payymo_core.patched import Patched
 
 
 @unique
@@ -61,8 +62,13 @@ class Timing:
         expected: Sorted keys of direction and due date.
     """
 
-    issued: Ints
-    expected: Ints
+    issued: Patched[np.int64]
+    expected: Patched[np.int64]
+
+    @classmethod
+    def of(cls, issued: Ints, expected: Ints) -> "Timing":
+        """Order keys of issue and of due dates."""
+        return cls(Patched.of(np.sort(issued)), Patched.of(np.sort(expected)))
 
     def open_on(self, way: Ints, day: Ints) -> Ints:
         """How many items were open on each day: issued by then, or who knows when."""
@@ -95,36 +101,25 @@ class Timing:
 class CustomerItems:
     """The open items of each customer by currency and issue date, as sorted keys."""
 
-    keys: Ints
+    keys: Patched[np.int64]
 
     @classmethod
-    def of(cls, invoices: InvoiceColumns, customer: Ints) -> "CustomerItems":
-        """Order them, given the customer of each invoice (-1 for none)."""
-        owed = np.flatnonzero(invoices.is_open & (customer >= 0))
-        currency, issued = invoices.currency[owed], invoices.issued[owed]
-        return cls(np.sort(customer_days(customer[owed], currency, issued)))
+    def of(cls, keys: Ints) -> "CustomerItems":
+        """Order keys of customer, currency and issue date."""
+        return cls(Patched.of(np.sort(keys)))
 
-    def without(
-        self, invoices: InvoiceColumns, customer: Ints, paid: Ints
-    ) -> "CustomerItems":
-        """Those that are left when some of them (rows of invoices) are paid."""
-        currency, issued = invoices.currency[paid], invoices.issued[paid]
-        gone = np.sort(customer_days(customer[paid], currency, issued))
-        again = np.arange(len(gone)) - np.searchsorted(gone, gone)
-        return CustomerItems(
-            np.delete(self.keys, np.searchsorted(self.keys, gone) + again)
-        )
-
-    def moved(self, places: Ints) -> "CustomerItems":
-        """The items of customers that were renumbered, their order kept."""
-        width = len(CURRENCIES) * _STEP
-        ends = np.searchsorted(self.keys, np.arange(1, len(places) + 1) * width)
-        owned = np.diff(ends, prepend=np.searchsorted(self.keys, 0))
-        further = (places - np.arange(len(places))) * width
-        return CustomerItems(self.keys + np.repeat(further, owned))
+    def without(self, keys: Ints) -> "CustomerItems":
+        """The items but for those of some of the keys."""
+        return CustomerItems(self.keys.changed(keys, keys[:0]))
 
     def open_on(self, customer: Ints, currency: Ints, day: Ints) -> Ints:
-        """How many of them were open on each day."""
+        """How many of them were open on each day.
+
+        Args:
+            customer: What the indexes call each customer; -1 for none.
+            currency: Index into ``CURRENCIES``.
+            day: Days, or ``NO_DAY``.
+        """
         account = customer * len(CURRENCIES) + currency
         return _between(self.keys, account, np.zeros_like(day), _until(day))
 
@@ -175,8 +170,8 @@ def _until(day: Ints) -> Ints:
     return np.where((day == NO_DAY) | (day == 0), _STEP - 1, day + GRACE)
 
 
-def _between(keys: Ints, group: Ints, first: Ints, last: Ints) -> Ints:
+def _between(keys: Patched[np.int64], group: Ints, first: Ints, last: Ints) -> Ints:
     """How many keys of each group lie from one day to another."""
-    begin = np.searchsorted(keys, group * _STEP + np.clip(first, 0, _STEP - 1))
-    end = np.searchsorted(keys, group * _STEP + np.clip(last, 0, _STEP - 1), "right")
+    begin = keys.before(group * _STEP + np.clip(first, 0, _STEP - 1))
+    end = keys.before(group * _STEP + np.clip(last, 0, _STEP - 1), "right")
     return np.maximum(end - begin, 0)

@@ -1,10 +1,12 @@
 """Records in blocks that ledgers share, against a plain list."""
 
+from operator import attrgetter
+
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payymo_core.held import Records
+from payymo_core.held import Blocks, Order
 from tests.builders import bill
 
 IDS = st.text("ab", min_size=1, max_size=4)
@@ -17,7 +19,7 @@ def records(ids):
 @given(st.sets(IDS), st.lists(st.sets(IDS)), st.data())
 def test_records_are_those_of_a_list(first, further, data):
     twin = records(first)
-    kept = Records.of(twin, 3)
+    kept = Blocks.of(twin, Order(attrgetter("id"), 3))
     for ids in further:
         new = records(ids - {each.id for each in twin})
         before = list(twin)
@@ -36,5 +38,5 @@ def test_records_are_those_of_a_list(first, further, data):
     assert kept[1:5:2] == tuple(twin[1:5:2])
     asked = data.draw(IDS)
     rows = {each.id: row for row, each in enumerate(twin)}
-    assert kept.row_of(asked) == rows.get(asked)
+    assert kept.place_of(asked) == rows.get(asked)
     assert kept.before(asked) == sum(each.id < asked for each in twin)

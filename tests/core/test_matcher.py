@@ -69,6 +69,54 @@ def test_a_ledger_that_changed_is_as_good_as_a_fresh_one(world, ruleset, data):
     assert lines(result) == lines(match(world.transactions, changed, ruleset))
 
 
+@st.composite
+def histories(draw, invoices):
+    """What happens to a ledger of some invoices: (what, to which of them)."""
+    ids = st.sampled_from([invoice.id for invoice in invoices] or [""])
+    amounts = st.dictionaries(ids, st.integers(-200, 20_000), max_size=3)
+    steps = st.one_of(
+        st.tuples(st.just("add"), st.sets(ids, max_size=4)),
+        st.tuples(st.just("close"), st.sets(ids, max_size=3)),
+        st.tuples(st.just("update"), amounts),
+    )
+    return draw(st.lists(steps, max_size=8))
+
+
+def happened(matcher, held, invoices, step):
+    """A matcher and the invoices that it holds, after something happened to them."""
+    what, given = step
+    if what == "add":
+        new = {i: invoices[i] for i in given if i in invoices and i not in held}
+        return matcher.add(new.values()), held | new
+    if what == "close":
+        there = {i for i in given if i in held}
+        paid = {i: evolve(held[i], status=InvoiceStatus.PAID) for i in there}
+        return matcher.close(there), held | paid
+    owed = {i: from_minor(m, held[i].currency) for i, m in given.items() if i in held}
+    other = {i: evolve(held[i], outstanding=amount) for i, amount in owed.items()}
+    return matcher.update(owed), held | other
+
+
+@given(strategies.worlds(), strategies.rulesets(), st.data())
+def test_whatever_happens_a_ledger_is_as_good_as_a_fresh_one(world, ruleset, data):
+    """And so is each ledger on the way, when all the others have grown from it."""
+    invoices = {invoice.id: invoice for invoice in world.invoices}
+    seen = [(Matcher([], ruleset), {})]
+    for step in data.draw(histories(world.invoices)):
+        matcher, held = seen[
+            data.draw(st.integers(max(len(seen) - 2, 0), len(seen) - 1))
+        ]
+        seen.append(happened(matcher, held, invoices, step))
+    checked = {data.draw(st.integers(0, len(seen) - 1)), len(seen) - 1}
+    for matcher, held in (seen[place] for place in checked):
+        records = list(matcher.ledger.invoices.records)
+        assert records == [held[each] for each in sorted(held)]
+        fresh = Matcher(held.values(), ruleset)
+        assert lines(matcher.match(world.transactions)) == lines(
+            fresh.match(world.transactions)
+        )
+
+
 def test_what_joined_is_matched_and_the_ledger_before_knows_nothing_of_it():
     before = Matcher(LEDGER)
     after = before.add([LATER])

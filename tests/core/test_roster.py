@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from payymo_core import Customer
 from payymo_core.fields import CustomerFields
-from payymo_core.roster import Roster
+from payymo_core.roster import Roll, Roster
 
 CUSTOMERS = st.lists(
     st.builds(
@@ -26,12 +26,17 @@ def naive(given: list[Customer]) -> tuple[list[Customer], list[int]]:
     return held, [held.index(customer) for customer in given]
 
 
-@given(first=CUSTOMERS, then=CUSTOMERS)
-def test_each_customer_is_held_once_whatever_objects_it_comes_as(first, then):
-    roster = Roster()
+@given(first=CUSTOMERS, then=CUSTOMERS, further=CUSTOMERS)
+def test_each_customer_is_held_once_whatever_objects_it_comes_as(first, then, further):
+    roll = Roll()
     places = [
         place
         for part in (first, [evolve(customer) for customer in then])
-        for place in roster.enter(part, CustomerFields.of(part))
+        for place in roll.enter(part, CustomerFields.of(part))
     ]
-    assert (roster.customers, places) == naive([*first, *then])
+    assert (roll.customers, places) == naive([*first, *then])
+    roster = Roster.of(roll)
+    later, more = roster.joined(further)
+    assert (later.customers, [*places, *more]) == naive([*first, *then, *further])
+    assert later.joined(first) == (later, places[: len(first)])
+    assert roster.customers == roll.customers

@@ -1,82 +1,62 @@
-"""Columns of which a few places change, against columns sorted anew."""
+"""Columns of which a few places change, against plain lists."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payymo_core.keys import KeyIndex
-from payymo_core.splicing import Splice, respliced, respliced_rows
-
-FEW = st.integers(0, 5)
-ENTRIES = st.lists(st.tuples(FEW, st.integers(0, 30)), unique=True)
+from payymo_core.splicing import Splice
 
 
 def ints(values):
     return np.array(list(values), np.int64)
 
 
-def entries(pairs):
-    """Keys and rows of pairs, in the order given."""
-    return ints(key for key, _ in pairs), ints(row for _, row in pairs)
+@st.composite
+def changes(draw, size):
+    """Places of so many that leave, and places before which others join."""
+    gone = draw(st.sets(st.integers(0, size - 1))) if size else set()
+    at = draw(st.lists(st.integers(0, size), max_size=5))
+    return Splice(ints(sorted(gone)), ints(sorted(at)))
 
 
-def parted(draw, held):
-    """What is held, and some of it that is to leave."""
-    return [each for each in held if draw(st.booleans())]
-
-
-@given(st.data())
-def test_a_column_is_what_stays_with_what_is_new_before_its_places(data):
-    held = data.draw(st.lists(FEW))
-    gone = data.draw(st.sets(st.integers(0, len(held) - 1)) if held else st.just(set()))
-    at = sorted(data.draw(st.lists(st.integers(0, len(held)), max_size=5)))
-    new = list(range(100, 100 + len(at)))
-    naive = []
+def naive(held, splice, new):
+    out = []
     for place in range(len(held) + 1):
-        naive += [
-            value for value, before in zip(new, at, strict=True) if before == place
-        ]
-        naive += [value for value in held[place : place + 1] if place not in gone]
-    splice = Splice(ints(sorted(gone)), ints(at))
-    assert splice.of(ints(held), ints(new)).tolist() == naive
+        out += [value for value, at in zip(new, splice.at, strict=True) if at == place]
+        out += [value for value in held[place : place + 1] if place not in splice.gone]
+    return out
 
 
-@given(st.lists(FEW), st.lists(FEW), st.data())
-def test_sorted_keys_stay_sorted_when_some_leave_and_others_join(held, new, data):
-    gone = parted(data.draw, held)
-    left = list(held)
-    for key in gone:
-        left.remove(key)
-    found = respliced(ints(sorted(held)), ints(gone), ints(new))
-    assert found.tolist() == sorted([*left, *new])
+@given(st.data(), st.integers(0, 8))
+def test_a_column_is_what_stays_with_what_is_new_before_its_places(data, size):
+    held, splice = list(range(size)), data.draw(changes(size))
+    new = [100 + n for n in range(len(splice.at))]
+    after = splice.of(ints(held), ints(new)).tolist()
+    assert after == naive(held, splice, new)
+    assert [after[place] for place in splice.places] == new
+    was, joined = splice.origin(np.arange(len(after)))
+    assert after == [
+        held[before] if which < 0 else new[which]
+        for before, which in zip(was, joined, strict=True)
+    ]
 
 
-@given(ENTRIES, ENTRIES, st.data())
-def test_entries_stay_in_order_when_some_leave_and_others_join(held, new, data):
-    gone = parted(data.draw, held)
-    left = [each for each in held if each not in gone]
-    new = [each for each in new if each not in left]
-    keys, rows = respliced_rows(entries(sorted(held)), entries(gone), entries(new))
-    found = list(zip(keys.tolist(), rows.tolist(), strict=True))
-    assert found == sorted([*left, *new])
+@given(st.data(), st.integers(0, 8))
+def test_changes_one_after_another_are_one_change(data, size):
+    splice = data.draw(changes(size))
+    new = [100 + n for n in range(len(splice.at))]
+    twin = naive(list(range(size)), splice, new)
+    for further in range(2, 5):
+        other = data.draw(changes(len(twin)))
+        more = [100 * further + n for n in range(len(other.at))]
+        twin = naive(twin, other, more)
+        splice, number = splice.then(other)
+        new = [[*new, *more][place] for place in number]
+        assert splice.of(np.arange(size), ints(new)).tolist() == twin
 
 
-@given(ENTRIES, ENTRIES, st.data())
-def test_an_index_that_changed_finds_what_a_fresh_one_finds(held, new, data):
-    gone = parted(data.draw, held)
-    left = [each for each in held if each not in gone]
-    new = [each for each in new if each not in left]
-
-    def keyed(pairs):
-        keys, rows = entries(pairs)
-        return keys.astype(np.uint64), rows
-
-    before = KeyIndex.of(*keyed(sorted(held)))
-    changed = before.changed(keyed(gone), keyed(new))
-    fresh = KeyIndex.of(*keyed(sorted([*left, *new])))
-    needles = np.arange(7, dtype=np.uint64)
-    for index, twin in ((changed, fresh), (before, KeyIndex.of(*keyed(sorted(held))))):
-        for found, wanted in zip(
-            index.probe(needles, 3), twin.probe(needles, 3), strict=True
-        ):
-            assert np.array_equal(found, wanted)
+@given(st.integers(0, 8), st.lists(st.integers(0, 8), max_size=5))
+def test_what_stands_behind_new_ones_moves(size, at):
+    splice = Splice(ints([]), ints(sorted(min(place, size) for place in at)))
+    after = splice.of(np.arange(size), np.full(len(at), -1)).tolist()
+    assert [after.index(n) for n in range(size)] == splice.moved(size).tolist()

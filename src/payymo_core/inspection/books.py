@@ -152,10 +152,10 @@ def _reference_bits(run: Run) -> dict[str, float]:
     """The most telling reference of each invoice that has one, its id left aside."""
     rules, forms = run.ruleset.references, run.ledger.forms
     counts = np.array([rule.invoice_fields != ("id",) for rule in rules], np.bool_)
-    kept = np.flatnonzero(counts[forms.rule])
+    kept = np.flatnonzero(counts[forms.rule.values])
     records = run.ledger.invoices.records
     best = np.zeros(len(records))
-    np.maximum.at(best, forms.invoice[kept], forms.bits[kept])
+    np.maximum.at(best, forms.invoices(kept), forms.bits.values[kept])
     return {
         record.id: bits
         for record, bits in zip(records, best.tolist(), strict=True)
