@@ -70,7 +70,7 @@ class Customers:
 
     def numbers(self, rows: Ints) -> Ints:
         """What the indexes of a ledger call customers; -1 for the row of none."""
-        return np.r_[self.number, -1][rows]
+        return np.where(rows < 0, -1, self.number[rows]) if self.ids else rows
 
 
 @frozen(eq=False)

@@ -106,7 +106,10 @@ class Blocks(Sequence[_Item]):
             blocks[block] = list(self._blocks[block])
         for place, thing in things.items():
             blocks[at[place]][place - self._begin[at[place]]] = thing
-        return Blocks(blocks, self._order)
+        alike: Blocks[_Item] = object.__new__(Blocks)
+        alike._blocks, alike._order = blocks, self._order
+        alike._begin, alike._first = self._begin, self._first
+        return alike
 
     def joined(self, things: Iterable[_Item]) -> "Blocks[_Item]":
         """These and others, of keys that none of them has."""

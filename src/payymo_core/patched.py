@@ -166,13 +166,12 @@ class Shelf(Generic[_Kind]):
     def before(self, wanted: Entries[_Kind]) -> _Ints:
         """How many of the entries stand before each wanted one."""
         keys, row = wanted
-        low, high = self.keys.before(keys), self.keys.before(keys, "right")
-        while len(apart := np.flatnonzero(low < high)):
-            middle = (low[apart] + high[apart]) // 2
-            before = self.rows(middle) < row[apart]
-            low[apart[before]] = middle[before] + 1
-            high[apart[~before]] = middle[~before]
-        return low
+        come = np.searchsorted(self.joined + np.arange(len(self.joined)), row)
+        place = _before(self.keys.base, self.base, keys, row - come)
+        if not len(self.keys.splice):
+            return place
+        gone = np.searchsorted(self.keys.splice.gone, place)
+        return place - gone + _before(self.keys.new, self.new, keys, row)
 
     def lacking(self, wanted: Entries[_Kind]) -> Entries[_Kind]:
         """Each of the wanted entries that is not there, once."""
@@ -184,6 +183,19 @@ class Shelf(Generic[_Kind]):
         until = self.before((keys, rows + 1))
         absent = self.before((keys, rows)) == until
         return keys[absent], rows[absent]
+
+
+def _before(
+    keys: NDArray[_Kind], rows: _Ints, wanted: NDArray[_Kind], row: _Ints
+) -> _Ints:
+    """How many entries of sorted columns stand before each wanted one."""
+    low, high = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, "right")
+    while len(apart := np.flatnonzero(low < high)):
+        middle = (low[apart] + high[apart]) // 2
+        before = rows[middle] < row[apart]
+        low[apart[before]] = middle[before] + 1
+        high[apart[~before]] = middle[~before]
+    return low
 
 
 def in_order(entries: Entries[_Kind]) -> Entries[_Kind]:
