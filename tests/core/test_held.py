@@ -1,18 +1,20 @@
 """Records in blocks that ledgers share, against a plain list."""
 
+from collections.abc import Iterable
 from operator import attrgetter
 
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from payymo_core import Invoice
 from payymo_core.held import Blocks, Order
 from tests.builders import bill
 
 IDS = st.text("ab", min_size=1, max_size=4)
 
 
-def records(ids):
+def records(ids: Iterable[str]) -> list[Invoice]:
     return [bill(each, "1.00 EUR") for each in sorted(ids)]
 
 

@@ -1,9 +1,10 @@
 """A prepared ledger that changes, and one that others look at."""
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -69,8 +70,13 @@ def test_a_ledger_that_changed_is_as_good_as_a_fresh_one(world, ruleset, data):
     assert lines(result) == lines(match(world.transactions, changed, ruleset))
 
 
+Held = dict[str, Invoice]
+State = tuple[Matcher, Held]
+Step = tuple[str, Any]
+
+
 @st.composite
-def histories(draw, invoices):
+def histories(draw: st.DrawFn, invoices: Sequence[Invoice]) -> list[Step]:
     """What happens to a ledger of some invoices: (what, to which of them)."""
     ids = st.sampled_from([invoice.id for invoice in invoices] or [""])
     amounts = st.dictionaries(ids, st.integers(-200, 20_000), max_size=3)
@@ -82,7 +88,7 @@ def histories(draw, invoices):
     return draw(st.lists(steps, max_size=8))
 
 
-def happened(matcher, held, invoices, step):
+def happened(matcher: Matcher, held: Held, invoices: Held, step: Step) -> State:
     """A matcher and the invoices that it holds, after something happened to them."""
     what, given = step
     if what == "add":
@@ -101,7 +107,7 @@ def happened(matcher, held, invoices, step):
 def test_whatever_happens_a_ledger_is_as_good_as_a_fresh_one(world, ruleset, data):
     """And so is each ledger on the way, when all the others have grown from it."""
     invoices = {invoice.id: invoice for invoice in world.invoices}
-    seen = [(Matcher([], ruleset), {})]
+    seen: list[State] = [(Matcher([], ruleset), {})]
     for step in data.draw(histories(world.invoices)):
         matcher, held = seen[
             data.draw(st.integers(max(len(seen) - 2, 0), len(seen) - 1))

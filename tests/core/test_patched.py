@@ -1,21 +1,24 @@
 """Sorted keys and rows that change, against lists that are sorted anew."""
 
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payymo_core.keys import KeyIndex
+from payymo_core.keys import Ints, KeyIndex, Keys
 from payymo_core.patched import Patched, Shelf
 
 KEYS = st.integers(0, 4)
 FEW = st.integers(0, 6)
 
 
-def ints(values):
+def ints(values: Iterable[int]) -> Ints:
     return np.array(list(values), np.int64)
 
 
-def some(draw, held):
+def some(draw: Callable[..., bool], held: Sequence[Any]) -> list[Any]:
     return [each for each in held if draw(st.booleans())]
 
 
@@ -58,14 +61,14 @@ def test_rows_that_changed_are_those_sorted_anew(data, held):
     assert list(lacking) == sorted(set(asked) - set(twin))
 
 
-def entries(pairs):
+def entries(pairs: Sequence[tuple[int, int]]) -> tuple[Ints, Ints]:
     """Keys and rows of pairs, in the order given."""
     return ints(key for key, _ in pairs), ints(row for _, row in pairs)
 
 
 @given(st.data(), st.sets(st.tuples(KEYS, FEW)))
 def test_an_index_that_changed_finds_what_a_fresh_one_finds(data, held):
-    def keyed(pairs):
+    def keyed(pairs: Iterable[tuple[int, int]]) -> tuple[Keys, Ints]:
         keys, rows = entries(sorted(pairs))
         return keys.astype(np.uint64), rows
 
@@ -74,7 +77,7 @@ def test_an_index_that_changed_finds_what_a_fresh_one_finds(data, held):
     more = data.draw(st.sets(st.tuples(st.integers(0, 9), FEW), max_size=20))
     left = held.difference(gone)
     changed = before.changed(keyed(gone), keyed(more - left))
-    needles = data.draw(st.lists(st.integers(0, 10)).map(np.uint64))
+    needles = np.array(data.draw(st.lists(st.integers(0, 10))), np.uint64)
     for index, pairs in ((changed, left | more), (before, held)):
         fresh = KeyIndex.of(*keyed(pairs))
         for way in ("probe", "first"):

@@ -1,26 +1,29 @@
 """Columns of which a few places change, against plain lists."""
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from payymo_core.keys import Ints
 from payymo_core.splicing import Splice
 
 
-def ints(values):
+def ints(values: Iterable[int]) -> Ints:
     return np.array(list(values), np.int64)
 
 
 @st.composite
-def changes(draw, size):
+def changes(draw: st.DrawFn, size: int) -> Splice:
     """Places of so many that leave, and places before which others join."""
     gone = draw(st.sets(st.integers(0, size - 1))) if size else set()
     at = draw(st.lists(st.integers(0, size), max_size=5))
     return Splice(ints(sorted(gone)), ints(sorted(at)))
 
 
-def naive(held, splice, new):
-    out = []
+def naive(held: Sequence[int], splice: Splice, new: Sequence[int]) -> list[int]:
+    out: list[int] = []
     for place in range(len(held) + 1):
         out += [value for value, at in zip(new, splice.at, strict=True) if at == place]
         out += [value for value in held[place : place + 1] if place not in splice.gone]
