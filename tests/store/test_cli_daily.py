@@ -240,12 +240,55 @@ def test_it_runs_again_until_it_is_ended():
     assert "matched: 1 new, 0 as before\n" in told
 
 
-def test_an_invoice_that_changed_stops_what_was_decided_for_it_and_it_is_said(store):
+@pytest.fixture
+def confirmed(store):
+    """Money for 1001 was confirmed, whose invoices are in a file."""
     bring("a.jsonl", naming("1001"))
     owe(owed("1001"), owed("1002"))
     payymo("run")
     store.write(ACT, lambda books: confirm(books, 1))
-    owe(owed("1002"))  # paid by hand
+    return store
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_what_was_confirmed_and_is_listed_no_more_is_settled_and_waits_no_more():
+    owe(owed("1002"))  # it was recorded in the books
+    assert "invoices: 1001 is paid there, as was decided" in payymo("run").stdout
+    assert "119.00 is matched, 0.00 waits" in payymo("status").stdout
+    assert ",119.00,settled,1001," in payymo("export").stdout
+    again = payymo("run")
+    assert (again.exit_code, "1001" in again.stdout + again.stderr) == (0, False)
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_what_is_listed_again_is_taken_back_and_proposed_anew():
+    owe(owed("1002"))
+    payymo("run")
+    owe(owed("1001"), owed("1002"))
+    ran = payymo("run")
+    told = "invoices: 1001 is open again: what was decided for it is taken back"
+    assert told in ran.stderr
+    assert "matched: 1 new" in ran.stdout
+    assert "0.00 is matched, 119.00 waits" in payymo("status").stdout
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_what_is_settled_in_a_file_is_undone_by_who_keeps_the_books():
+    owe(owed("1002"))
+    payymo("run")
+    undone = payymo("decide", "undo", "1", "--as", "Ada").stdout
+    assert "119.00 to 1001 was paid, and a person has to take it back" in undone
+    told = "posting 2: payment of 119.00 EUR to invoice 1001 to be taken back"
+    assert told in payymo("status").stdout
+    done = payymo("decide", "taken-back", "2", "--as", "Ada")
+    assert "taken back by hand; its money is free" in done.stdout
+    assert "119.00 waits" in payymo("status").stdout
+    assert "to be taken back" not in payymo("status").stdout
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_an_invoice_that_changed_stops_what_was_decided_for_it_and_it_is_said():
+    owe(owed("1001", outstanding="50.00"), owed("1002"))  # other money came
     ran = payymo("run")
     assert "invoices: 1001 changed: what was decided for it is stopped" in ran.stderr
     assert "match.stopped by payymo" in payymo("history", "main/t1").stdout

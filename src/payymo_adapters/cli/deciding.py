@@ -6,7 +6,7 @@ from typing import Any
 from payymo_adapters.cli.actor import Person
 from payymo_adapters.cli.giving import Chosen, give, take_back
 from payymo_adapters.cli.outcomes import outcome_told
-from payymo_adapters.cli.persons import acting_as, allocation
+from payymo_adapters.cli.persons import Reviewer, acting_as, allocation
 from payymo_adapters.cli.terminal import say, stdout
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import decisions, postings, taking_back
@@ -69,35 +69,40 @@ def ignore(person: Person, transaction: str, reason: str) -> None:
 
 def send_again(person: Person, number: int) -> None:
     """Have a posting in doubt sent again."""
-    _rule(person, lambda books: postings.send_again(books, number))
+    _rule(person, lambda who: who.do(lambda b: postings.send_again(b, number)))
     say(stdout(), f"posting {number}: the next run asks once more, then sends it")
 
 
 def wait_on(person: Person, number: int) -> None:
     """Take that back."""
-    _rule(person, lambda books: postings.wait_on(books, number))
+    _rule(person, lambda who: who.do(lambda b: postings.wait_on(b, number)))
     say(stdout(), f"posting {number}: unknown, and asked about by every run")
 
 
 def give_up(person: Person, number: int) -> None:
     """Say that a posting in doubt was not done."""
-    _rule(person, lambda books: postings.give_up(books, number))
+    _rule(person, lambda who: who.do(lambda b: postings.give_up(b, number)))
     say(stdout(), f"posting {number}: given up; its money is free")
 
 
 def taken_back(person: Person, number: int) -> None:
-    """Say that a refused reversal was made by hand."""
-    _rule(person, lambda books: taking_back.taken_back(books, number))
+    """Say that a reversal that no run makes was made by hand."""
+    _rule(person, lambda who: _taken_back(who, number))
     say(stdout(), f"posting {number}: taken back by hand; its money is free")
 
 
-def _rule(person: Person, work: Callable[[Books], Any]) -> None:
+def _taken_back(who: Reviewer, number: int) -> None:
+    states = taking_back.REFUSED if who.is_posting else taking_back.UNSENT
+    who.do(lambda books: taking_back.taken_back(books, number, states))
+
+
+def _rule(person: Person, work: Callable[[Reviewer], Any]) -> None:
     """Rule on a posting while no run does anything about it."""
     with (
         acting_as(person) as who,
         only_runner(who.store, who.tenant),
     ):
-        who.do(work)
+        work(who)
 
 
 def _decide(

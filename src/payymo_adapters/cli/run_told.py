@@ -54,6 +54,11 @@ def show_recorded(name: str, done: Recorded) -> Exit:
     for changed in done.stopped:
         words = "changed: what was decided for it is stopped"
         say(stderr(), f"{name}: {changed} {words}", "bold yellow")
+    for paid in done.settled:
+        say(stdout(), f"{name}: {paid} is paid there, as was decided")
+    for opened in done.reopened:
+        words = "is open again: what was decided for it is taken back"
+        say(stderr(), f"{name}: {opened} {words}", "bold yellow")
     if not done.rejected:
         return Exit.DONE
     say(stderr(), f"{name}: {counted(len(done.rejected), 'record')} rejected", "red")

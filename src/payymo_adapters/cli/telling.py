@@ -69,7 +69,8 @@ def posting_told(row: Any) -> str:
     fault = f": {row.fault}" if row.fault else ""
     if row.state == PostingState.PLANNED:
         if row.kind == PostingKind.REVERSAL:
-            return f"payment of {money} to invoice {row.invoice_id} to be taken back"
+            said = f"payment of {money} to invoice {row.invoice_id}"
+            return f"posting {row.id}: {said} to be taken back"
         return f"{said} to be posted{fault}"
     if row.state == PostingState.REFUSED:
         fault += "; a person has to take it back where the invoices are"
