@@ -211,7 +211,9 @@ def test_without_the_invoices_nothing_is_decided():
     bring("a.jsonl", naming("1001"))
     ran = payymo("run")
     assert (ran.exit_code, "matched" in ran.stdout) == (3, False)
-    assert "invoices: not read:" in payymo("status").stdout
+    told = "invoices: not read: invoices.jsonl: no such file or directory; see what"
+    assert told in ran.stderr
+    assert told in payymo("status").stdout
     owe(owed("1001"))
     assert payymo("run").exit_code == 0
     assert "not read" not in payymo("status").stdout
@@ -330,6 +332,26 @@ def test_what_is_sure_and_within_the_limits_is_applied_once(whmcs):
     ):
         assert word in told
     assert "119.00 to 1001" in payymo("history", "1001").stdout
+
+
+@pytest.mark.usefixtures("whmcs")
+def test_settings_of_whmcs_that_are_wrong_stay_with_the_status(monkeypatch):
+    monkeypatch.setenv("PAYYMO_WHMCS_URL", "nonsense")
+    monkeypatch.delenv("PAYYMO_WHMCS_SECRET")
+    ran = payymo("run")
+    assert (ran.exit_code, "matched" in ran.stdout) == (3, False)
+    for told in (ran.stderr, payymo("status").stdout):
+        assert "invoices: not read: PAYYMO_WHMCS_URL: the address is not one" in told
+        assert "; PAYYMO_WHMCS_SECRET, or whmcs.secret in the keyring: missing" in told
+
+
+@pytest.mark.usefixtures("whmcs")
+def test_libraries_that_are_missing_stay_with_the_status(monkeypatch):
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    assert payymo("run").exit_code == 3
+    told = "not installed (httpx); pip install 'payymo[cli,http]'"
+    assert "invoices: not read: the libraries" in payymo("status").stdout
+    assert told in payymo("status").stdout
 
 
 def test_a_whmcs_that_is_down_changes_nothing_and_is_seen(whmcs):

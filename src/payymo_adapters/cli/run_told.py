@@ -2,11 +2,26 @@
 
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.terminal import say, stderr, stdout
+from payymo_adapters.errors import SettingsError
 from payymo_adapters.files.texts import counted
 from payymo_adapters.pipeline import Run
 from payymo_adapters.store.connecting import note_sync
 from payymo_adapters.store.recording import Recorded
 from payymo_adapters.sync import Synced
+
+
+def fault_of(error: Exception | str) -> str:
+    """What went wrong, on one line; of a file, which, and what to look at.
+
+    >>> fault_of(FileNotFoundError(2, "No such file or directory", "in/a.csv"))
+    'in/a.csv: no such file or directory; see what the settings file says of it'
+    """
+    if isinstance(error, SettingsError):
+        return "; ".join(error.faults)
+    if isinstance(error, OSError) and error.filename:
+        said = f"{error.filename}: {(error.strerror or 'cannot be read').lower()}"
+        return f"{said}; see what the settings file says of it"
+    return str(error)
 
 
 def fail(run: Run, name: str, error: Exception | str) -> Exit:
@@ -15,7 +30,7 @@ def fail(run: Run, name: str, error: Exception | str) -> Exit:
     Returns:
         What the shell gets.
     """
-    fault = str(error)
+    fault = fault_of(error)
     say(stderr(), f"{name}: not read: {fault}", "bold red")
     connection = f"accounts/{name}"
     run.store.write(run.act(), lambda books: note_sync(books, connection, fault))

@@ -14,7 +14,7 @@ from payymo_adapters.cli.run_banks import read_banks
 from payymo_adapters.cli.run_file import load_run_settings, opened
 from payymo_adapters.cli.run_files import read_files
 from payymo_adapters.cli.run_stripe import read_stripe
-from payymo_adapters.cli.run_told import show_recorded
+from payymo_adapters.cli.run_told import fault_of, show_recorded
 from payymo_adapters.cli.run_whmcs import apply_to_whmcs
 from payymo_adapters.cli.terminal import say, stage, stderr, stdout
 from payymo_adapters.errors import (
@@ -47,7 +47,7 @@ def run_for_ever(file: Path, seconds: float) -> NoReturn:
         try:
             run_once(file)
         except (FileError, ProviderError, SettingsError, StoreError, OSError) as error:
-            say(stderr(), f"payymo: {error}", "bold red")
+            say(stderr(), f"payymo: {fault_of(error)}", "bold red")
         time.sleep(seconds)
 
 
@@ -105,9 +105,9 @@ def _read_invoices(run: Run, settings: RunSettings, file: Path) -> Exit:
         else:
             done = _read_whmcs(run, file)
         code = show_recorded(_INVOICES, done)
-    except (FileError, OSError, ProviderError) as error:
-        code, fault = Exit.FAILED, str(error)
-        say(stderr(), f"{_INVOICES}: {fault}", "bold red")
+    except (FileError, OSError, ProviderError, SettingsError) as error:
+        code, fault = Exit.FAILED, fault_of(error)
+        say(stderr(), f"{_INVOICES}: not read: {fault}", "bold red")
     run.store.write(run.act(), lambda books: note_sync(books, _INVOICES, fault))
     return code
 
