@@ -395,10 +395,12 @@ def test_the_settings_of_a_run_say_what_is_looked_at() -> None:
 
 def test_a_webhook_that_answers_is_well_and_one_that_does_not_is_said() -> None:
     secret = "whsec_" + b64encode(b"x" * 32).decode()
+    with listening(0, "/") as closed:
+        gone = closed.address.rstrip("/")
     with serve_raw(scripted(response(405))) as (origin, _):
         of_it = {"PAYYMO_WEBHOOK_URL": origin, "PAYYMO_WEBHOOK_SECRET": secret}
         assert "well: webhook\n" in run(of_it).stdout
-    assert symptoms(run(of_it)) == ["unreachable"]
+    assert symptoms(run({**of_it, "PAYYMO_WEBHOOK_URL": gone})) == ["unreachable"]
     assert symptoms(run({**of_it, "PAYYMO_WEBHOOK_SECRET": "short"})) == ["settings"]
 
 

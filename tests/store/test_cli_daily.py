@@ -180,6 +180,33 @@ def test_a_file_is_recorded_once_and_matched():
     assert "main: in/b.jsonl: 1 new, 0 changed, 1 known" in payymo("run").stdout
 
 
+@on_sqlite
+def test_how_a_csv_was_read_is_said_once():
+    text = Path("payymo.toml").read_text(encoding="utf-8")
+    text = text.replace("in/*.jsonl", "in/*.csv").replace(".jsonl", ".csv")
+    Path("payymo.toml").write_text(text, encoding="utf-8")
+    Path("in/a.csv").write_text(
+        "Buchungstag;Betrag;Währung;Verwendungszweck;Kürzel\n"
+        "02/03/2026;1.119,00;EUR;INV-2026-1001;x\n"
+        "31/03/2026;7,50;EUR;Thank you;x\n",
+        encoding="utf-8",
+    )
+    Path("invoices.csv").write_text(
+        "Invoice,Total,Currency,Due date\nINV-2026-1001,1119.00,EUR,2026-03-31\n",
+        encoding="utf-8",
+    )
+    ran = payymo("run")
+    assert ran.exit_code == 0, ran.output
+    told, unused, *_ = ran.stdout.splitlines()
+    assert told.startswith("main: in/a.csv: CSV in utf-8, cells between semicolons, ")
+    assert "decimal comma, dates day first; " in told
+    assert "amount from 'Betrag'" in told
+    assert unused == "main: in/a.csv: not used: 'Kürzel'"
+    assert "invoices: CSV in utf-8, cells between commas" in ran.stdout
+    again = payymo("run")
+    assert "CSV" not in again.stdout
+
+
 def test_ids_that_stand_for_other_money_lose_none(store):
     """Rows that are counted from 1 in each file are not those of the file before."""
     write_invoices([billed("i1")], "invoices.jsonl")
@@ -446,6 +473,15 @@ def test_an_export_adds_up_to_what_came():
         ("main/t5", "-20.00", "waiting", ""),
     ]
     assert {r["decided_by"] for r in rows} == {"Ada", ""}
+
+
+@pytest.mark.usefixtures("month")
+def test_a_period_that_ends_before_it_begins_is_refused():
+    ran = payymo("export", "--from", "2026-03-31", "--to", "2026-03-01")
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "--from 2026-03-31 is after --to 2026-03-01" in ran.stderr
+    same = payymo("export", "--from", "2026-03-02", "--to", "2026-03-02")
+    assert same.exit_code == 0
 
 
 @pytest.mark.usefixtures("month")

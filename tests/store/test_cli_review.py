@@ -475,6 +475,10 @@ def test_a_posted_payment_is_undone_once_and_shown_until_it_is_taken_back(propos
     ledger.faults = [("before", RefusedError("WHMCS", "it takes no payment back"))]
     assert apply(run_of(proposed, 1), ledger).refused == 1
     assert "a person has to take it back" in payymo("status").stdout
+    again = decide("undo", "1")
+    told = "do it there by hand, then `payymo decide taken-back 2`"
+    assert (again.exit_code, told in again.stderr) == (2, True)
+    assert apply(run_of(proposed, 2), ledger).refused == 0
     exported = payymo("export").stdout
     assert ",119.00,reversing,i1," in exported
     assert "settled" not in exported

@@ -115,6 +115,9 @@ def export_command(
     from payymo_adapters.cli.looking import Period, write_export  # noqa: PLC0415
 
     period = Period(_day(first, date.min), _day(last, date.max))
+    if period.first > period.last:
+        msg = f"--from {period.first} is after --to {period.last}: no day is both."
+        raise click.UsageError(msg)
     write_export(settings, period, form, output)
 
 

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
+from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import decisions
 from payymo_adapters.store.rests import rest_of, settle_rest, unsettle_rest
 from payymo_adapters.store.store import Books
+from payymo_adapters.store.taking_back import refused_reversals
 from payymo_core.results import Allocation
 
 
@@ -61,5 +63,13 @@ def take_back(books: Books, number: int) -> None:
     Raises:
         ConflictError: There is nothing to undo, or a posting is on its way.
     """
+    refused = refused_reversals(books, number)
+    if refused:
+        names = ", ".join(map(str, refused))
+        fault = (
+            f"decision {number} is undone already, and the ledger takes nothing back: "
+            f"do it there by hand, then `payymo decide taken-back {names}`"
+        )
+        raise ConflictError(fault)
     if not unsettle_rest(books, number):
         decisions.undo(books, number)

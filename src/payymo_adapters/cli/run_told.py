@@ -3,6 +3,7 @@
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.terminal import say, stderr, stdout
 from payymo_adapters.errors import SettingsError
+from payymo_adapters.files import Ledger, Statement
 from payymo_adapters.files.texts import counted
 from payymo_adapters.pipeline import Run
 from payymo_adapters.store.connecting import note_sync
@@ -35,6 +36,18 @@ def fail(run: Run, name: str, error: Exception | str) -> Exit:
     connection = f"accounts/{name}"
     run.store.write(run.act(), lambda books: note_sync(books, connection, fault))
     return Exit.FAILED
+
+
+def show_reading(name: str, read: Statement | Ledger) -> None:
+    """Print how a CSV was read, and what a reader should know of any file."""
+    if read.detected:
+        columns = [f"{use} from {head!r}" for use, head in read.detected.columns]
+        say(stdout(), f"{name}: {read.detected}; {', '.join(columns)}")
+        if read.detected.unused:
+            unused = ", ".join(map(repr, read.detected.unused))
+            say(stdout(), f"{name}: not used: {unused}")
+    for note in read.notes:
+        say(stderr(), f"{name}: note: {note}", "yellow")
 
 
 def show(name: str, done: Synced) -> Exit:

@@ -1,8 +1,11 @@
 """What a ledger takes back for nobody, and a person took back in it by hand."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
 
 from payymo_adapters.errors import ConflictError
+from payymo_adapters.store import schema
 from payymo_adapters.store.kinds import PostingKind, PostingState
 from payymo_adapters.store.postings import find_posting, finish, move
 from payymo_adapters.store.store import Books
@@ -38,3 +41,18 @@ def taken_back(
             move(books, number, state)
     said = f"{books.actor} says that it was taken back by hand"
     finish(books, posting, PostingState.CONFIRMED, said)
+
+
+def refused_reversals(books: Books, number: int) -> Sequence[int]:
+    """The postings by which a decision was to be taken back, and that were refused."""
+    row = schema.postings
+    return books.connection.scalars(
+        select(row.c.id)
+        .where(
+            row.c.tenant == books.tenant,
+            row.c.decision_id == number,
+            row.c.kind == PostingKind.REVERSAL,
+            row.c.state == PostingState.REFUSED,
+        )
+        .order_by(row.c.id)
+    ).all()
