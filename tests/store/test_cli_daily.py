@@ -15,12 +15,19 @@ from click.testing import CliRunner, Result
 from payymo_adapters.cli import main
 from payymo_adapters.exchange import write_invoices, write_transactions
 from payymo_adapters.store import schema
-from payymo_adapters.store.decisions import confirm, ignore, match_by_hand, split
+from payymo_adapters.store.decisions import (
+    confirm,
+    ignore,
+    match_by_hand,
+    split,
+    undo,
+)
 from payymo_adapters.store.locks import only_runner
 from tests.fakes.serving import serve
 from tests.fakes.whmcs import IDENTIFIER, SECRET, Fault, Whmcs
 from tests.store.builders import (
     ACT,
+    at,
     billed,
     give,
     on_postgresql,
@@ -508,6 +515,17 @@ def test_a_history_is_of_one_record_and_no_other():
     assert "our own" in payymo("history", "main/t3").stdout
     unknown = payymo("history", "i")
     assert (unknown.exit_code, "no invoice 'i'" in unknown.stderr) == (2, True)
+
+
+def test_a_history_has_the_order_of_the_audit_log_though_a_clock_was_set_back(store):
+    record(store, [paid("t1")], [billed("i1")])
+    with store.writing(at(2)) as books:
+        match_by_hand(books, "main/t1", [give("i1", "119.00")])
+    with store.writing(at(1)) as books:
+        undo(books, 1)
+    told = payymo("history", "main/t1").stdout
+    assert told.index("match.confirmed") < told.index("match.undone")
+    assert "2026-03-02 10:30 match.undone" in told
 
 
 @pytest.mark.usefixtures("month")

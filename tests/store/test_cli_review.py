@@ -264,7 +264,8 @@ def test_what_is_left_of_a_payment_is_put_aside_and_comes_back(part_paid):
     undone = review("i", "rounded up", "u", "q", options=("--rest",))
     assert "main/t1: the verdict is taken back\n(1 of 2) decision 3" in undone.stdout
     assert line_of("main/t1") == ["100.00 reserved i1", "19.00 waiting"]
-    decide("ignore", "main/t1", "--reason", "rounded up", name="Bo")
+    done = decide("ignore", "main/t1", "--reason", "rounded up", name="Bo")
+    assert "active: 100.00 to i1; 19.00 EUR is put aside; no run" in done.stdout
     assert line_of("main/t1") == ["100.00 reserved i1", "19.00 aside"]
     held = row(part_paid, schema.match_decisions, id=3)
     assert (held.kind, held.reason, held.actor) == ("split", "rounded up", "Bo")

@@ -4,9 +4,10 @@ from payymo_adapters.cli.persons import Reviewer
 from payymo_adapters.cli.telling import waiting_told
 from payymo_adapters.store import decisions
 from payymo_adapters.store.allotting import is_taken_back
+from payymo_adapters.store.candidates import left_of
 from payymo_adapters.store.four_eyes import waiting_for_second
 from payymo_adapters.store.kinds import DecisionKind, DecisionState
-from payymo_adapters.store.rests import paid_by, rest_of
+from payymo_adapters.store.rests import paid_by
 from payymo_adapters.store.store import Books
 from payymo_core.money import from_minor
 
@@ -38,11 +39,11 @@ def _told(who: Reviewer, books: Books, number: int) -> list[str]:
 
 
 def _left(books: Books, held: decisions.Decision) -> str:
-    rest = rest_of(books, held.transaction)
-    if rest is None:
-        return ""
-    left = f"{from_minor(rest.left, rest.currency)} {rest.currency}"
-    return f"; {left} is left, for `payymo review --rest`"
+    minor, currency = left_of(books, held.transaction)
+    left = f"{from_minor(minor, currency)} {currency}"
+    if minor and held.kind == DecisionKind.SPLIT:
+        return f"; {left} is put aside"
+    return f"; {left} is left, for `payymo review --rest`" if minor else ""
 
 
 def _ahead(who: Reviewer) -> str:
