@@ -317,6 +317,32 @@ def test_a_rest_that_goes_above_the_sum_wants_a_second_person(part_paid):
     assert (ledger.paid("i1"), ledger.paid("i2")) == (10_000, 1_900)
 
 
+def test_who_confirmed_less_is_asked_again(proposed):
+    with Path("payymo.toml").open("a", encoding="utf-8") as file:
+        file.write('[four_eyes]\nEUR = "90.00"\n')
+    decide("match", "main/t1", "i1=100.00")
+    assert "active: 100.00 to i1" in decide("confirm", "3", name="Bo").stdout
+    told = "(119.00 EUR) by Ada waits for a second person"
+    assert told in decide("match", "main/t1", "i2=19.00").stdout
+    ledger = Ledger()
+    apply(run_of(proposed), ledger)
+    assert not ledger.posted
+    decide("confirm", "3", name="Bo")
+    apply(run_of(proposed, 1), ledger)
+    assert (ledger.paid("i1"), ledger.paid("i2")) == (10_000, 1_900)
+
+
+def test_a_rest_that_was_posted_is_taken_back_with_the_whole(part_paid):
+    ledger = Ledger()
+    decide("match", "main/t1", "i2=19.00")
+    apply(run_of(part_paid), ledger)
+    told = "is undone: 100.00 to i1, 19.00 to i2 was paid"
+    assert told in decide("undo", "3").stdout
+    apply(run_of(part_paid, 1), ledger)
+    assert (ledger.paid("i1"), ledger.paid("i2")) == (0, 0)
+    assert line_of("main/t1") == ["119.00 waiting"]
+
+
 def test_the_last_verdict_on_a_rest_is_what_is_learnt(part_paid):
     def learnt() -> list[tuple[str, ...]]:
         with part_paid.writing(at(1)) as books:
