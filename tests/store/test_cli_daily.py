@@ -388,6 +388,19 @@ def test_libraries_that_are_missing_stay_with_the_status(monkeypatch):
     assert told in payymo("status").stdout
 
 
+def test_books_whose_invoices_came_from_a_file_take_none_of_whmcs(whmcs):
+    text = Path("payymo.toml").read_text(encoding="utf-8")
+    Path("payymo.toml").write_text(SETTINGS, encoding="utf-8")
+    owe(owed("1001"))
+    payymo("run")
+    Path("payymo.toml").write_text(text, encoding="utf-8")
+    ran = payymo("run")
+    told = "invoices of these books comes from file, and cannot come from whmcs now"
+    assert (ran.exit_code, told in ran.stderr) == (2, True)
+    assert f"invoices: not read: {told}" in payymo("status").stdout
+    assert not whmcs.calls
+
+
 def test_a_whmcs_that_is_down_changes_nothing_and_is_seen(whmcs):
     whmcs.allowed.clear()
     ran = payymo("run")
@@ -504,7 +517,10 @@ def test_an_export_as_json_lines_goes_to_a_file_whole():
 def test_the_status_says_where_the_money_is():
     ran = payymo("status")
     where = "238.00 is matched, 138.00 waits, 219.00 is put aside"
-    assert ran.stdout == f"EUR: 595.00 came in 5 transactions; {where}\n"
+    assert ran.stdout.splitlines() == [
+        f"EUR: 595.00 came in 5 transactions; {where}",
+        "1 payment with money left: payymo review --rest",
+    ]
 
 
 @pytest.mark.usefixtures("month")

@@ -18,6 +18,7 @@ from payymo_adapters.cli.run_told import fault_of, show_reading, show_recorded
 from payymo_adapters.cli.run_whmcs import apply_to_whmcs
 from payymo_adapters.cli.terminal import say, stage, stderr, stdout
 from payymo_adapters.errors import (
+    ConflictError,
     FileError,
     ProviderError,
     SettingsError,
@@ -97,7 +98,12 @@ def _read_invoices(run: Run, settings: RunSettings, file: Path) -> Exit:
     def begin(books: Books) -> None:
         hold_connection(books, _INVOICES, provider, "Invoices")
 
-    run.store.write(run.act(), begin)
+    try:
+        run.store.write(run.act(), begin)
+    except ConflictError as error:
+        said = str(error)
+        run.store.write(run.act(), lambda books: note_sync(books, _INVOICES, said))
+        raise
     code, fault = Exit.DONE, ""
     try:
         if isinstance(settings.invoices, Path):
