@@ -76,10 +76,10 @@ def to_minor(amount: Decimal, currency: str) -> int:
     # Decimal says of itself as a text, which columns are read by, need not be true.
     kind: type = type(amount)
     if kind is not Decimal:
-        also = "never a float"
+        name = kind.__name__
+        msg = f"{amount!r} is a {name}; a Decimal is wanted, never a float"
         if kind is str:
-            also = "or in a column its text with a point, as 1234.50"
-        msg = f"{amount!r} is a {kind.__name__}; a Decimal is wanted, {also}"
+            msg += "; in a column also its text with a point, as 1234.50"
         raise RecordError(msg)
     # Asked before int(): a number of a million digits is a line of nine characters.
     if not amount.is_finite() or amount.adjusted() + exponent >= _MOST_DIGITS:
