@@ -17,6 +17,7 @@ from payymo_adapters.errors import (
     Bar,
     FileError,
     LimitError,
+    MissingLibraryError,
     PayloadError,
     ProviderError,
     SettingsError,
@@ -162,6 +163,8 @@ def check_settings(probe: Probe) -> Iterator[Ailment]:
     if isinstance(probe.error, SettingsError):
         for fault in probe.error.faults:
             mend = "Set it in the environment, the settings file or the keyring"
+            if isinstance(probe.error, MissingLibraryError):
+                mend = "Install it; or take out the settings that need it"
             yield Ailment(symptom=Symptom.SETTINGS, says=fault, mend=mend)
 
 
@@ -274,7 +277,10 @@ def check_matching(probe: Probe) -> Iterator[Ailment]:
 def check_database(probe: Probe) -> Iterator[Ailment]:
     """A database that cannot be used, or not safely."""
     if isinstance(probe.error, StoreError):
-        mend = probe.error.advice or "Check PAYYMO_DATABASE, and that the server runs"
+        mend = (
+            probe.error.advice
+            or "Check PAYYMO_DATABASE or the settings file, and that the server runs"
+        )
         yield Ailment(symptom=Symptom.DATABASE, says=probe.error.fault, mend=mend)
     for weakness in probe.weaknesses:
         mend = "See what a database has to be like: keep a database"

@@ -16,6 +16,7 @@ class FileError(PayymoError, ValueError):
       - RecordError (ValueError)    a value that no record may carry
       - FileError (ValueError)      a file; names the file, the line and the field
       - SettingsError (ValueError)  a connection's settings; lists every fault
+        . MissingLibraryError       a library is not installed; names what brings it
       - ProviderError               a provider
         . UndeliveredError          not delivered, or no answer: the outcome is unknown
         . UnauthorisedError         not let in; says what to do
@@ -54,6 +55,10 @@ class SettingsError(PayymoError, ValueError):
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
+
+
+class MissingLibraryError(SettingsError):
+    """A library is not installed that something set up needs; names what brings it."""
 
 
 class FieldError(ValueError):

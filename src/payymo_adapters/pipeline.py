@@ -300,20 +300,24 @@ def _was_ended(books: Books, transaction: str) -> bool:
 
 def _today(books: Books, currency: str) -> int:
     """What was confirmed today without a person, undone or not, minor units."""
-    row, money, part = schema.match_decisions, schema.transactions, schema.allocations
+    # By the verdict, not by the decision: a person may have settled the rest of it.
+    row, money, part = schema.labels, schema.transactions, schema.allocations
     midnight = books.now.replace(hour=0, minute=0, second=0, microsecond=0)
     joined = row.join(
         money, (money.c.tenant == row.c.tenant) & (money.c.id == row.c.transaction_id)
-    ).join(part, (part.c.tenant == row.c.tenant) & (part.c.decision_id == row.c.id))
+    ).join(
+        part,
+        (part.c.tenant == row.c.tenant) & (part.c.decision_id == row.c.decision_id),
+    )
     found = books.connection.execute(
         select(money.c.gross, func.sum(func.abs(part.c.amount)))
         .select_from(joined)
         .where(
             row.c.tenant == books.tenant,
             row.c.actor == books.actor,
-            row.c.decided_at >= midnight,
+            row.c.given_at >= midnight,
             money.c.currency == currency,
         )
-        .group_by(row.c.id, money.c.gross)
+        .group_by(row.c.decision_id, money.c.gross)
     )
     return sum(max(abs(gross), int(given)) for gross, given in found)

@@ -17,6 +17,7 @@ from sqlalchemy import select, update
 
 from payymo_adapters.accounts import account_key
 from payymo_adapters.store import schema
+from payymo_adapters.store.closing import reopen, settle_closed
 from payymo_adapters.store.connecting import cursor, move_cursor
 from payymo_adapters.store.doubts import put_aside
 from payymo_adapters.store.recording import (
@@ -28,8 +29,8 @@ from payymo_adapters.store.recording import (
 )
 from payymo_adapters.store.rows import read_invoice
 from payymo_adapters.store.store import Books
-from payymo_core.errors import Rejected
-from payymo_core.money import from_minor
+from payymo_core.errors import RecordError, Rejected
+from payymo_core.money import from_minor, to_minor
 from payymo_core.records import (
     Invoice,
     InvoiceStatus,
@@ -203,11 +204,33 @@ def record_whole_ledger(
 
     A ledger without one usable invoice says nothing of the others.
     """
-    names = {each.id for each in records if isinstance(each, Invoice)}
+    listed = {each.id: each for each in records if isinstance(each, Invoice)}
+    if not listed:
+        return record_invoices(books, records, taken_at)
     bad = {each.record_id for each in records if isinstance(each, Rejected)}
-    left_out = missing_invoices(books, names | bad) if names else []
+
+    def wanted(name: str, currency: str) -> int | None:
+        return None if name in bad else _wanted(listed.get(name), currency)
+
+    reopened, settled = reopen(books, wanted), settle_closed(books, wanted)
+    left_out = missing_invoices(books, listed.keys() | bad)
     closed = [evolve(each, status=InvoiceStatus.CANCELLED) for each in left_out]
-    return record_invoices(books, [*records, *closed], taken_at)
+    # What was settled is what the ledger said at that instant: it holds up nothing.
+    at = max(taken_at, books.now) if settled or reopened else taken_at
+    done = record_invoices(books, [*records, *closed], at)
+    return evolve(done, settled=tuple(settled), reopened=tuple(reopened))
+
+
+def _wanted(invoice: Invoice | None, currency: str) -> int | None:
+    """What a ledger wants for an invoice; None where that is not told."""
+    if invoice is None or invoice.status == InvoiceStatus.PAID:
+        return 0
+    if (invoice.status, invoice.currency) != (InvoiceStatus.OPEN, currency):
+        return None
+    try:
+        return to_minor(invoice.outstanding, currency)
+    except RecordError:
+        return None
 
 
 def known_rows(books: Books, account: str) -> Sequence[Any]:

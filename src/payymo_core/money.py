@@ -78,6 +78,8 @@ def to_minor(amount: Decimal, currency: str) -> int:
     if kind is not Decimal:
         name = kind.__name__
         msg = f"{amount!r} is a {name}; a Decimal is wanted, never a float"
+        if kind is str:
+            msg += "; in a column also its text with a point, as 1234.50"
         raise RecordError(msg)
     # Asked before int(): a number of a million digits is a line of nine characters.
     if not amount.is_finite() or amount.adjusted() + exponent >= _MOST_DIGITS:

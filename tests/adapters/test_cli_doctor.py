@@ -2,6 +2,8 @@
 
 import json
 import os
+import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -289,6 +291,14 @@ def listening_or_taken() -> Iterator[None]:
         yield
 
 
+def without(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    """Be where a library is not installed, and nothing that needs it was imported."""
+    needs = "payymo_adapters.enablebanking"
+    for name in [each for each in sys.modules if each.startswith(needs)]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)
+
+
 # --- the database ---------------------------------------------------------------------
 
 
@@ -308,6 +318,90 @@ def test_a_database_that_is_not_to_be_reached_is_said_without_its_password() -> 
     shown = run({"PAYYMO_DATABASE": url})
     assert symptoms(shown) == ["database"]
     assert "hunter2" not in shown.output
+
+
+@pytest.fixture
+def settled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a settings file of files alone, and the database that it names."""
+    monkeypatch.chdir(tmp_path)
+    Path("payymo.toml").write_text(SETTINGS, encoding="utf-8")
+    made = CliRunner().invoke(main, ["db", "upgrade"])
+    assert (made.exit_code, Path("own.db").is_file()) == (0, True)
+    return tmp_path
+
+
+SETTINGS = """
+[payymo]
+tenant = "acme"
+database = "sqlite:///own.db"
+[accounts.main]
+files = "bank.jsonl"
+[invoices]
+from = "invoices.jsonl"
+"""
+
+
+@pytest.mark.usefixtures("settled_in")
+def test_settings_of_files_alone_need_no_library_of_providers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without(monkeypatch, "jwt")
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    assert run({}).stdout == "well: database\nall is well\n"
+
+
+@pytest.mark.usefixtures("settled_in")
+def test_a_library_that_settings_need_is_named_with_what_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without(monkeypatch, "jwt")
+    shown = run({"PAYYMO_ENABLEBANKING_APPLICATION": "a"})
+    assert symptoms(shown) == ["settings"]
+    assert "not installed (jwt); pip install 'payymo[cli,http]'" in shown.stdout
+    assert "what to do: Install it; or take out the settings" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("db", "check"), ("db", "upgrade"), ("audit", "verify", "--tenant", "acme")],
+)
+def test_every_command_finds_the_database_of_the_settings(
+    settled_in: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    CliRunner().invoke(main, ["run"])  # begins the books
+    here = CliRunner().invoke(main, arguments)
+    assert here.exit_code == 0, here.output
+    elsewhere = settled_in / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    named = CliRunner().invoke(main, [*arguments, "--settings", "../payymo.toml"])
+    assert (named.exit_code, named.stdout) == (0, here.stdout)
+    assert list(elsewhere.iterdir()) == []
+    gone = CliRunner().invoke(main, [*arguments, "--settings", "no.toml"])
+    assert (gone.exit_code, "no.toml: not found" in gone.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("settled_in")
+def test_the_settings_of_a_run_say_what_is_looked_at() -> None:
+    text = SETTINGS.replace("invoices.jsonl", "whmcs")
+    Path("payymo.toml").write_text(text, encoding="utf-8")
+    shown = run({})
+    assert "PAYYMO_WHMCS_URL, or url under [whmcs]" in shown.stdout
+    assert symptoms(shown) == ["settings"] * 3
+
+
+# --- the webhook ----------------------------------------------------------------------
+
+
+def test_a_webhook_that_answers_is_well_and_one_that_does_not_is_said() -> None:
+    secret = "whsec_" + b64encode(b"x" * 32).decode()
+    with listening(0, "/") as closed:
+        gone = closed.address.rstrip("/")
+    with serve_raw(scripted(response(405))) as (origin, _):
+        of_it = {"PAYYMO_WEBHOOK_URL": origin, "PAYYMO_WEBHOOK_SECRET": secret}
+        assert "well: webhook\n" in run(of_it).stdout
+    assert symptoms(run({**of_it, "PAYYMO_WEBHOOK_URL": gone})) == ["unreachable"]
+    assert symptoms(run({**of_it, "PAYYMO_WEBHOOK_SECRET": "short"})) == ["settings"]
 
 
 # --- files and usage ------------------------------------------------------------------

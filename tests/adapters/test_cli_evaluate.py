@@ -70,6 +70,15 @@ def test_a_transaction_that_the_run_does_not_know_is_told(matches: Path) -> None
     assert "as 'T-9'" in ran.stderr
 
 
+def test_files_the_wrong_way_round_are_said_to_be(matches: Path) -> None:
+    measured(matches, {"transaction": "t1", "invoices": ["i1"]})
+    truth = matches.with_name("truth.jsonl")
+    ran = CliRunner().invoke(main, ["evaluate", str(truth), str(matches)])
+    assert ran.exit_code == 2
+    told = f"holds a truth, and {matches} matches: give them the other way round"
+    assert told in ran.stderr
+
+
 def test_a_truth_of_another_run_is_refused(matches: Path) -> None:
     ran = measured(matches, {"transaction": "T-1", "invoices": ["i1"]})
     assert ran.exit_code == 2

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from payymo_adapters.cli import main
 from payymo_adapters.cli.demo_days import opened
+from payymo_adapters.cli.locking import lock
 from payymo_adapters.demo import TRUTH, copy_files
 from payymo_adapters.demo.closing import Closing, close
 from payymo_adapters.demo.daily import Day, Office, live_through
@@ -159,6 +160,14 @@ def test_what_is_said_to_be_typed_next_can_be_typed(lived: tuple[Home, str]) -> 
         assert ran.stdout
     shown = CliRunner().invoke(main, ways[1][1:], input="q\n")
     assert "0 verdicts, 28 left" in shown.stdout
+
+
+def test_two_at_once_do_not_clash(tmp_path: Path) -> None:
+    with (tmp_path / ".lock").open("a", encoding="utf-8") as file:
+        lock(file, tmp_path, "another")
+        ran = CliRunner().invoke(main, ["demo", "--daily", "--dir", str(tmp_path)])
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "another payymo demo --daily is running; wait for its end" in ran.stderr
 
 
 def test_the_month_again_changes_nothing(

@@ -135,6 +135,7 @@ def test_nothing_comes_of_nothing():
         ("amount", 9.5, "never a float"),
         ("amount", 9, "is a int"),
         ("amount", "nine", "a Decimal is wanted"),
+        ("amount", "95,00", "in a column also its text with a point, as 1234.50"),
         ("amount", None, "a Decimal is wanted"),
         ("booking_date", "2026-02-30", "is not a date"),
         ("booking_date", datetime(2026, 2, 3, 9, 30), "is not a date"),  # noqa: DTZ001

@@ -15,12 +15,19 @@ from click.testing import CliRunner, Result
 from payymo_adapters.cli import main
 from payymo_adapters.exchange import write_invoices, write_transactions
 from payymo_adapters.store import schema
-from payymo_adapters.store.decisions import confirm, ignore, match_by_hand, split
+from payymo_adapters.store.decisions import (
+    confirm,
+    ignore,
+    match_by_hand,
+    split,
+    undo,
+)
 from payymo_adapters.store.locks import only_runner
 from tests.fakes.serving import serve
 from tests.fakes.whmcs import IDENTIFIER, SECRET, Fault, Whmcs
 from tests.store.builders import (
     ACT,
+    at,
     billed,
     give,
     on_postgresql,
@@ -180,6 +187,33 @@ def test_a_file_is_recorded_once_and_matched():
     assert "main: in/b.jsonl: 1 new, 0 changed, 1 known" in payymo("run").stdout
 
 
+@on_sqlite
+def test_how_a_csv_was_read_is_said_once():
+    text = Path("payymo.toml").read_text(encoding="utf-8")
+    text = text.replace("in/*.jsonl", "in/*.csv").replace(".jsonl", ".csv")
+    Path("payymo.toml").write_text(text, encoding="utf-8")
+    Path("in/a.csv").write_text(
+        "Buchungstag;Betrag;Währung;Verwendungszweck;Kürzel\n"
+        "02/03/2026;1.119,00;EUR;INV-2026-1001;x\n"
+        "31/03/2026;7,50;EUR;Thank you;x\n",
+        encoding="utf-8",
+    )
+    Path("invoices.csv").write_text(
+        "Invoice,Total,Currency,Due date\nINV-2026-1001,1119.00,EUR,2026-03-31\n",
+        encoding="utf-8",
+    )
+    ran = payymo("run")
+    assert ran.exit_code == 0, ran.output
+    told, unused, *_ = ran.stdout.splitlines()
+    assert told.startswith("main: in/a.csv: CSV in utf-8, cells between semicolons, ")
+    assert "decimal comma, dates day first; " in told
+    assert "amount from 'Betrag'" in told
+    assert unused == "main: in/a.csv: not used: 'Kürzel'"
+    assert "invoices: CSV in utf-8, cells between commas" in ran.stdout
+    again = payymo("run")
+    assert "CSV" not in again.stdout
+
+
 def test_ids_that_stand_for_other_money_lose_none(store):
     """Rows that are counted from 1 in each file are not those of the file before."""
     write_invoices([billed("i1")], "invoices.jsonl")
@@ -211,7 +245,9 @@ def test_without_the_invoices_nothing_is_decided():
     bring("a.jsonl", naming("1001"))
     ran = payymo("run")
     assert (ran.exit_code, "matched" in ran.stdout) == (3, False)
-    assert "invoices: not read:" in payymo("status").stdout
+    told = "invoices: not read: invoices.jsonl: no such file or directory; see what"
+    assert told in ran.stderr
+    assert told in payymo("status").stdout
     owe(owed("1001"))
     assert payymo("run").exit_code == 0
     assert "not read" not in payymo("status").stdout
@@ -240,12 +276,55 @@ def test_it_runs_again_until_it_is_ended():
     assert "matched: 1 new, 0 as before\n" in told
 
 
-def test_an_invoice_that_changed_stops_what_was_decided_for_it_and_it_is_said(store):
+@pytest.fixture
+def confirmed(store):
+    """Money for 1001 was confirmed, whose invoices are in a file."""
     bring("a.jsonl", naming("1001"))
     owe(owed("1001"), owed("1002"))
     payymo("run")
     store.write(ACT, lambda books: confirm(books, 1))
-    owe(owed("1002"))  # paid by hand
+    return store
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_what_was_confirmed_and_is_listed_no_more_is_settled_and_waits_no_more():
+    owe(owed("1002"))  # it was recorded in the books
+    assert "invoices: 1001 is paid there, as was decided" in payymo("run").stdout
+    assert "119.00 is matched, 0.00 waits" in payymo("status").stdout
+    assert ",119.00,settled,1001," in payymo("export").stdout
+    again = payymo("run")
+    assert (again.exit_code, "1001" in again.stdout + again.stderr) == (0, False)
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_what_is_listed_again_is_taken_back_and_proposed_anew():
+    owe(owed("1002"))
+    payymo("run")
+    owe(owed("1001"), owed("1002"))
+    ran = payymo("run")
+    told = "invoices: 1001 is open again: what was decided for it is taken back"
+    assert told in ran.stderr
+    assert "matched: 1 new" in ran.stdout
+    assert "0.00 is matched, 119.00 waits" in payymo("status").stdout
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_what_is_settled_in_a_file_is_undone_by_who_keeps_the_books():
+    owe(owed("1002"))
+    payymo("run")
+    undone = payymo("decide", "undo", "1", "--as", "Ada").stdout
+    assert "119.00 to 1001 was paid, and a person has to take it back" in undone
+    told = "posting 2: payment of 119.00 EUR to invoice 1001 to be taken back"
+    assert told in payymo("status").stdout
+    done = payymo("decide", "taken-back", "2", "--as", "Ada")
+    assert "taken back by hand; its money is free" in done.stdout
+    assert "119.00 waits" in payymo("status").stdout
+    assert "to be taken back" not in payymo("status").stdout
+
+
+@pytest.mark.usefixtures("confirmed")
+def test_an_invoice_that_changed_stops_what_was_decided_for_it_and_it_is_said():
+    owe(owed("1001", outstanding="50.00"), owed("1002"))  # other money came
     ran = payymo("run")
     assert "invoices: 1001 changed: what was decided for it is stopped" in ran.stderr
     assert "match.stopped by payymo" in payymo("history", "main/t1").stdout
@@ -287,6 +366,39 @@ def test_what_is_sure_and_within_the_limits_is_applied_once(whmcs):
     ):
         assert word in told
     assert "119.00 to 1001" in payymo("history", "1001").stdout
+
+
+@pytest.mark.usefixtures("whmcs")
+def test_settings_of_whmcs_that_are_wrong_stay_with_the_status(monkeypatch):
+    monkeypatch.setenv("PAYYMO_WHMCS_URL", "nonsense")
+    monkeypatch.delenv("PAYYMO_WHMCS_SECRET")
+    ran = payymo("run")
+    assert (ran.exit_code, "matched" in ran.stdout) == (3, False)
+    for told in (ran.stderr, payymo("status").stdout):
+        assert "invoices: not read: PAYYMO_WHMCS_URL: the address is not one" in told
+        assert "; PAYYMO_WHMCS_SECRET, or whmcs.secret in the keyring: missing" in told
+
+
+@pytest.mark.usefixtures("whmcs")
+def test_libraries_that_are_missing_stay_with_the_status(monkeypatch):
+    monkeypatch.setitem(sys.modules, "httpx", None)
+    assert payymo("run").exit_code == 3
+    told = "not installed (httpx); pip install 'payymo[cli,http]'"
+    assert "invoices: not read: the libraries" in payymo("status").stdout
+    assert told in payymo("status").stdout
+
+
+def test_books_whose_invoices_came_from_a_file_take_none_of_whmcs(whmcs):
+    text = Path("payymo.toml").read_text(encoding="utf-8")
+    Path("payymo.toml").write_text(SETTINGS, encoding="utf-8")
+    owe(owed("1001"))
+    payymo("run")
+    Path("payymo.toml").write_text(text, encoding="utf-8")
+    ran = payymo("run")
+    told = "invoices of these books comes from file, and cannot come from whmcs now"
+    assert (ran.exit_code, told in ran.stderr) == (2, True)
+    assert f"invoices: not read: {told}" in payymo("status").stdout
+    assert not whmcs.calls
 
 
 def test_a_whmcs_that_is_down_changes_nothing_and_is_seen(whmcs):
@@ -384,6 +496,15 @@ def test_an_export_adds_up_to_what_came():
 
 
 @pytest.mark.usefixtures("month")
+def test_a_period_that_ends_before_it_begins_is_refused():
+    ran = payymo("export", "--from", "2026-03-31", "--to", "2026-03-01")
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "--from 2026-03-31 is after --to 2026-03-01" in ran.stderr
+    same = payymo("export", "--from", "2026-03-02", "--to", "2026-03-02")
+    assert same.exit_code == 0
+
+
+@pytest.mark.usefixtures("month")
 def test_an_export_as_json_lines_goes_to_a_file_whole():
     assert payymo("export", "--format", "jsonl", "-o", "out.jsonl").exit_code == 0
     text = Path("out.jsonl").read_text(encoding="utf-8")
@@ -396,7 +517,10 @@ def test_an_export_as_json_lines_goes_to_a_file_whole():
 def test_the_status_says_where_the_money_is():
     ran = payymo("status")
     where = "238.00 is matched, 138.00 waits, 219.00 is put aside"
-    assert ran.stdout == f"EUR: 595.00 came in 5 transactions; {where}\n"
+    assert ran.stdout.splitlines() == [
+        f"EUR: 595.00 came in 5 transactions; {where}",
+        "1 payment with money left: payymo review --rest",
+    ]
 
 
 @pytest.mark.usefixtures("month")
@@ -407,6 +531,17 @@ def test_a_history_is_of_one_record_and_no_other():
     assert "our own" in payymo("history", "main/t3").stdout
     unknown = payymo("history", "i")
     assert (unknown.exit_code, "no invoice 'i'" in unknown.stderr) == (2, True)
+
+
+def test_a_history_has_the_order_of_the_audit_log_though_a_clock_was_set_back(store):
+    record(store, [paid("t1")], [billed("i1")])
+    with store.writing(at(2)) as books:
+        match_by_hand(books, "main/t1", [give("i1", "119.00")])
+    with store.writing(at(1)) as books:
+        undo(books, 1)
+    told = payymo("history", "main/t1").stdout
+    assert told.index("match.confirmed") < told.index("match.undone")
+    assert "2026-03-02 10:30 match.undone" in told
 
 
 @pytest.mark.usefixtures("month")

@@ -1,5 +1,6 @@
 """Any course of events, against a model that does without a database."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
@@ -33,6 +34,7 @@ from payymo_adapters.store.recording import (
     record_invoices,
     record_transactions,
 )
+from payymo_adapters.store.rests import rests, settle_rest, unsettle_rest
 from payymo_adapters.store.store import Act, Store
 from payymo_core.money import from_minor
 from payymo_core.results import Allocation
@@ -191,6 +193,36 @@ class Course(RuleBasedStateMachine):
         self.post(then)
         return number
 
+    @rule(
+        name=st.sampled_from(TRANSACTIONS),
+        invoice=st.sampled_from(INVOICES),
+        minor=st.sampled_from([0, 1_000, 2_000]),
+        reason=st.sampled_from(["", "rounded up"]),
+        then=THEN,
+    )
+    def settle_what_is_left(self, name, invoice, minor, reason, then):
+        chosen = {invoice: minor} if minor else {}
+        given = [Allocation(i, from_minor(m, "EUR")) for i, m in chosen.items()]
+        allowed = self.allows_rest(f"main/{name}", chosen) and bool(chosen or reason)
+        try:
+            with self.store.writing(self.act()) as books:
+                settle_rest(books, f"main/{name}", given, reason)
+        except ConflictError:
+            assert not allowed
+        else:
+            assert allowed
+        self.post(then)
+
+    @rule(number=decisions)
+    def take_what_was_left_back(self, number):
+        before = self.given_first(number)
+        try:
+            with self.store.writing(self.act()) as books:
+                unsettle_rest(books, number)
+        except ConflictError:
+            assert self.pending(number)
+        assert self.given_first(number) == before
+
     @rule(target=decisions, name=st.sampled_from(TRANSACTIONS))
     def put_aside_whole(self, name):
         allowed = self.is_undecided(f"main/{name}")
@@ -258,6 +290,35 @@ class Course(RuleBasedStateMachine):
         fits = all(minor <= free.get(name, 0) for name, minor in chosen.items())
         enough = sum(chosen.values()) <= self.gross.get(name, 0)
         return self.is_undecided(name) and fits and enough
+
+    def allows_rest(self, name: str, chosen: dict[str, int]) -> bool:
+        """Whether a decision leaves so much, and the invoices are others and free."""
+        with self.store.reading("acme") as connection:
+            found = {row.transaction_id: row for row in rests(connection, "acme")}
+        if name not in found:
+            return False
+        held = self.rows(schema.allocations, "decision_id", "invoice_id")
+        mine = {row.invoice_id for row in held if row.decision_id == found[name].id}
+        owed = self.rows(schema.invoices, "id", "status", "outstanding", "allocated")
+        free = {r.id: r.outstanding - r.allocated for r in owed if r.status == "open"}
+        fits = all(minor <= free.get(each, 0) for each, minor in chosen.items())
+        left = sum(chosen.values()) <= found[name].left
+        return fits and left and not mine & chosen.keys()
+
+    def given_first(self, number: int) -> list[tuple[str, int]]:
+        """What invoices have of a decision as it was made, without its rest."""
+        made = self.rows(schema.match_decisions, "id", "invoices")
+        names = {row.id: json.loads(row.invoices) for row in made}[number]
+        found = self.rows(
+            schema.allocations, "decision_id", "invoice_id", "amount", "state"
+        )
+        return sorted(
+            (row.invoice_id, row.amount)
+            for row in found
+            if row.decision_id == number
+            and row.invoice_id in names
+            and row.state in {"reserved", "settled"}
+        )
 
     def state(self, number: int) -> str:
         found = self.rows(schema.match_decisions, "id", "state")

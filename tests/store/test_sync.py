@@ -1,6 +1,6 @@
 """What is read is recorded once, with how far it was read; what is gone is noticed."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +10,7 @@ from payymo_adapters.pipeline import apply
 from payymo_adapters.store import schema
 from payymo_adapters.store.connecting import cursor, hold_connection, note_sync
 from payymo_adapters.store.decisions import match_by_hand, undo
+from payymo_adapters.store.four_eyes import hold_sums
 from payymo_adapters.store.reading import open_items, undecided
 from payymo_adapters.sync import (
     Coverage,
@@ -154,18 +155,106 @@ def test_money_in_the_place_of_what_was_posted_and_withdrawn_is_never_lost(store
     assert {"main/n1", "main/n2"} & set(waiting(store)) == {"main/n2"}
 
 
-def test_what_a_whole_ledger_leaves_out_is_open_no_more(store):
+def list_open(store, hours: float, *invoices):
+    """Read a list of all open items that was taken a second before it is read."""
+    act = at(hours)
+    with store.writing(act) as books:
+        return record_whole_ledger(books, invoices, act.now - timedelta(seconds=1))
+
+
+def decided_for(store, name: str) -> tuple[str, int, int, str]:
+    """An invoice: its status, what is owed, what is reserved; and of its money what."""
+    held = row(store, schema.invoices, id=name)
+    given = row(store, schema.allocations, invoice_id=name)
+    return held.status, held.outstanding, held.allocated, given.state
+
+
+@pytest.fixture
+def confirmed(store):
+    """Money for ``i1`` was confirmed."""
     record(store, [paid("t1")], [billed("i1"), billed("i2")])
     with store.writing(ACT) as books:
         match_by_hand(books, "main/t1", [give("i1", "119.00")])
-    with store.writing(at(1)) as books:
-        record_whole_ledger(books, [], at(1).now)
-    assert states(store) == ["active"]
-    with store.writing(at(1)) as books:
-        record_whole_ledger(books, [billed("i2")], at(1).now)
-    assert states(store) == ["stopped"]
+    return store
+
+
+def test_what_a_whole_ledger_leaves_out_is_open_no_more(store):
+    record(store, [], [billed("i1"), billed("i2")])
+    list_open(store, 1)  # says nothing
+    list_open(store, 2, billed("i2"))
+    assert row(store, schema.invoices, id="i1").status == "cancelled"
     with store.reading("acme") as connection:
         assert list(open_items(connection, "acme").id) == ["i2"]
+
+
+@pytest.mark.parametrize(
+    "listed", [(), (billed("i1", "0.00", status="paid"),)], ids=["left out", "paid"]
+)
+def test_what_was_confirmed_is_settled_when_the_books_close_the_invoice(
+    confirmed, listed
+):
+    assert list_open(confirmed, 1, billed("i2"), *listed).settled == ("i1",)
+    assert decided_for(confirmed, "i1") == ("paid", 0, 0, "settled")
+    assert states(confirmed) == ["active"]
+    again = list_open(confirmed, 2, billed("i2"), *listed)
+    assert (again.settled, again.stopped, again.reopened) == ((), (), ())
+    assert decided_for(confirmed, "i1") == ("paid", 0, 0, "settled")
+    with confirmed.reading("acme") as connection:
+        assert undecided(connection, "acme") == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        billed("i1", "119.00", status="cancelled"),
+        billed("i1", "19.00"),
+        billed("i1", "119.00", currency="USD"),
+    ],
+    ids=["cancelled", "other money came", "another currency"],
+)
+def test_what_the_books_say_otherwise_stops_what_was_confirmed(confirmed, changed):
+    done = list_open(confirmed, 1, billed("i2"), changed)
+    assert (done.settled, done.stopped) == ((), ("i1",))
+    assert states(confirmed) == ["stopped"]
+
+
+def test_a_part_that_was_confirmed_is_settled_when_so_much_less_is_owed(store):
+    record(store, [paid("t1", "100.00")], [billed("i1"), billed("i2")])
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", [give("i1", "100.00")])
+    assert not list_open(store, 1, billed("i1"), billed("i2")).settled
+    assert list_open(store, 2, billed("i1", "19.00"), billed("i2")).settled == ("i1",)
+    assert decided_for(store, "i1") == ("open", 1_900, 0, "settled")
+    list_open(store, 3, billed("i2"))
+    assert decided_for(store, "i1") == ("cancelled", 1_900, 0, "settled")
+
+
+def test_a_list_that_was_not_whole_is_mended_by_the_next(confirmed):
+    list_open(confirmed, 1, billed("i2"))
+    done = list_open(confirmed, 2, billed("i1"), billed("i2"))
+    assert (done.reopened, done.settled) == (("i1",), ())
+    assert decided_for(confirmed, "i1") == ("open", 11_900, 0, "reversed")
+    assert states(confirmed) == ["undone"]
+    with confirmed.reading("acme") as connection:
+        assert [each.id for each in undecided(connection, "acme")] == ["main/t1"]
+
+
+def test_what_lacks_its_second_person_is_not_settled(confirmed):
+    with confirmed.writing(at(0.5)) as books:
+        hold_sums(books, {"EUR": Decimal("100.00")})
+    done = list_open(confirmed, 1, billed("i2"))
+    assert (done.settled, done.stopped) == ((), ("i1",))
+    assert states(confirmed) == ["stopped"]
+
+
+def test_what_was_posted_is_not_taken_back_by_a_list(confirmed):
+    """A payment that was sent is not one that a list has settled."""
+    ledger = Ledger()
+    apply(run_of(confirmed), ledger)
+    done = list_open(confirmed, 1, billed("i1"), billed("i2"))
+    assert done.reopened == ()
+    assert ledger.paid("i1") == 11_900
+    assert row(confirmed, schema.allocations).state == "settled"
 
 
 # --- from WHMCS -----------------------------------------------------------------------

@@ -11,7 +11,7 @@ import click
 
 from payymo_adapters.budget import Budget
 from payymo_adapters.cli.inputs import READABLE
-from payymo_adapters.errors import FileError, SettingsError
+from payymo_adapters.errors import FileError, MissingLibraryError
 from payymo_adapters.http_rules import Site
 from payymo_adapters.settings import SERVICE, S, Source, load
 from payymo_adapters.state import State
@@ -71,12 +71,12 @@ def installed() -> Iterator[None]:
     """Import what speaks to providers: late, so that all else works without it.
 
     Raises:
-        SettingsError: It is not installed.
+        MissingLibraryError: It is not installed.
     """
     try:
         yield
     except ModuleNotFoundError as error:
-        raise SettingsError((_MISSING.format(name=error.name),)) from None
+        raise MissingLibraryError((_MISSING.format(name=error.name),)) from None
 
 
 @contextmanager

@@ -67,7 +67,8 @@ def history_command(record: str, settings: Path) -> None:
     "kind",
     flag_value="rest",
     default="proposals",
-    help="Walk through the transactions for which nothing was found.",
+    help="Walk through the transactions for which nothing was found, and through what "
+    "is left over of others.",
 )
 @as_person
 def review_command(person: Person, kind: str) -> None:
@@ -80,7 +81,7 @@ def review_command(person: Person, kind: str) -> None:
     require_sqlalchemy()
     from payymo_adapters.cli import reviewing  # noqa: PLC0415 - an extra
 
-    rest = frozenset({reviewing.Waiting.NOTHING})
+    rest = frozenset({reviewing.Waiting.NOTHING, reviewing.Waiting.REST})
     chosen = rest if kind == "rest" else frozenset(reviewing.Waiting) - rest
     reviewing.review(person, chosen)
 
@@ -114,6 +115,9 @@ def export_command(
     from payymo_adapters.cli.looking import Period, write_export  # noqa: PLC0415
 
     period = Period(_day(first, date.min), _day(last, date.max))
+    if period.first > period.last:
+        msg = f"--from {period.first} is after --to {period.last}: no day is both."
+        raise click.UsageError(msg)
     write_export(settings, period, form, output)
 
 

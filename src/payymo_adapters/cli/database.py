@@ -1,25 +1,74 @@
 """``payymo db`` and ``payymo audit``: the database, made ready and looked over."""
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from pathlib import Path
+from typing import Any
 
 import click
 
+from payymo_adapters.cli.connections import load_toml
 from payymo_adapters.cli.failures import EXIT_CODES, Exit
+from payymo_adapters.cli.starting import FILE, run_settings_option
 from payymo_adapters.cli.terminal import say, stderr, stdout
-from payymo_adapters.errors import StoreError
+from payymo_adapters.errors import FileError, SettingsError, StoreError
 
 DATABASE = "PAYYMO_DATABASE"
 """Environment variable: where the database is."""
+_DEFAULT = "sqlite:///payymo.db"
 
-database_option = click.option(
+_url_option = click.option(
     "--database",
     metavar="URL",
-    envvar=DATABASE,
-    default="sqlite:///payymo.db",
-    show_default=True,
     help="postgresql://user:password@host/database, or sqlite:///FILE. Better in the "
-    "environment, as PAYYMO_DATABASE: a command line is seen by others.",
+    "environment, as PAYYMO_DATABASE: a command line is seen by others. [default: "
+    f"that of the settings file, else {_DEFAULT}]",
 )
+
+
+def database_url(settings: Path) -> str:
+    """The database of every command: of the environment, or of a settings file.
+
+    Args:
+        settings: The file; ``FILE`` need not be there.
+
+    Raises:
+        FileError: The file is not there, or not TOML.
+        SettingsError: What it says of the database is no text.
+    """
+    if url := os.environ.get(DATABASE):
+        return url
+    if not settings.is_file() and settings != FILE:
+        raise FileError(str(settings), "not found; `payymo init` writes one")
+    own = load_toml(settings).get("payymo") if settings.is_file() else {}
+    url = own.get("database", "") if isinstance(own, Mapping) else ""
+    if not isinstance(url, str):
+        fault = "payymo.database in the settings file: a text is wanted, in quotes"
+        raise SettingsError((fault,))
+    return placed(url or _DEFAULT, settings.parent)
+
+
+def placed(url: str, folder: Path) -> str:
+    """A database's URL; of a SQLite file, from the folder of the settings file.
+
+    >>> placed("sqlite:///payymo.db", Path("books"))
+    'sqlite:///books/payymo.db'
+    """
+    scheme, parted, name = url.partition(":///")
+    if not name or not scheme.startswith("sqlite") or name == ":memory:":
+        return url
+    return f"{scheme}{parted}{(folder / name).as_posix()}"
+
+
+def database_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that name its ``database``."""
+
+    @wraps(command)
+    def with_database(database: str | None, settings: Path, **values: Any) -> None:
+        command(database=database or database_url(settings), **values)
+
+    return run_settings_option(_url_option(with_database))
 
 
 @click.group("db", epilog=EXIT_CODES)

@@ -14,6 +14,7 @@ from payymo_adapters.cli.database import require_sqlalchemy
 from payymo_adapters.cli.evaluation import show_scores
 from payymo_adapters.cli.failures import EXIT_CODES, finish
 from payymo_adapters.cli.inputs import Options, match_files
+from payymo_adapters.cli.locking import lock
 from payymo_adapters.cli.matching import show_summary, sources_of
 from payymo_adapters.cli.tables import matches_table
 from payymo_adapters.cli.terminal import say, stdout, writing
@@ -26,6 +27,7 @@ from payymo_adapters.report.wording import kind_of
 from payymo_core import Match, MatchResult, evaluate
 
 _MATCHES, _REPORT = "matches.jsonl", "report.html"
+_LOCK = ".lock"
 _MOST_SHOWN = {
     Group.MATCH: 10,
     Group.REVIEW: 5,
@@ -93,8 +95,13 @@ def _run_daily(directory: Path) -> None:
 
     _refuse_overwriting(directory)
     with writing(directory):
-        copy_files(directory)
-    show_month(directory)
+        directory.mkdir(parents=True, exist_ok=True)
+        lock_file = (directory / _LOCK).open("a", encoding="utf-8")
+    with lock_file:
+        lock(lock_file, directory, "payymo demo --daily")
+        with writing(directory):
+            copy_files(directory)
+        show_month(directory)
 
 
 def _show_ways_on(

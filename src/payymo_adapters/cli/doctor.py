@@ -10,6 +10,7 @@ from payymo_adapters.cli.connections import settings_option, source
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.inputs import READABLE, Options, match_files, matching_options
 from payymo_adapters.cli.probing import SUBJECTS, look_at
+from payymo_adapters.cli.starting import FILE
 from payymo_adapters.cli.terminal import say, stage, stdout
 from payymo_adapters.errors import FileError
 from payymo_adapters.files.texts import counted
@@ -42,11 +43,13 @@ def doctor_command(
     """Say what is wrong with settings, connections and files, and how to mend it.
 
     Asks each of NAMES, or everything that is set up, and changes nothing: no payment is
-    recorded, no bank is asked for transactions.
+    recorded, no bank is asked for transactions. Without --settings, payymo.toml is read
+    where it is there.
     """
     if bool(transactions) != bool(invoices):
         msg = "--transactions and --invoices go together."
         raise click.UsageError(msg)
+    settings = settings or (FILE if FILE.is_file() else None)
     chosen = names or tuple(_set_up(settings))
     if not chosen and not transactions:
         listed = ", ".join(SUBJECTS)

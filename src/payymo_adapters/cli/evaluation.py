@@ -100,7 +100,11 @@ def evaluate_command(
 def _measured(
     matches: Path, truth: Path, ruleset: Ruleset, precisions: tuple[float, ...]
 ) -> Evaluation:
-    answers, known = read_matches(matches), read_truth_or_labels(truth)
+    try:
+        answers, known = read_matches(matches), read_truth_or_labels(truth)
+    except FileError:
+        _refuse_swapped(matches, truth)
+        raise
     _refuse_strangers(matches, truth, answers, known)
     for note in _strangers(matches, truth, answers, known):
         say(stderr(), f"note: {note}", "yellow")
@@ -108,6 +112,17 @@ def _measured(
         return evaluate(answers, known, ruleset.thresholds, precisions)
     except RecordError as error:
         raise FileError(str(truth), str(error)) from None
+
+
+def _refuse_swapped(matches: Path, truth: Path) -> None:
+    """Say so where each file is what the other one should be."""
+    try:
+        read_matches(truth)
+        read_truth_or_labels(matches)
+    except FileError:
+        return
+    fault = f"holds a truth, and {truth} matches: give them the other way round"
+    raise FileError(str(matches), fault)
 
 
 Known = Sequence[Truth | Label]

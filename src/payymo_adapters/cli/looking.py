@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from payymo_adapters.store.overview import (
     proposals,
     sums,
 )
+from payymo_adapters.store.rests import rests
 from payymo_core.money import from_minor
 
 _COLUMNS = (
@@ -53,6 +54,7 @@ def show_status(file: Path) -> None:
             *source_lines(connection, settings),
             *_money(sums(connection, settings.tenant)),
             *_proposals(proposals(connection, settings.tenant)),
+            *_rests(rests(connection, settings.tenant)),
             *_doubts(doubts(connection, settings.tenant)),
             *map(waiting_told, waiting_for_second(connection, settings.tenant)),
             *map(posting_told, open_postings(connection, settings.tenant)),
@@ -79,6 +81,11 @@ def _money(found: Iterable[Any]) -> Iterator[str]:
 def _proposals(found: dict[str, int]) -> Iterator[str]:
     for outcome in sorted(found):
         yield f"{counted(found[outcome], outcome + ' proposal')} to be decided"
+
+
+def _rests(rows: Sequence[Any]) -> Iterator[str]:
+    if rows:
+        yield f"{counted(len(rows), 'payment')} with money left: payymo review --rest"
 
 
 def _doubts(rows: Iterable[Any]) -> Iterator[str]:

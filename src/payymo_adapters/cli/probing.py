@@ -1,16 +1,16 @@
 """Looks at what is set up: each question a probe, and nothing is changed by any."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from attrs import define, evolve, frozen
 
 from payymo_adapters.checkup import Probe
 from payymo_adapters.cli.connections import connected, installed, load_settings
-from payymo_adapters.cli.database import DATABASE, require_sqlalchemy
+from payymo_adapters.cli.database import DATABASE, database_url, require_sqlalchemy
 from payymo_adapters.cli.invoices import api_of
 from payymo_adapters.cli.reaching import (
     Reach,
@@ -20,9 +20,11 @@ from payymo_adapters.cli.reaching import (
     gocardless,
 )
 from payymo_adapters.cli.redirect import PORT, listening
+from payymo_adapters.cli.starting import FILE
 from payymo_adapters.errors import (
     Bar,
     LimitError,
+    MissingLibraryError,
     ProviderError,
     RefusedError,
     SettingsError,
@@ -34,10 +36,18 @@ from payymo_adapters.http import Flow, HttpRequest, HttpResponse
 from payymo_adapters.http_limits import read_time
 from payymo_adapters.http_rules import utc_now
 from payymo_adapters.journal import journalled
-from payymo_adapters.settings import Section, Source, WhmcsSettings, is_set
+from payymo_adapters.run_settings import WHMCS
+from payymo_adapters.settings import (
+    Section,
+    Source,
+    WhmcsSettings,
+    is_set,
+    variable,
+)
 from payymo_adapters.state import Consented
 from payymo_adapters.stripe import flows as stripe
 from payymo_adapters.stripe.settings import StripeSettings
+from payymo_adapters.webhooks import WebhookSettings
 from payymo_adapters.whmcs.flows import list_payment_methods
 
 T = TypeVar("T")
@@ -60,6 +70,7 @@ _STRIPE: tuple[stripe.Listing[Any], ...] = (
     stripe.REFUNDS,
     stripe.DISPUTES,
 )
+_ENABLE_BANKING = "enablebanking"
 # A country that both bank providers reach; asked of where no bank is connected yet.
 _ANY_COUNTRY = "DE"
 
@@ -207,12 +218,20 @@ def _consent(given: Consented, reached: Reached, banks: set[str]) -> Probe:
     )
 
 
-def look_at_database(_path: Path | None) -> Iterator[Probe]:
+def look_at_webhook(path: Path | None) -> Iterator[Probe]:
+    """Whether the receiver answers at all; it is told of nothing."""
+    settings = load_settings(WebhookSettings, path)
+
+    def ask() -> Flow[None]:
+        yield HttpRequest(path=urlsplit(settings.url).path or "/")
+
+    with connected(settings.site) as driver:
+        yield probed("webhook", driver.run, ask())
+
+
+def look_at_database(path: Path | None) -> Iterator[Probe]:
     """Whether it can be used, and what weakens it."""
-    url = os.environ.get(DATABASE, "")
-    if not url:
-        fault = f"{DATABASE}: missing; the address of the database"
-        raise SettingsError((fault,))
+    url = database_url(path or FILE)
     error: StoreError | None = None
     weaknesses: list[str] = []
     try:
@@ -231,6 +250,28 @@ def _of_section(section: Callable[[], type[Section]]) -> Callable[[Source], bool
     return lambda source: is_set(section(), source)
 
 
+def _is_enable_banking_set(source: Source) -> bool:
+    """By the names of its settings, where the library is missing that reads them."""
+    try:
+        return is_set(_enable_banking_settings(), source)
+    except MissingLibraryError:
+        begin = variable(_ENABLE_BANKING, "")
+        return _ENABLE_BANKING in source.file or any(
+            name.startswith(begin) for name in source.environment
+        )
+
+
+def _is_whmcs_set(source: Source) -> bool:
+    """Also where a run is to have its invoices from there."""
+    invoices = source.file.get("invoices")
+    wanted = isinstance(invoices, Mapping) and invoices.get("from") == WHMCS
+    return wanted or is_set(WhmcsSettings, source)
+
+
+def _names_books(source: Source) -> bool:
+    return bool(source.environment.get(DATABASE)) or "payymo" in source.file
+
+
 def _enable_banking_settings() -> type[Section]:
     with installed():
         from payymo_adapters.enablebanking.settings import (  # noqa: PLC0415
@@ -240,7 +281,7 @@ def _enable_banking_settings() -> type[Section]:
 
 
 SUBJECTS: Mapping[str, Subject] = {
-    "whmcs": Subject(is_set_up=_of_section(lambda: WhmcsSettings), look=look_at_whmcs),
+    WHMCS: Subject(is_set_up=_is_whmcs_set, look=look_at_whmcs),
     "stripe": Subject(
         is_set_up=_of_section(lambda: StripeSettings), look=look_at_stripe
     ),
@@ -248,14 +289,14 @@ SUBJECTS: Mapping[str, Subject] = {
         is_set_up=_of_section(lambda: GoCardlessSettings),
         look=look_at_banks(gocardless),
     ),
-    "enablebanking": Subject(
-        is_set_up=_of_section(_enable_banking_settings),
+    _ENABLE_BANKING: Subject(
+        is_set_up=_is_enable_banking_set,
         look=look_at_banks(enable_banking),
     ),
-    "database": Subject(
-        is_set_up=lambda source: bool(source.environment.get(DATABASE, "")),
-        look=look_at_database,
+    "webhook": Subject(
+        is_set_up=_of_section(lambda: WebhookSettings), look=look_at_webhook
     ),
+    "database": Subject(is_set_up=_names_books, look=look_at_database),
 }
 """Whom ``payymo doctor`` knows; what is set up besides is one more row."""
 

@@ -1,17 +1,21 @@
 """``payymo review``: what waits for a person, one by one, for a verdict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum, unique
 
 import click
 from attrs import define, field, frozen
 
 from payymo_adapters.cli.actor import Person
-from payymo_adapters.cli.persons import Reviewer, acting_as, allocation
+from payymo_adapters.cli.giving import Chosen, Given, give
+from payymo_adapters.cli.outcomes import outcome_told
+from payymo_adapters.cli.persons import Reviewer, acting_as
+from payymo_adapters.cli.picking import Offer, offer
 from payymo_adapters.cli.telling import (
     decision_told,
     posting_told,
     proposal_told,
+    rest_told,
     transaction_told,
     waiting_told,
 )
@@ -21,10 +25,7 @@ from payymo_adapters.files.texts import counted
 from payymo_adapters.store.decisions import (
     confirm,
     decision,
-    ignore,
-    match_by_hand,
     reject,
-    split,
     undo,
 )
 from payymo_adapters.store.four_eyes import (
@@ -39,14 +40,23 @@ from payymo_adapters.store.overview import (
     unexplained,
     waiting_proposals,
 )
+from payymo_adapters.store.rests import rest_of, rests
 from payymo_adapters.store.store import Books
 from payymo_core.results import Allocation
 
-_KEYS = (
-    "c confirm, r reject, p pick, t split, i ignore, s skip, u undo the last, q quit"
-)
-_PAIRS = "invoices and amounts, as INVOICE=AMOUNT, INVOICE=AMOUNT"
-_REASON = "the reason"
+_KEYS: Mapping[str, tuple[str, str]] = {
+    "c": ("confirm", "it is right: the next run posts it, where a run posts"),
+    "r": ("reject", "it is wrong, and does not come again for this transaction"),
+    "p": ("pick", "choose what it pays instead, from a list; what is left waits"),
+    "t": ("split", "choose what a part of it pays, and put the rest aside"),
+    "i": ("ignore", "put aside all that is left of it: it pays nothing"),
+    "s": ("skip", "leave it as it is; it waits"),
+    "u": ("undo", "go back to the last one, and take its verdict back"),
+    "q": ("quit", "leave; what was decided stays decided"),
+    "h": ("help", "say this"),
+}
+_PARTS = "letters, or INVOICE=AMOUNT, with commas between; Enter to go back"
+_REASON = "the reason, for the record; Enter to go back"
 Verdict = Callable[[Books], object]
 
 
@@ -57,6 +67,16 @@ class Waiting(Enum):
     SECOND = "a decision that another person confirmed"
     PROPOSAL = "a proposal"
     NOTHING = "a transaction for which nothing was found"
+    REST = "what is left of a transaction that pays something"
+
+
+# What makes no sense for some is no key for them.
+_WITHOUT = {
+    Waiting.SECOND: "pti",
+    Waiting.PROPOSAL: "",
+    Waiting.NOTHING: "cr",
+    Waiting.REST: "cr",
+}
 
 
 @frozen
@@ -79,15 +99,20 @@ class _Item:
             return self.transaction in unexplained(books.connection, books.tenant)
         if self.kind is Waiting.PROPOSAL:
             return decision(books, self.number).state == DecisionState.PROPOSED
+        if self.kind is Waiting.REST:
+            return rest_of(books, self.transaction) is not None
         waiting = waiting_for_second(books.connection, books.tenant)
         return self.number in {held.id for held in waiting}
 
     def told(self, books: Books) -> list[str]:
         """What a person has to know of it."""
         if self.kind is Waiting.NOTHING:
-            return [f"{transaction_told(books, self.transaction)}; nothing was found"]
+            told = transaction_told(books, self.transaction)
+            return ["nothing was found for it", f"  {told}"]
         if self.kind is Waiting.PROPOSAL:
             return proposal_told(books, self.number)
+        if self.kind is Waiting.REST:
+            return rest_told(books, self.number)
         return decision_told(books, self.number)
 
 
@@ -100,11 +125,27 @@ def review(person: Person, kinds: frozenset[Waiting]) -> None:
     with acting_as(person) as who:
         for line in who.do(_notices):
             say(stderr(), line, "bold yellow")
-        found = [item for item in who.do(_items) if item.kind in kinds]
+        found = _chosen(who, kinds)
+        if found:
+            words = "a key and Enter decides on each; h says what the keys do"
+            say(stdout(), f"{len(found)} to be looked at; {words}")
         walk = _Walk(who=who, waiting=found)
         while walk.waiting and walk.step():
             pass
-    say(stdout(), f"{counted(walk.given, 'verdict')}, {len(walk.waiting)} left")
+        left, others = (
+            len(_chosen(who, chosen)) for chosen in (kinds, frozenset(Waiting) - kinds)
+        )
+    say(stdout(), f"{counted(walk.given, 'verdict')}, {left} left")
+    if walk.given:
+        say(stdout(), "`payymo decide undo NUMBER` takes a decision back")
+    if others:
+        option = " --rest" if Waiting.REST not in kinds else ""
+        say(stdout(), f"`payymo review{option}` has {others} more")
+
+
+def _chosen(who: Reviewer, kinds: frozenset[Waiting]) -> list[_Item]:
+    items: list[_Item] = who.do(_items)
+    return [item for item in items if item.kind in kinds]
 
 
 def _notices(books: Books) -> list[str]:
@@ -135,6 +176,10 @@ def _items(books: Books) -> list[_Item]:
             for held in waiting_proposals(books.connection, books.tenant)
         ),
         *(
+            _Item(Waiting.REST, held.transaction_id, held.id)
+            for held in rests(books.connection, books.tenant)
+        ),
+        *(
             _Item(Waiting.NOTHING, name)
             for name in unexplained(books.connection, books.tenant)
         ),
@@ -150,74 +195,109 @@ class _Walk:
         waiting: What is ahead.
         done: What is passed, each with what undoes its verdict, or None.
         given: How many verdicts stand.
+        shown: What was shown last, and is not shown again after a key that did nothing.
     """
 
     who: Reviewer
     waiting: list[_Item]
     done: list[tuple[_Item, Verdict | None]] = field(factory=list)
     given: int = 0
+    shown: _Item | None = None
 
     def step(self) -> bool:
         """Show an item and take one key; False to leave."""
         item = self.waiting[0]
-        for line in self.who.do(item.told):
+        if item is not self.shown:
+            self._show(item)
+        known = [key for key in _KEYS if key not in _WITHOUT[item.kind]]
+        asked = ", ".join(f"{key} {_KEYS[key][0]}" for key in known)
+        typed = click.prompt(asked, prompt_suffix=": ").strip().lower()
+        key = next((key for key in known if typed in (key, _KEYS[key][0])), "")
+        if not key:
+            _refuse(item, typed)
+            return True
+        try:
+            self._act(key, item)
+        except (ConflictError, ValueError) as error:
+            say(stderr(), f"nothing was done: {error}", "bold red")
+        return key != "q"
+
+    def _show(self, item: _Item) -> None:
+        head, *lines = self.who.do(item.told)
+        of = len(self.done) + len(self.waiting)
+        say(stdout(), f"({len(self.done) + 1} of {of}) {head}", "bold")
+        for line in lines:
             say(stdout(), line)
-        key = click.prompt(_KEYS, prompt_suffix=": ").strip().lower()[:1]
+        self.shown = item
+
+    def _act(self, key: str, item: _Item) -> None:
         acts: dict[str, Callable[[_Item], None]] = {
             "c": self._confirm,
             "r": self._reject,
             "p": self._pick,
             "t": self._split,
             "i": self._ignore,
-            "s": lambda i: self._pass(i, None),
+            "s": self._skip,
             "u": lambda _: self._undo(),
+            "q": lambda _: None,
+            "h": _help,
         }
-        if key in acts:
-            try:
-                acts[key](item)
-            except (ConflictError, ValueError) as error:
-                say(stderr(), str(error), "bold red")
-        return key != "q"
+        acts[key](item)
 
     def _confirm(self, item: _Item) -> None:
         number = item.number
         if item.kind is Waiting.SECOND:
             self.who.do(lambda books: second(books, number))
-            self._given(item, lambda books: unsecond(books, number))
+            self._given(item, number, lambda books: unsecond(books, number))
             return
-        _check_found(item)
         self.who.do(lambda books: confirm(books, number))
-        self._given(item, lambda books: undo(books, number))
+        self._given(item, number, lambda books: undo(books, number))
 
     def _reject(self, item: _Item) -> None:
         number = item.number
         if item.kind is Waiting.SECOND:
             self.who.do(lambda books: undo(books, number))
-            self._given(item, _confirm_anew)
+            self._given(item, number, _confirm_anew)
             return
-        _check_found(item)
         self.who.do(lambda books: reject(books, number))
-        self._given(item, lambda books: undo(books, number))
+        self._given(item, number, lambda books: undo(books, number))
 
     def _pick(self, item: _Item) -> None:
-        chosen = _chosen()
-        self._decide(item, lambda b: match_by_hand(b, item.transaction, chosen))
+        if chosen := self._asked(item):
+            self._decide(item, chosen, "")
 
     def _split(self, item: _Item) -> None:
-        chosen, reason = _chosen(), click.prompt(_REASON)
-        self._decide(item, lambda b: split(b, item.transaction, chosen, reason))
+        chosen = self._asked(item)
+        if chosen and (reason := _typed(_REASON)):
+            self._decide(item, chosen, reason)
 
     def _ignore(self, item: _Item) -> None:
-        reason = click.prompt(_REASON)
-        self._decide(item, lambda b: ignore(b, item.transaction, reason))
+        if reason := _typed(_REASON):
+            self._decide(item, [], reason)
 
-    def _decide(self, item: _Item, verdict: Callable[[Books], int]) -> None:
-        number = self.who.do(verdict)
-        self._given(item, lambda books: undo(books, number))
+    def _asked(self, item: _Item) -> list[Allocation]:
+        """What a person picks; nothing where they go back."""
+        proposal = item.number if item.kind is Waiting.PROPOSAL else 0
+        offered: Offer = self.who.do(lambda b: offer(b, item.transaction, proposal))
+        for line in offered.told():
+            say(stdout(), line)
+        typed = _typed(_PARTS)
+        return offered.chosen(typed) if typed else []
 
-    def _given(self, item: _Item, undoing: Verdict) -> None:
+    def _decide(self, item: _Item, chosen: list[Allocation], reason: str) -> None:
+        verdict = Chosen(allocations=chosen, reason=reason)
+        given: Given = self.who.do(lambda b: give(b, item.transaction, verdict))
+        self._given(item, given.number, given.undo)
+
+    def _given(self, item: _Item, number: int, undoing: Verdict) -> None:
+        for line in outcome_told(self.who, number):
+            say(stdout(), line, "green")
         self._pass(item, undoing)
         self.given += 1
+
+    def _skip(self, item: _Item) -> None:
+        say(stdout(), f"{item.transaction}: skipped; it waits")
+        self._pass(item, None)
 
     def _pass(self, item: _Item, undoing: Verdict | None) -> None:
         self.waiting.remove(item)
@@ -231,18 +311,27 @@ class _Walk:
         if undoing is not None:
             self.who.do(undoing)
             self.given -= 1
+            say(stdout(), f"{item.transaction}: the verdict is taken back")
         self.done.pop()
+        self.shown = None
         if self.who.do(item.is_open):
             self.waiting.insert(0, item)
         else:
             say(stdout(), "undone; the next run proposes anew what it may pay")
 
 
-def _check_found(item: _Item) -> None:
-    """Refuse a verdict on a proposal that is not there."""
-    if item.kind is Waiting.NOTHING:
-        fault = "nothing was found for it: pick, split or ignore"
-        raise ConflictError(fault)
+def _help(_item: _Item) -> None:
+    for key, (name, said) in _KEYS.items():
+        say(stdout(), f"  {key}  {name}: {said}")
+
+
+def _refuse(item: _Item, typed: str) -> None:
+    """Say that what was typed does nothing here."""
+    name = _KEYS.get(typed, (typed, ""))[0]
+    fault = f"nothing was done: {typed!r} is no key; h says what the keys do"
+    if typed in (*_KEYS, *(each for each, _ in _KEYS.values())):
+        fault = f"nothing was done: {item.kind.value} cannot be decided by {name}"
+    say(stderr(), fault, "bold red")
 
 
 def _confirm_anew(_books: Books) -> None:
@@ -250,5 +339,8 @@ def _confirm_anew(_books: Books) -> None:
     raise ConflictError(fault)
 
 
-def _chosen() -> list[Allocation]:
-    return [allocation(part) for part in click.prompt(_PAIRS).split(",")]
+def _typed(asked: str) -> str:
+    typed: str = click.prompt(asked, default="", show_default=False).strip()
+    if not typed:
+        say(stdout(), "nothing was done")
+    return typed

@@ -10,7 +10,7 @@ from attrs import frozen
 from payymo_adapters.accounts import account_key
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.inputs import load_mapping
-from payymo_adapters.cli.run_told import show
+from payymo_adapters.cli.run_told import fault_of, show, show_reading
 from payymo_adapters.cli.terminal import say, stage, stderr
 from payymo_adapters.errors import FileError
 from payymo_adapters.feeds import BankFeed
@@ -92,7 +92,7 @@ def _read_account(reader: _Reader) -> Iterator[Exit]:
         try:
             yield _read_file(reader, each)
         except (FileError, OSError) as error:
-            faults.append(str(error))
+            faults.append(fault_of(error))
     if not names:
         faults.append(f"{account.files}: there is no such file")
     for fault in faults:
@@ -146,4 +146,5 @@ def _read_file(reader: _Reader, name: str) -> Exit:
         return record_statement(books, said)
 
     done = run.store.write(run.act(), record)
+    show_reading(f"{account.id}: {name}", read)
     return show(f"{account.id}: {name}", done)

@@ -2,11 +2,27 @@
 
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.terminal import say, stderr, stdout
+from payymo_adapters.errors import SettingsError
+from payymo_adapters.files import Ledger, Statement
 from payymo_adapters.files.texts import counted
 from payymo_adapters.pipeline import Run
 from payymo_adapters.store.connecting import note_sync
 from payymo_adapters.store.recording import Recorded
 from payymo_adapters.sync import Synced
+
+
+def fault_of(error: Exception | str) -> str:
+    """What went wrong, on one line; of a file, which, and what to look at.
+
+    >>> fault_of(FileNotFoundError(2, "No such file or directory", "in/a.csv"))
+    'in/a.csv: no such file or directory; see what the settings file says of it'
+    """
+    if isinstance(error, SettingsError):
+        return "; ".join(error.faults)
+    if isinstance(error, OSError) and error.filename:
+        said = f"{error.filename}: {(error.strerror or 'cannot be read').lower()}"
+        return f"{said}; see what the settings file says of it"
+    return str(error)
 
 
 def fail(run: Run, name: str, error: Exception | str) -> Exit:
@@ -15,11 +31,23 @@ def fail(run: Run, name: str, error: Exception | str) -> Exit:
     Returns:
         What the shell gets.
     """
-    fault = str(error)
+    fault = fault_of(error)
     say(stderr(), f"{name}: not read: {fault}", "bold red")
     connection = f"accounts/{name}"
     run.store.write(run.act(), lambda books: note_sync(books, connection, fault))
     return Exit.FAILED
+
+
+def show_reading(name: str, read: Statement | Ledger) -> None:
+    """Print how a CSV was read, and what a reader should know of any file."""
+    if read.detected:
+        columns = [f"{use} from {head!r}" for use, head in read.detected.columns]
+        say(stdout(), f"{name}: {read.detected}; {', '.join(columns)}")
+        if read.detected.unused:
+            unused = ", ".join(map(repr, read.detected.unused))
+            say(stdout(), f"{name}: not used: {unused}")
+    for note in read.notes:
+        say(stderr(), f"{name}: note: {note}", "yellow")
 
 
 def show(name: str, done: Synced) -> Exit:
@@ -54,6 +82,11 @@ def show_recorded(name: str, done: Recorded) -> Exit:
     for changed in done.stopped:
         words = "changed: what was decided for it is stopped"
         say(stderr(), f"{name}: {changed} {words}", "bold yellow")
+    for paid in done.settled:
+        say(stdout(), f"{name}: {paid} is paid there, as was decided")
+    for opened in done.reopened:
+        words = "is open again: what was decided for it is taken back"
+        say(stderr(), f"{name}: {opened} {words}", "bold yellow")
     if not done.rejected:
         return Exit.DONE
     say(stderr(), f"{name}: {counted(len(done.rejected), 'record')} rejected", "red")

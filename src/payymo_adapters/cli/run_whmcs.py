@@ -8,8 +8,9 @@ from payymo_adapters.cli.applying import check_gateway
 from payymo_adapters.cli.connections import connected, load_settings
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.invoices import api_of
+from payymo_adapters.cli.run_told import fault_of
 from payymo_adapters.cli.terminal import say, stderr, stdout
-from payymo_adapters.errors import ProviderError
+from payymo_adapters.errors import ProviderError, SettingsError
 from payymo_adapters.pipeline import Run, apply_alone
 from payymo_adapters.settings import WhmcsSettings
 from payymo_adapters.whmcs.flows import list_currencies
@@ -25,8 +26,8 @@ def apply_to_whmcs(run: Run, file: Path) -> Exit:
     try:
         with _poster(run, file) as poster:
             done = apply_alone(run, poster)
-    except ProviderError as error:
-        say(stderr(), f"applied: nothing: {error}", "bold red")
+    except (ProviderError, SettingsError) as error:
+        say(stderr(), f"applied: nothing: {fault_of(error)}", "bold red")
         return Exit.FAILED
     counts = f"{done.confirmed} confirmed, {done.refused} refused"
     say(stdout(), f"applied: {counts}, {done.unknown} unknown")

@@ -14,10 +14,11 @@ from payymo_adapters.cli.run_banks import read_banks
 from payymo_adapters.cli.run_file import load_run_settings, opened
 from payymo_adapters.cli.run_files import read_files
 from payymo_adapters.cli.run_stripe import read_stripe
-from payymo_adapters.cli.run_told import show_recorded
+from payymo_adapters.cli.run_told import fault_of, show_reading, show_recorded
 from payymo_adapters.cli.run_whmcs import apply_to_whmcs
 from payymo_adapters.cli.terminal import say, stage, stderr, stdout
 from payymo_adapters.errors import (
+    ConflictError,
     FileError,
     ProviderError,
     SettingsError,
@@ -47,7 +48,7 @@ def run_for_ever(file: Path, seconds: float) -> NoReturn:
         try:
             run_once(file)
         except (FileError, ProviderError, SettingsError, StoreError, OSError) as error:
-            say(stderr(), f"payymo: {error}", "bold red")
+            say(stderr(), f"payymo: {fault_of(error)}", "bold red")
         time.sleep(seconds)
 
 
@@ -97,7 +98,12 @@ def _read_invoices(run: Run, settings: RunSettings, file: Path) -> Exit:
     def begin(books: Books) -> None:
         hold_connection(books, _INVOICES, provider, "Invoices")
 
-    run.store.write(run.act(), begin)
+    try:
+        run.store.write(run.act(), begin)
+    except ConflictError as error:
+        said = str(error)
+        run.store.write(run.act(), lambda books: note_sync(books, _INVOICES, said))
+        raise
     code, fault = Exit.DONE, ""
     try:
         if isinstance(settings.invoices, Path):
@@ -105,9 +111,9 @@ def _read_invoices(run: Run, settings: RunSettings, file: Path) -> Exit:
         else:
             done = _read_whmcs(run, file)
         code = show_recorded(_INVOICES, done)
-    except (FileError, OSError, ProviderError) as error:
-        code, fault = Exit.FAILED, str(error)
-        say(stderr(), f"{_INVOICES}: {fault}", "bold red")
+    except (FileError, OSError, ProviderError, SettingsError) as error:
+        code, fault = Exit.FAILED, fault_of(error)
+        say(stderr(), f"{_INVOICES}: not read: {fault}", "bold red")
     run.store.write(run.act(), lambda books: note_sync(books, _INVOICES, fault))
     return code
 
@@ -115,10 +121,13 @@ def _read_invoices(run: Run, settings: RunSettings, file: Path) -> Exit:
 def _read_ledger(run: Run, path: Path) -> Recorded:
     taken_at = run.clock()
     with stage(f"reading {path}"):
-        records = read_ledger(path).records
-    return run.store.write(
-        run.act(), lambda books: record_whole_ledger(books, records, taken_at)
+        read = read_ledger(path)
+    done = run.store.write(
+        run.act(), lambda books: record_whole_ledger(books, read.records, taken_at)
     )
+    if done.new or done.changed or done.rejected:
+        show_reading(_INVOICES, read)
+    return done
 
 
 def _read_whmcs(run: Run, file: Path) -> Recorded:

@@ -9,7 +9,8 @@ from payymo_adapters.cli.outputs import STDOUT, WRITABLE
 from payymo_adapters.cli.terminal import say, stdout, write_out
 from payymo_adapters.errors import FileError
 
-_FILE = Path("payymo.toml")
+FILE = Path("payymo.toml")
+"""The settings file where none is named."""
 TEMPLATE = """\
 # Settings of Payymo. Paths are from this file's folder. No secret has a place here:
 # those are read from the environment or the system's keyring.
@@ -87,14 +88,14 @@ run_settings_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     envvar="PAYYMO_SETTINGS",
     metavar="TOML",
-    default=_FILE,
+    default=FILE,
     show_default=True,
     help="The settings file; `payymo init` writes one.",
 )
 
 
 @click.command("init", epilog=EXIT_CODES)
-@click.argument("file", type=WRITABLE, default=_FILE)
+@click.argument("file", type=WRITABLE, default=FILE)
 def init_command(file: Path) -> None:
     """Write a commented settings file, payymo.toml unless FILE says otherwise.
 

@@ -49,10 +49,11 @@ def _reject(number: int, person: Person) -> None:
 @_parts
 @as_person
 def _match(transaction: str, parts: tuple[str, ...], person: Person) -> None:
-    """Say what a transaction pays; what is left over waits."""
-    deciding = _deciding()
-    chosen = deciding.Chosen(transaction=transaction, parts=parts)
-    deciding.match(person, chosen)
+    """Say what a transaction pays; what is left over waits.
+
+    Of one that pays something already, say what its rest pays.
+    """
+    _deciding().match(person, transaction, parts)
 
 
 @decide_command.command("split")
@@ -64,9 +65,7 @@ def _split(
     transaction: str, parts: tuple[str, ...], reason: str, person: Person
 ) -> None:
     """Say what a part of a transaction pays, and put the rest aside."""
-    deciding = _deciding()
-    chosen = deciding.Chosen(transaction=transaction, parts=parts, reason=reason)
-    deciding.match(person, chosen)
+    _deciding().match(person, transaction, parts, reason)
 
 
 @decide_command.command("ignore")
@@ -74,7 +73,7 @@ def _split(
 @_reason
 @as_person
 def _ignore(transaction: str, reason: str, person: Person) -> None:
-    """Put a transaction aside: it pays nothing."""
+    """Put a transaction, or what is left over of one, aside: it pays nothing."""
     _deciding().ignore(person, transaction, reason)
 
 
@@ -85,7 +84,7 @@ def _undo(number: int, person: Person) -> None:
     """Take a verdict back; what was posted is taken back by the next run.
 
     Of a decision that was confirmed twice and not yet planned, the second confirmation
-    is taken back first.
+    is taken back first; then what was decided last of a rest, if it was not posted.
     """
     _deciding().undo(person, number)
 

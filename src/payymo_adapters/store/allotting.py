@@ -4,12 +4,13 @@ The order matters where a set nets a credit note: at no moment may the transacti
 more allocated than it has, so what takes away comes first, and goes last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, insert, select, update
 
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
+from payymo_adapters.store.hinting import meant_invoice
 from payymo_adapters.store.keys import Owed, posting_key
 from payymo_adapters.store.kinds import (
     IN_FLIGHT,
@@ -42,15 +43,16 @@ def allot(
     row = schema.transactions
     mine = (row.c.tenant == books.tenant) & (row.c.id == transaction)
     money = books.connection.execute(
-        select(row.c.gross, row.c.currency).where(mine)
+        select(row.c.gross, row.c.allocated, row.c.currency).where(mine)
     ).one()
     amounts = _owed(books, allocations, money.currency)
     total = sum(amounts.values())
-    if not _within(total, money.gross):
-        asked, held = from_minor(total, money.currency), money.gross
+    if not _within(total, money.gross - money.allocated):
+        asked = from_minor(total, money.currency)
+        left = from_minor(money.gross - money.allocated, money.currency)
         fault = (
             f"{asked} {money.currency} would be allocated, and transaction "
-            f"{transaction!r} has {from_minor(held, money.currency)}"
+            f"{transaction!r} has {left}{' left' if money.allocated else ''}"
         )
         raise ConflictError(fault)
     shared = {
@@ -78,22 +80,52 @@ def release(books: Books, number: int, transaction: str) -> None:
     release_idle(books, number, transaction)
 
 
+def give_back(
+    books: Books, number: int, transaction: str, invoices: Collection[str]
+) -> None:
+    """Give back what a decision reserves for some invoices alone.
+
+    Raises:
+        ConflictError: A posting of it is on its way: its outcome must be known first.
+    """
+    if _on_their_way(books, number) & set(invoices):
+        fault = f"a posting of decision {number} is on its way: resolve it first"
+        raise ConflictError(fault)
+    _release(books, number, transaction, invoices)
+
+
 def release_idle(books: Books, number: int, transaction: str) -> None:
     """The same, but for what is on its way: that stays until its outcome is known."""
+    busy = _on_their_way(books, number)
+    idle = [name for name in _reserved(books, number) if name not in busy]
+    _release(books, number, transaction, idle)
+
+
+def _reserved(books: Books, number: int) -> dict[str, int]:
+    """What a decision reserves, by invoice."""
+    row = schema.allocations
+    found = books.connection.execute(
+        select(row.c.invoice_id, row.c.amount).where(
+            row.c.tenant == books.tenant,
+            row.c.decision_id == number,
+            row.c.state == AllocationState.RESERVED,
+        )
+    )
+    return {held.invoice_id: held.amount for held in found}
+
+
+def _release(
+    books: Books, number: int, transaction: str, invoices: Collection[str]
+) -> None:
+    """Give back what is reserved for invoices, and call off its postings."""
     postings, allocations = schema.postings, schema.allocations
     mine = (postings.c.tenant == books.tenant) & (postings.c.decision_id == number)
     ours = (allocations.c.tenant == books.tenant) & (
         allocations.c.decision_id == number
     )
-    reserved = books.connection.execute(
-        select(allocations.c.invoice_id, allocations.c.amount).where(
-            ours, allocations.c.state == AllocationState.RESERVED
-        )
-    )
-    busy = _on_their_way(books, number)
-    amounts = {row.invoice_id: row.amount for row in reserved}
+    amounts = _reserved(books, number)
     for invoice, _ in reversed(_in_turn(amounts, gross_of(books, transaction))):
-        if invoice in busy:
+        if invoice not in invoices:
             continue
         of = (postings.c.invoice_id == invoice) & (
             postings.c.kind == PostingKind.PAYMENT
@@ -239,7 +271,9 @@ def _owed(
     for allocation in allocations:
         invoice = found.get(allocation.invoice)
         if invoice is None:
-            fault = f"there is no invoice {allocation.invoice!r}"
+            name = allocation.invoice
+            meant = meant_invoice(books.connection, books.tenant, name)
+            fault = f"there is no invoice {name!r}{meant}"
             raise ConflictError(fault)
         if (invoice.status, invoice.currency) != ("open", currency):
             fault = (

@@ -42,8 +42,12 @@ def hold_connection(books: Books, connection: str, provider: str, name: str) -> 
     if known is None:
         add_connection(books, connection, provider, name)
     elif known != provider:
-        fault = f"{connection} comes from {known}, and cannot come from {provider} now"
-        raise ConflictError(fault, advice="Another tenant can have it from there")
+        fault = (
+            f"{connection} of these books comes from {known}, and cannot come from "
+            f"{provider} now: ids there mean other records"
+        )
+        advice = f"Name {known} again, or give what comes from there another tenant"
+        raise ConflictError(fault, advice=advice)
 
 
 def note_sync(books: Books, connection: str, fault: str = "") -> None:

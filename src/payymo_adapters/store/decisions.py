@@ -22,6 +22,7 @@ from payymo_adapters.store.allotting import (
     release_idle,
 )
 from payymo_adapters.store.audit import note
+from payymo_adapters.store.hinting import meant_transaction
 from payymo_adapters.store.kinds import DecisionKind, DecisionState
 from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.store import Books
@@ -95,8 +96,8 @@ def confirm(books: Books, number: int) -> None:
     held = _waiting(books, number)
     _move(books, held, DecisionState.ACTIVE, decided_at=books.now, actor=books.actor)
     allot(books, held.id, held.transaction, held.allocations)
-    _label(books, held, Verdict.CONFIRM)
-    _tell(books, "match.confirmed", held)
+    add_label(books, held, held.invoices, Verdict.CONFIRM)
+    tell(books, "match.confirmed", held)
 
 
 def reject(books: Books, number: int) -> None:
@@ -107,8 +108,8 @@ def reject(books: Books, number: int) -> None:
     """
     held = _waiting(books, number)
     _move(books, held, DecisionState.REJECTED, decided_at=books.now, actor=books.actor)
-    _label(books, held, Verdict.REJECT)
-    _tell(books, "match.rejected", held)
+    add_label(books, held, held.invoices, Verdict.REJECT)
+    tell(books, "match.rejected", held)
 
 
 def match_by_hand(
@@ -175,7 +176,7 @@ def undo(books: Books, number: int) -> None:
         fault = f"decision {number} is {held.state}: there is nothing to undo"
         raise ConflictError(fault)
     _retract_label(books, held)
-    _tell(books, "match.undone", held)
+    tell(books, "match.undone", held)
 
 
 def stop(books: Books, number: int, reason: str) -> None:
@@ -186,7 +187,7 @@ def stop(books: Books, number: int, reason: str) -> None:
     held = decision(books, number)
     release_idle(books, held.id, held.transaction)
     close_if_idle(books, held.id, DecisionState.STOPPED)
-    _tell(books, "match.stopped", held, reason=reason)
+    tell(books, "match.stopped", held, reason=reason)
 
 
 def close_if_idle(books: Books, number: int, state: DecisionState) -> None:
@@ -255,9 +256,9 @@ def _decide(
     (number,) = insert_decisions(books, [row])
     allot(books, number, transaction, allocations)
     held = decision(books, number)
-    _label(books, held, Verdict.CONFIRM)
+    add_label(books, held, held.invoices, Verdict.CONFIRM)
     said = "ignored" if kind == DecisionKind.IGNORE else "confirmed"
-    _tell(books, f"match.{said}", held, reason=reason)
+    tell(books, f"match.{said}", held, reason=reason)
     return number
 
 
@@ -268,7 +269,8 @@ def _check_undecided(books: Books, transaction: str) -> None:
         select(row.c.decision_id, row.c.status, row.c.gone_at).where(mine)
     ).one_or_none()
     if found is None:
-        fault = f"there is no transaction {transaction!r}"
+        meant = meant_transaction(books.connection, books.tenant, transaction)
+        fault = f"there is no transaction {transaction!r}{meant}"
     elif found.decision_id is not None:
         fault = f"transaction {transaction!r} is decided: undo {found.decision_id}"
     elif found.gone_at is not None or found.status != "booked":
@@ -303,7 +305,10 @@ def _move(books: Books, held: Decision, state: DecisionState, **values: object) 
     books.connection.execute(update(row).where(mine).values({"state": state, **values}))
 
 
-def _label(books: Books, held: Decision, verdict: Verdict) -> None:
+def add_label(
+    books: Books, held: Decision, invoices: Sequence[str], verdict: Verdict
+) -> None:
+    """Keep a verdict on what a transaction pays, to be learnt from."""
     row = schema.labels
     last = select(func.coalesce(func.max(row.c.id), 0)).where(
         row.c.tenant == books.tenant
@@ -313,7 +318,7 @@ def _label(books: Books, held: Decision, verdict: Verdict) -> None:
         "id": (books.connection.scalar(last) or 0) + 1,
         "decision_id": held.id,
         "transaction_id": held.transaction,
-        "invoices": json.dumps(held.invoices),
+        "invoices": json.dumps(invoices),
         "verdict": verdict,
         "actor": books.actor,
         "given_at": books.now,
@@ -332,7 +337,7 @@ def _retract_label(books: Books, held: Decision) -> None:
     books.connection.execute(update(row).where(mine).values(retracted_at=books.now))
 
 
-def _tell(books: Books, kind: str, held: Decision, **more: object) -> None:
+def tell(books: Books, kind: str, held: Decision, **more: object) -> None:
     """Note it for the audit, and for others."""
     said = {"decision": held.id, "invoices": held.invoices, **more}
     note(books, kind, held.transaction, said)

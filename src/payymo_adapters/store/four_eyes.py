@@ -26,6 +26,7 @@ from payymo_adapters.store.audit import note
 from payymo_adapters.store.kinds import (
     PAYYMO,
     AllocationState,
+    DecisionKind,
     DecisionState,
     PostingKind,
 )
@@ -85,8 +86,7 @@ def second(books: Books, number: int) -> None:
     waiting = waiting_for_second(books.connection, books.tenant)
     held = next((each for each in waiting if each.id == number), None)
     if held is None:
-        fault = f"decision {number} waits for no second person"
-        raise ConflictError(fault)
+        raise ConflictError(_why_not_second(books, number))
     if is_same_person(held.actor, books.actor):
         fault = f"{books.actor} confirmed decision {number}: another person is wanted"
         raise ConflictError(fault)
@@ -100,6 +100,17 @@ def second(books: Books, number: int) -> None:
     note(books, "match.seconded", held.transaction_id, {"decision": number})
     told = {"transaction": held.transaction_id, "decision": number}
     emit(books, "match.seconded", held.transaction_id, told)
+
+
+def _why_not_second(books: Books, number: int) -> str:
+    row = schema.match_decisions
+    mine = (row.c.tenant == books.tenant) & (row.c.id == number)
+    held = books.connection.execute(select(row).where(mine)).one_or_none()
+    if held is None or held.state != DecisionState.ACTIVE:
+        return f"decision {number} waits for no second person"
+    names = " and ".join(filter(None, (held.actor, held.seconded_by)))
+    said = "put aside" if held.kind == DecisionKind.IGNORE else "confirmed"
+    return f"decision {number} is {said} already, by {names}: it waits for nobody"
 
 
 def unsecond(books: Books, number: int) -> bool:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from attrs import frozen
@@ -10,17 +11,18 @@ from sqlalchemy import Connection, or_, select
 
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
+from payymo_adapters.store.hinting import meant_invoice, meant_transaction
 from payymo_core.money import from_minor
 from payymo_core.naming import percentage
 
 
-@frozen(order=True)
+@frozen
 class Happening:
     """Something that happened to a record.
 
     Attributes:
         at: When, in UTC.
-        place: Its place among those of the same instant.
+        place: Its place among those of one instant; of the audit log, its number there.
         actor: Who did it; "" for what nobody did.
         action: What, as ``match.confirmed``.
         said: What else there is to know.
@@ -49,16 +51,24 @@ def history(connection: Connection, tenant: str, name: str) -> list[Happening]:
         *_arrivals(connection, tenant, name, schema.invoices),
     ]
     if not came:
-        fault = f"there is no transaction and no invoice {name!r}"
+        meant = meant_transaction(connection, tenant, name)
+        meant += meant_invoice(connection, tenant, name)
+        fault = f"there is no transaction and no invoice {name!r}{meant}"
         raise ConflictError(fault)
     decisions = _decisions(connection, tenant, name)
-    return sorted(
-        [
-            *came,
-            *map(_proposal, decisions),
-            *_noted(connection, tenant, name, decisions),
-        ]
-    )
+    noted = list(_noted(connection, tenant, name, decisions))
+    # A clock that was set back turns nothing round that the audit log has in order.
+    reached = accumulate((each.at for each in noted), max)
+    timed = [
+        *((each.at, each) for each in (*came, *map(_proposal, decisions))),
+        *zip(reached, noted, strict=True),
+    ]
+    return [each for _, each in sorted(timed, key=_order)]
+
+
+def _order(timed: tuple[datetime, Happening]) -> tuple[datetime, int]:
+    at, happening = timed
+    return at, happening.place
 
 
 def _arrivals(
@@ -91,16 +101,29 @@ def _decisions(connection: Connection, tenant: str, name: str) -> Sequence[Any]:
     row = schema.match_decisions
     # As JSON holds it; what only looks alike is left out below.
     named = row.c.invoices.contains(json.dumps(name), autoescape=True)
+    given = _given(connection, tenant, name)
     found = connection.execute(
         select(row)
-        .where(row.c.tenant == tenant, or_(row.c.transaction_id == name, named))
+        .where(
+            row.c.tenant == tenant,
+            or_(row.c.transaction_id == name, named, row.c.id.in_(given)),
+        )
         .order_by(row.c.id)
     )
     return [
         held
         for held in found
-        if held.transaction_id == name or name in json.loads(held.invoices)
+        if held.transaction_id == name
+        or held.id in given
+        or name in json.loads(held.invoices)
     ]
+
+
+def _given(connection: Connection, tenant: str, invoice: str) -> set[int]:
+    """Decisions that gave an invoice money, be it of a rest."""
+    row = schema.allocations
+    mine = (row.c.tenant == tenant) & (row.c.invoice_id == invoice)
+    return set(connection.scalars(select(row.c.decision_id).where(mine)))
 
 
 def _proposal(held: Any) -> Happening:

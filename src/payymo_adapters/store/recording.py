@@ -46,6 +46,8 @@ class Recorded:
             that was ahead holds up nothing.
         rejected: Records set aside, and why.
         stopped: Ids of invoices that changed, so that money kept for them is free.
+        settled: Ids of invoices that are paid, as was decided.
+        reopened: Ids of such that are open again: their money is free.
     """
 
     new: int = 0
@@ -54,6 +56,8 @@ class Recorded:
     waiting: tuple[str, ...] = ()
     rejected: tuple[Rejected, ...] = field(default=())
     stopped: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
+    reopened: tuple[str, ...] = ()
 
     def with_more(self, part: "Recorded", rejected: Iterable[Rejected]) -> "Recorded":
         """The sum, and records that were set aside before."""
