@@ -15,7 +15,7 @@ from attrs import frozen
 
 from payymo_core.confidence import fitting_parts
 from payymo_core.hypotheses import Hypotheses
-from payymo_core.keys import Floats, Ints, Mask
+from payymo_core.keys import Floats, Ints, Mask, sorted_unique
 from payymo_core.scoring import Kind
 from payymo_core.sequences import begins, sizes
 
@@ -116,7 +116,7 @@ def _components(
     """Options by transaction, for each component that holds a clash."""
     by_invoice = _Grouped.of(invoice, owner)
     of_hypothesis = _Grouped.of(owner, np.arange(len(owner)))
-    usable = np.unique(owner)
+    usable = sorted_unique(owner)
     of_row = _Grouped.of(hypotheses.transaction[usable], usable)
     row_of = hypotheses.transaction
     seen: set[int] = set()

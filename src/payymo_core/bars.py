@@ -5,7 +5,7 @@ import numpy as np
 from payymo_core.bearers import PayerLevel
 from payymo_core.blocking import PLAIN
 from payymo_core.hypotheses import Hypotheses
-from payymo_core.keys import Ints, Mask
+from payymo_core.keys import Ints, Mask, sorted_unique
 from payymo_core.scoring import Kind
 
 
@@ -43,7 +43,7 @@ def leaves_named_out(hypotheses: Hypotheses, at: Ints) -> Mask:
     named = np.bincount(owner, plain, len(hypotheses))
     single = plain & (hypotheses.count[owner] == 1)
     # Several hypotheses may be on one invoice: each pair counts once.
-    pair = np.unique(member[single])
+    pair = sorted_unique(member[single])
     of_text = np.bincount(pairs.transaction[pair], minlength=len(at))
     whole = (hypotheses.kind == Kind.FULL) | (
         (hypotheses.kind == Kind.SEVERAL) & (named == hypotheses.count)

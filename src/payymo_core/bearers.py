@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from enum import IntEnum, unique
 from itertools import combinations, takewhile
+from typing import NamedTuple
 
 import numpy as np
 from attrs import frozen
@@ -136,15 +137,17 @@ def _near_names(
     row, name, count = _with_common(
         (row[first], name[first], count), asked, rest, customers
     )
-    ours = [asked[n] for n in row.tolist()]
-    theirs = [customers.names[n] for n in name.tolist()]
+    ours, theirs = _taken_apart(asked, row), _taken_apart(customers.names, name)
     level = np.array(list(map(_nearness, ours, theirs)), np.int64)
     unlike = [
         n
         for n in np.flatnonzero(level == PayerLevel.SHARED_WORD).tolist()
         if _may_be(ours[n], theirs[n])
     ]
-    alike = _similarity([ours[n] for n in unlike], [theirs[n] for n in unlike])
+    alike = _similarity(
+        [asked[n] for n in row[unlike].tolist()],
+        [customers.names[n] for n in name[unlike].tolist()],
+    )
     level[np.array(unlike, np.int64)[alike >= _LIKE]] = PayerLevel.SIMILAR_NAME
     return row, name, level, count
 
@@ -170,7 +173,8 @@ def _with_common(
     # Of k words that agree, k (k - 1) / 2 pairs are found.
     words = np.rint((1 + np.sqrt(1 + 8 * hits)) / 2).astype(np.int64)
     row, known, count = found
-    new = ~np.isin(key, row * width + known)
+    held = row * width + known  # in order
+    new = np.searchsorted(held, key) == np.searchsorted(held, key, "right")
     row = np.concatenate([row, key[new] // width])
     name = np.concatenate([known, key[new] % width])
     count = np.concatenate([count, words[new]])
@@ -204,33 +208,59 @@ def _meant(word: str, customers: Customers) -> Sequence[str]:
     return begun if len(begun) <= _MOST_BEGUN else ()
 
 
-def _may_be(one: str, other: str) -> bool:
+class _Name(NamedTuple):
+    """The words of a name; it is taken apart once, and compared with many.
+
+    Attributes:
+        words: In their order.
+        held: The same as a set.
+        exact: Those in which a slip is none: numbers and initials.
+        spaced: A space before each.
+    """
+
+    words: tuple[str, ...]
+    held: frozenset[str]
+    exact: frozenset[str]
+    spaced: str
+
+    @classmethod
+    def of(cls, text: str) -> "_Name":
+        words = tuple(text.split())
+        exact = (word for word in words if len(word) == 1 or not word.isalpha())
+        return cls(words, frozenset(words), frozenset(exact), f" {text}")
+
+
+def _taken_apart(names: Sequence[str], places: Ints) -> list[_Name]:
+    """Some names, each as often as its place is given."""
+    distinct, back = np.unique(places, return_inverse=True)
+    parts = [_Name.of(names[place]) for place in distinct.tolist()]
+    return [parts[n] for n in back.tolist()]
+
+
+def _may_be(one: _Name, other: _Name) -> bool:
     """Whether two names do not differ in what is never a slip: numbers and initials.
 
-    >>> _may_be("17 FONDS IMMOBILIEN", "18 FONDS IMMOBILIEN")
+    >>> _may_be(_Name.of("17 FONDS IMMOBILIEN"), _Name.of("18 FONDS IMMOBILIEN"))
     False
     """
-    ours, theirs = _exact_words(one), _exact_words(other)
-    return not (ours and theirs and ours != theirs)
+    return not (one.exact and other.exact and one.exact != other.exact)
 
 
-def _exact_words(name: str) -> set[str]:
-    return {word for word in name.split() if len(word) == 1 or not word.isalpha()}
-
-
-def _nearness(one: str, other: str) -> PayerLevel:
+def _nearness(one: _Name, other: _Name) -> PayerLevel:
     """Level of two names, given as sorted words, that share at least one.
 
-    >>> _nearness("ROSSI TRAN", "ROSSI TRANSPORTS").name
+    >>> _nearness(_Name.of("ROSSI TRAN"), _Name.of("ROSSI TRANSPORTS")).name
     'ABBREVIATED'
     """
-    ours, theirs = one.split(), other.split()
-    mine, yours = set(ours), set(theirs)
+    mine, yours = one.held, other.held
     if mine <= yours or yours <= mine:
         return PayerLevel.NAME_PART
+    for word in one.words:
+        if word not in yours and f" {word}" not in other.spaced:
+            return PayerLevel.SHARED_WORD  # most pairs: it begins no word at all
     # "S. WALKER": what is not a whole word of the name begins one that is left.
     left = sorted(yours - mine)
-    for word in ours:
+    for word in one.words:
         if word not in yours:
             begun = next((w for w in left if w.startswith(word)), None)
             if begun is None:

@@ -13,7 +13,7 @@ from payymo_core.columns import NO_DAY, take_rows
 from payymo_core.comparison import NOT_FOUND, TextLevel
 from payymo_core.customers import text_keys
 from payymo_core.finds import find
-from payymo_core.keys import Ints, mix
+from payymo_core.keys import Ints, mix, sorted_unique
 from payymo_core.matching import Run, hypothesis_evidence
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.records import Customer, Invoice, Transaction
@@ -165,7 +165,7 @@ class Circumstances:
         one = take_rows(self.run.transactions, self.row, self.row + 1)
         texts = text_column(one.texts, 1)
         finds = find(texts, self.run.ledger.forms, self.run.ruleset.references)
-        return np.unique(finds.invoice[finds.bits >= least])
+        return sorted_unique(finds.invoice[finds.bits >= least])
 
     def known_payers(self) -> list[Customer]:
         """Customers that have the payer's IBAN, or else just the payer's name."""

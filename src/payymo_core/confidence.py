@@ -15,7 +15,7 @@ from attrs import frozen
 
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.joint import Claims, settle_circles
-from payymo_core.keys import Floats, Ints, Levels, Mask, renumbered
+from payymo_core.keys import Floats, Ints, Levels, Mask, renumbered, sorted_unique
 from payymo_core.learnt import Calibration
 from payymo_core.scoring import QUANTUM, Kind, quantised
 from payymo_core.sequences import begins
@@ -233,7 +233,7 @@ def _propagate(claims: Claims) -> Floats:
     pair_row, pair_invoice = pair // invoices, pair % invoices
     # A transaction may want all of an invoice, or a part: two messages a pair.
     claim = group + pairs * part
-    in_parts = np.unique(group[part])
+    in_parts = sorted_unique(group[part])
     message = np.zeros(2 * pairs)
     for _ in range(_ROUNDS):
         belief = strength + _sum_by(owner, message[claim], len(strength))

@@ -6,7 +6,7 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.enumerations import listed
-from payymo_core.keys import Floats, Ints, Keys, Mask
+from payymo_core.keys import Floats, Ints, Keys, Mask, sorted_unique
 from payymo_core.patterns import compile_pattern, reference_of
 from payymo_core.references import Forms
 from payymo_core.rules import Exactness, ReferenceRule
@@ -146,7 +146,7 @@ def _listed(column: TextColumn, spans: Spans, forms: Forms, tried: Ints) -> Find
     """What a list goes on to name after its first reference."""
     seen = column.scan
     count = len(seen.start) + 1
-    places = np.unique(spans.first * count + spans.last)
+    places = sorted_unique(spans.first * count + spans.last)
     named = Spans(places // count, places % count)
     more = listed(seen, named, forms, column.noise, MOST_POSTINGS)
     text, begin, end = column.located(Spans(more.atom, more.atom))

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from attrs import frozen
 
-from payymo_core.keys import Floats, Ints, Mask
+from payymo_core.keys import Floats, Ints, Mask, sorted_unique
 
 MOST_STATES = 1000
 
@@ -123,7 +123,7 @@ def _doubtful(claims: Claims, believed: Floats) -> Ints:
     sure = np.flatnonzero(believed > _SURE)
     worst = claims.strength[sure] - rivals[sure] - np.log(total[claims.row[sure]])
     np.maximum.at(lead, claims.row[sure], worst)
-    rows = np.unique(claims.row[sure])
+    rows = sorted_unique(claims.row[sure])
     return rows[lead[rows] < _BEYOND_DOUBT]
 
 
@@ -146,16 +146,16 @@ def _likely(claims: Claims, likely: Mask) -> Claims:
 def _circles(claims: Claims) -> Iterator[list[int]]:
     """Transactions of each component with a circle in it."""
     width = int(claims.invoice.max(initial=0)) + 1
-    pairs = np.unique(claims.row[claims.owner] * width + claims.invoice)
+    pairs = sorted_unique(claims.row[claims.owner] * width + claims.invoice)
     row, invoice = pairs // width, pairs % width
     label = _labels(row, invoice)
     of_row = label[row]
     edges = np.bincount(of_row)
-    nodes = np.bincount(label[np.unique(row)], minlength=len(edges))
+    nodes = np.bincount(label[sorted_unique(row)], minlength=len(edges))
     first = np.unique(invoice, return_index=True)[1]
     nodes += np.bincount(of_row[first], minlength=len(edges))
     circular = edges >= np.maximum(nodes, 1)
-    rows = np.unique(row)
+    rows = sorted_unique(row)
     rows = rows[circular[label[rows]]]
     order = np.argsort(label[rows], kind="stable")
     rows = rows[order]
