@@ -1,0 +1,148 @@
+"""Columns of many rows as a statement reads them: arrays on PostgreSQL, rows on SQLite.
+
+PostgreSQL takes a column as one parameter, and a statement with its parameters in one
+call of the driver: whoever makes the next rows meanwhile is not interrupted. SQLite
+takes a prepared statement once a row. The statement is the same: it reads ``{source}``.
+"""
+
+# ruff: noqa: S608 - statements are made of names that stand in this package
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import count, repeat
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.engine import Row as Found
+from sqlalchemy.exc import DBAPIError
+
+from payymo_adapters.store.kinds import Utc
+from payymo_adapters.store.lines import Value
+
+Same = Mapping[str, str | datetime]
+"""What is the same in every row, by name."""
+Columns = Mapping[str, Sequence[Value]]
+
+_KINDS = {
+    **dict.fromkeys(("amount", "fee", "gross", "outstanding", "total"), "BIGINT"),
+    **dict.fromkeys(("booking_date", "value_date", "issue_date", "due_date"), "DATE"),
+    "place": "INTEGER",
+}
+
+
+def write(connection: Connection, statement: str, same: Same, columns: Columns) -> None:
+    """Run a statement that reads rows and returns none."""
+    if connection.dialect.name == "sqlite":
+        given = _made_plain(connection, same)
+        rows = list(zip(*map(repeat, given), *columns.values(), strict=False))
+        connection.exec_driver_sql(_of_row(statement, same, columns), rows)
+    else:
+        source, values = _arrays(same, columns, (f"${n}" for n in count(1)))
+        _send(connection, statement.format(source=source), values)
+
+
+def ask(
+    connection: Connection, statement: str, same: Same, columns: Columns
+) -> Sequence[Found[Any]]:
+    """Run a statement that reads rows and returns others."""
+    if connection.dialect.name == "sqlite":
+        return _asked_of_all(connection, statement, same, columns)
+    source, values = _arrays(same, columns, repeat("%s"))
+    asked = statement.format(source=source)
+    return connection.exec_driver_sql(asked, tuple(values)).all()
+
+
+def _asked_of_all(
+    connection: Connection, statement: str, same: Same, columns: Columns
+) -> Sequence[Found[Any]]:
+    """Once for all rows, for which SQLite needs a table of them."""
+    connection.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE incoming ({', '.join(columns)})"
+    )
+    rows = list(zip(*columns.values(), strict=True))
+    marks = ", ".join("?" * len(columns))
+    connection.exec_driver_sql(f"INSERT INTO incoming VALUES ({marks})", rows)
+    names = ", ".join(f"? AS {name}" for name in same)
+    asked = statement.format(source=f"(SELECT {names}, * FROM incoming)")
+    held = connection.exec_driver_sql(asked, tuple(_made_plain(connection, same))).all()
+    # After an error the transaction is undone, and the table with it.
+    connection.exec_driver_sql("DROP TABLE incoming")
+    return held
+
+
+def _made_plain(connection: Connection, same: Same) -> list[object]:
+    """Values as the driver takes them."""
+    plain = Utc().dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    assert plain
+    return [
+        plain(value) if isinstance(value, datetime) else value
+        for value in same.values()
+    ]
+
+
+def _of_row(statement: str, same: Same, columns: Columns) -> str:
+    names = ", ".join(f"? AS {name}" for name in (*same, *columns))
+    return statement.format(source=f"(SELECT {names})")
+
+
+def _arrays(
+    same: Same, columns: Columns, marks: Iterator[str]
+) -> tuple[str, list[str]]:
+    """A source of rows, and its parameters."""
+    parts: list[str] = []
+    values: list[str] = []
+    for name, value in same.items():
+        is_time = isinstance(value, datetime)
+        parts.append(f"{next(marks)}::{'timestamptz' if is_time else 'text'} AS {name}")
+        values.append(str(value))
+    for name, column in columns.items():
+        kind = _KINDS.get(name)
+        if kind:
+            parts.append(f"unnest({next(marks)}::{kind}[]) AS {name}")
+            values.append(_literal(column))
+        else:
+            parts.append(f"{_texts(marks)} AS {name}")
+            values += joined(column)  # type: ignore[arg-type]
+    return f"(SELECT {', '.join(parts)})", values
+
+
+def _texts(marks: Iterator[str]) -> str:
+    # Of a single empty text, ``string_to_array`` makes no text at all.
+    split = f"string_to_array({next(marks)}, {next(marks)}, {next(marks)})"
+    return f"unnest(coalesce(nullif({split}, '{{}}'), ARRAY['']))"
+
+
+def _literal(column: Sequence[Value]) -> str:
+    return f"{{{','.join(['NULL' if v is None else str(v) for v in column])}}}"
+
+
+def joined(column: Sequence[str | None]) -> tuple[str, str, str]:
+    r"""Texts as one, what parts them, and what stands for None; no text holds either.
+
+    >>> joined(["a", None])
+    ('a\x1f0\x1e\x1d0\x1c', '\x1f0\x1e', '\x1d0\x1c')
+    """
+    nones = column.count(None)
+    for number in count():
+        # Neither begins within the other, nor across the end of a text.
+        between, none = f"\x1f{number}\x1e", f"\x1d{number}\x1c"
+        texts = [none if t is None else t for t in column] if nones else column
+        text = between.join(texts)  # type: ignore[arg-type]
+        if text.count(between) == len(column) - 1 and text.count(none) == nones:
+            return text, between, none
+    raise AssertionError  # numbers do not end
+
+
+def _send(connection: Connection, statement: str, values: Sequence[str]) -> None:
+    """Send all of it and wait, in one call that lets other threads work."""
+    driver: Any = connection.connection.driver_connection
+    dbapi: Any = connection.dialect.dbapi
+    given = [value.encode(driver.info.encoding) for value in values]
+    try:
+        result = driver.pgconn.exec_params(statement.encode(), given)
+        if result.status != dbapi.pq.ExecStatus.COMMAND_OK:
+            raise dbapi.errors.error_from_result(result, driver.info.encoding)
+    except dbapi.Error as error:
+        raise DBAPIError.instance(
+            statement, None, error, dbapi.Error, dialect=connection.dialect
+        ) from None
