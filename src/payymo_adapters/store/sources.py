@@ -87,29 +87,33 @@ def _of_row(statement: str, same: Same, columns: Columns) -> str:
 
 def _arrays(
     same: Same, columns: Columns, marks: Iterator[str]
-) -> tuple[str, list[str]]:
+) -> tuple[str, list[str | None]]:
     """A source of rows, and its parameters."""
     parts: list[str] = []
-    values: list[str] = []
+    values: list[str | None] = []
     for name, value in same.items():
-        is_time = isinstance(value, datetime)
-        parts.append(f"{next(marks)}::{'timestamptz' if is_time else 'text'} AS {name}")
+        kind = "TIMESTAMPTZ" if isinstance(value, datetime) else "TEXT"
+        parts.append(f"{next(marks)}::{kind} AS {name}")
         values.append(str(value))
     for name, column in columns.items():
-        kind = _KINDS.get(name)
-        if kind:
-            parts.append(f"unnest({next(marks)}::{kind}[]) AS {name}")
-            values.append(_literal(column))
-        else:
-            parts.append(f"{_texts(marks)} AS {name}")
-            values += joined(column)  # type: ignore[arg-type]
+        kind = _KINDS.get(name, "TEXT")
+        made, given = _column(column, kind, marks)
+        parts.append(f"{made} AS {name}")
+        values += given
     return f"(SELECT {', '.join(parts)})", values
 
 
-def _texts(marks: Iterator[str]) -> str:
-    # Of a single empty text, ``string_to_array`` makes no text at all.
+def _column(
+    column: Sequence[Value], kind: str, marks: Iterator[str]
+) -> tuple[str, Sequence[str | None]]:
+    first = column[0]
+    if column.count(first) == len(column):
+        value = None if first is None else str(first)
+        return f"{next(marks)}::{kind}", (value,)
+    if kind != "TEXT":
+        return f"unnest({next(marks)}::{kind}[])", (_literal(column),)
     split = f"string_to_array({next(marks)}, {next(marks)}, {next(marks)})"
-    return f"unnest(coalesce(nullif({split}, '{{}}'), ARRAY['']))"
+    return f"unnest({split})", joined(column)  # type: ignore[arg-type]
 
 
 def _literal(column: Sequence[Value]) -> str:
@@ -133,15 +137,16 @@ def joined(column: Sequence[str | None]) -> tuple[str, str, str]:
     raise AssertionError  # numbers do not end
 
 
-def _send(connection: Connection, statement: str, values: Sequence[str]) -> None:
+def _send(connection: Connection, statement: str, values: Sequence[str | None]) -> None:
     """Send all of it and wait, in one call that lets other threads work."""
     driver: Any = connection.connection.driver_connection
     dbapi: Any = connection.dialect.dbapi
-    given = [value.encode(driver.info.encoding) for value in values]
+    encoding = driver.info.encoding
+    given = [None if v is None else v.encode(encoding) for v in values]
     try:
         result = driver.pgconn.exec_params(statement.encode(), given)
         if result.status != dbapi.pq.ExecStatus.COMMAND_OK:
-            raise dbapi.errors.error_from_result(result, driver.info.encoding)
+            raise dbapi.errors.error_from_result(result, encoding)
     except dbapi.Error as error:
         raise DBAPIError.instance(
             statement, None, error, dbapi.Error, dialect=connection.dialect
