@@ -7,16 +7,21 @@ whoever writes holds the tenant, so that nobody else can have brought them meanw
 
 # ruff: noqa: S608 - statements are made of names that stand in this package
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from attrs import frozen
 from sqlalchemy.engine import Row as Found
 
 from payymo_adapters.store.lines import Rows
-from payymo_adapters.store.sources import Columns, Same, ask, write
+from payymo_adapters.store.sources import Columns, Same, ask, insert, write
 from payymo_adapters.store.store import Books
+
+AT_ONCE = 16 * 2**20
+"""Characters of payloads in a statement: PostgreSQL takes a column as one text."""
 
 
 @frozen(kw_only=True)
@@ -99,18 +104,29 @@ def upsert(
         before: Values that stand before those of each row.
         at: What the instants are set to.
     """
-    fresh = _fresh(target)
     mine: Same = {"tenant": books.tenant}
     # The columns before those of a row, which hold the same in all of them.
     given = dict(zip(target.columns, before, strict=False))
-    same: Same = {**mine, "at": at, **given}
+    stamps = dict.fromkeys(target.stamps, at)
+    same: Same = {**mine, "version": 1, **given, **stamps}
     held = _held(taken.rows, target.columns[len(before) :])
-    if taken.new:
-        write(books.connection, fresh, same, _at(held, taken.new))
-    if taken.changed:
-        changed = _at(held, taken.changed)
+    for places in _portions(taken.rows, taken.new):
+        insert(books.connection, target.table, same, _at(held, places))
+    for places in _portions(taken.rows, taken.changed):
+        changed, over = _at(held, places), _over(target)
         write(books.connection, _keep(books, target), mine, {"id": changed["id"]})
-        write(books.connection, f"{fresh} {_over(target)}", same, changed)
+        insert(books.connection, target.table, same, changed, over)
+
+
+def _portions(rows: Rows, places: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Places of rows whose payloads are together no larger than a statement should be."""
+    sizes = list(accumulate(len(rows.payload[place]) for place in places))
+    begun = 0
+    while begun < len(places):
+        most = (sizes[begun - 1] if begun else 0) + AT_ONCE
+        end = max(begun + 1, bisect_right(sizes, most))
+        yield places[begun:end]
+        begun = end
 
 
 def _held(rows: Rows, names: Sequence[str]) -> Columns:
@@ -134,17 +150,6 @@ def _one_by_one(books: Books, target: Target) -> str:
         return target.table
     mine = "o.tenant = i.tenant AND o.id = i.id"
     return f"LATERAL (SELECT * FROM {target.table} o WHERE {mine} OFFSET 0)"
-
-
-def _fresh(target: Target) -> str:
-    columns = (*target.columns, "digest", "payload")
-    stamps = ", ".join(["at"] * len(target.stamps))
-    return (
-        f"INSERT INTO {target.table} "
-        f"(tenant, id, version, {', '.join((*columns, *target.stamps))}) "
-        f"SELECT tenant, id, 1, {', '.join(columns)}, {stamps} FROM {{source}} i "
-        "WHERE 1 = 1"  # without it, SQLite takes what follows for a join
-    )
 
 
 def _over(target: Target) -> str:

@@ -105,8 +105,10 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         "foreign_keys = ON",
         # A posting is planned on the disk before anything is sent.
         "synchronous = FULL",
-        # Room for the temporary table of a bulk upsert.
+        # Room for the rows that a bulk upsert asks of, and, 64 MiB at the most, for the
+        # pages it writes.
         "temp_store = MEMORY",
+        "cache_size = -65536",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

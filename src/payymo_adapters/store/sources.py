@@ -19,26 +19,55 @@ from sqlalchemy.exc import DBAPIError
 from payymo_adapters.store.kinds import Utc
 from payymo_adapters.store.lines import Value
 
-Same = Mapping[str, str | datetime]
+Same = Mapping[str, str | int | datetime]
 """What is the same in every row, by name."""
 Columns = Mapping[str, Sequence[Value]]
 
 _KINDS = {
     **dict.fromkeys(("amount", "fee", "gross", "outstanding", "total"), "BIGINT"),
     **dict.fromkeys(("booking_date", "value_date", "issue_date", "due_date"), "DATE"),
-    "place": "INTEGER",
+    **dict.fromkeys(("place", "version"), "INTEGER"),
+    **dict.fromkeys(("recorded_at", "changed_at", "as_of"), "TIMESTAMPTZ"),
 }
+
+
+def insert(
+    connection: Connection, table: str, same: Same, columns: Columns, over: str = ""
+) -> None:
+    """Put rows into a table whose columns have these names.
+
+    Args:
+        connection: Borrowed.
+        table: Which.
+        same: What every row has.
+        columns: What a row has of its own.
+        over: What becomes of a row that is there already; an error, where it is empty.
+    """
+    names = (*same, *columns)
+    begun = f"INSERT INTO {table} ({', '.join(names)})"
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(names))
+        _each(connection, f"{begun} VALUES ({marks}) {over}", same, columns)
+    else:
+        asked = f"{begun} SELECT {', '.join(names)} FROM {{source}} i {over}"
+        write(connection, asked, same, columns)
 
 
 def write(connection: Connection, statement: str, same: Same, columns: Columns) -> None:
     """Run a statement that reads rows and returns none."""
     if connection.dialect.name == "sqlite":
-        given = _made_plain(connection, same)
-        rows = list(zip(*map(repeat, given), *columns.values(), strict=False))
-        connection.exec_driver_sql(_of_row(statement, same, columns), rows)
+        names = ", ".join(f"? AS {name}" for name in (*same, *columns))
+        asked = statement.format(source=f"(SELECT {names})")
+        _each(connection, asked, same, columns)
     else:
         source, values = _arrays(same, columns, (f"${n}" for n in count(1)))
         _send(connection, statement.format(source=source), values)
+
+
+def _each(connection: Connection, statement: str, same: Same, columns: Columns) -> None:
+    given = map(repeat, _made_plain(connection, same))
+    rows = list(zip(*given, *columns.values(), strict=False))
+    connection.exec_driver_sql(statement, rows)
 
 
 def ask(
@@ -80,11 +109,6 @@ def _made_plain(connection: Connection, same: Same) -> list[object]:
     ]
 
 
-def _of_row(statement: str, same: Same, columns: Columns) -> str:
-    names = ", ".join(f"? AS {name}" for name in (*same, *columns))
-    return statement.format(source=f"(SELECT {names})")
-
-
 def _arrays(
     same: Same, columns: Columns, marks: Iterator[str]
 ) -> tuple[str, list[str | None]]:
@@ -92,8 +116,7 @@ def _arrays(
     parts: list[str] = []
     values: list[str | None] = []
     for name, value in same.items():
-        kind = "TIMESTAMPTZ" if isinstance(value, datetime) else "TEXT"
-        parts.append(f"{next(marks)}::{kind} AS {name}")
+        parts.append(f"{next(marks)}::{_KINDS.get(name, 'TEXT')} AS {name}")
         values.append(str(value))
     for name, column in columns.items():
         kind = _KINDS.get(name, "TEXT")
