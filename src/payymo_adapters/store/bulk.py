@@ -119,7 +119,7 @@ def upsert(
 
 
 def _portions(rows: Rows, places: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Places of rows whose payloads are together no larger than a statement should be."""
+    """Places of rows, of so many that a statement does not grow too large."""
     sizes = list(accumulate(len(rows.payload[place]) for place in places))
     begun = 0
     while begun < len(places):

@@ -7,15 +7,15 @@ takes a prepared statement once a row. The statement is the same: it reads ``{so
 
 # ruff: noqa: S608 - statements are made of names that stand in this package
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count, repeat
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import Row as Found
-from sqlalchemy.exc import DBAPIError
 
+from payymo_adapters.store.database import AT_ONCE
 from payymo_adapters.store.kinds import Utc
 from payymo_adapters.store.lines import Value
 
@@ -60,8 +60,10 @@ def write(connection: Connection, statement: str, same: Same, columns: Columns) 
         asked = statement.format(source=f"(SELECT {names})")
         _each(connection, asked, same, columns)
     else:
-        source, values = _arrays(same, columns, (f"${n}" for n in count(1)))
-        _send(connection, statement.format(source=source), values)
+        source, values = _arrays(same, columns)
+        connection.exec_driver_sql(
+            statement.format(source=source), values, execution_options=AT_ONCE
+        )
 
 
 def _each(connection: Connection, statement: str, same: Same, columns: Columns) -> None:
@@ -76,9 +78,8 @@ def ask(
     """Run a statement that reads rows and returns others."""
     if connection.dialect.name == "sqlite":
         return _asked_of_all(connection, statement, same, columns)
-    source, values = _arrays(same, columns, repeat("%s"))
-    asked = statement.format(source=source)
-    return connection.exec_driver_sql(asked, tuple(values)).all()
+    source, values = _arrays(same, columns)
+    return connection.exec_driver_sql(statement.format(source=source), values).all()
 
 
 def _asked_of_all(
@@ -109,33 +110,29 @@ def _made_plain(connection: Connection, same: Same) -> list[object]:
     ]
 
 
-def _arrays(
-    same: Same, columns: Columns, marks: Iterator[str]
-) -> tuple[str, list[str | None]]:
+def _arrays(same: Same, columns: Columns) -> tuple[str, tuple[str | None, ...]]:
     """A source of rows, and its parameters."""
     parts: list[str] = []
     values: list[str | None] = []
     for name, value in same.items():
-        parts.append(f"{next(marks)}::{_KINDS.get(name, 'TEXT')} AS {name}")
+        parts.append(f"%s::{_KINDS.get(name, 'TEXT')} AS {name}")
         values.append(str(value))
     for name, column in columns.items():
         kind = _KINDS.get(name, "TEXT")
-        made, given = _column(column, kind, marks)
+        made, given = _column(column, kind)
         parts.append(f"{made} AS {name}")
         values += given
-    return f"(SELECT {', '.join(parts)})", values
+    return f"(SELECT {', '.join(parts)})", tuple(values)
 
 
-def _column(
-    column: Sequence[Value], kind: str, marks: Iterator[str]
-) -> tuple[str, Sequence[str | None]]:
+def _column(column: Sequence[Value], kind: str) -> tuple[str, Sequence[str | None]]:
     first = column[0]
     if column.count(first) == len(column):
         value = None if first is None else str(first)
-        return f"{next(marks)}::{kind}", (value,)
+        return f"%s::{kind}", (value,)
     if kind != "TEXT":
-        return f"unnest({next(marks)}::{kind}[])", (_literal(column),)
-    split = f"string_to_array({next(marks)}, {next(marks)}, {next(marks)})"
+        return f"unnest(%s::{kind}[])", (_literal(column),)
+    split = "string_to_array(%s::text, %s::text, %s::text)"
     return f"unnest({split})", joined(column)  # type: ignore[arg-type]
 
 
@@ -158,19 +155,3 @@ def joined(column: Sequence[str | None]) -> tuple[str, str, str]:
         if text.count(between) == len(column) - 1 and text.count(none) == nones:
             return text, between, none
     raise AssertionError  # numbers do not end
-
-
-def _send(connection: Connection, statement: str, values: Sequence[str | None]) -> None:
-    """Send all of it and wait, in one call that lets other threads work."""
-    driver: Any = connection.connection.driver_connection
-    dbapi: Any = connection.dialect.dbapi
-    encoding = driver.info.encoding
-    given = [None if v is None else v.encode(encoding) for v in values]
-    try:
-        result = driver.pgconn.exec_params(statement.encode(), given)
-        if result.status != dbapi.pq.ExecStatus.COMMAND_OK:
-            raise dbapi.errors.error_from_result(result, encoding)
-    except dbapi.Error as error:
-        raise DBAPIError.instance(
-            statement, None, error, dbapi.Error, dialect=connection.dialect
-        ) from None
