@@ -7,6 +7,9 @@ holds whoever writes at the same time, for an account is never taken away.
 
 from payymo_adapters.store.migrations.guards import Guard, Refusal, not_deleted
 
+ACCOUNT_CHECK = "transactions_have_their_account"
+"""The trigger that does the work of a foreign key."""
+
 GUARDS: tuple[Guard, ...] = (
     not_deleted("accounts"),
     Refusal(
@@ -37,7 +40,7 @@ _TRIGGER = (
 )
 _CHECKS = (
     {
-        "name": "transactions_have_their_account",
+        "name": ACCOUNT_CHECK,
         "event": "INSERT ON transactions REFERENCING NEW TABLE AS came",
         "condition": (
             "EXISTS (SELECT 1 FROM came WHERE NOT EXISTS (SELECT 1 FROM accounts a"
