@@ -57,7 +57,7 @@ class Server:
                 ),
                 {"name": name},
             )
-            connection.execute(text("TRUNCATE tenants CASCADE"))
+            connection.execute(text("TRUNCATE tenants, transactions CASCADE"))
         engine.dispose()
 
     @property

@@ -13,7 +13,7 @@ from enum import Enum, unique
 from typing import Any
 
 from attrs import evolve, frozen
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from payymo_adapters.accounts import account_key
 from payymo_adapters.store import schema
@@ -233,6 +233,16 @@ def _wanted(invoice: Invoice | None, currency: str) -> int | None:
         return None
 
 
+def _of_account(books: Books, account: str) -> Iterable[ColumnElement[bool]]:
+    """What is true of the transactions of an account; their key answers it.
+
+    Their ids begin with its name and a slash, and a zero comes after a slash.
+    """
+    row = schema.transactions.c
+    after, before = f"{account}/", f"{account}0"
+    return row.tenant == books.tenant, row.id > after, row.id < before
+
+
 def known_rows(books: Books, account: str) -> Sequence[Any]:
     """What of an account's transactions tells whether they are listed still."""
     row = schema.transactions
@@ -242,8 +252,7 @@ def known_rows(books: Books, account: str) -> Sequence[Any]:
             *(row.c.booking_date, row.c.value_date, row.c.allocated),
             row.c.remittance,
         ).where(
-            row.c.tenant == books.tenant,
-            row.c.account_id == account,
+            *_of_account(books, account),
             row.c.gone_at.is_(None),
         )
     ).all()
@@ -257,8 +266,7 @@ def gone_and_posted(books: Books, account: str) -> Sequence[Any]:
             *(row.c.id, row.c.booking_date, row.c.amount, row.c.currency),
             row.c.allocated,
         ).where(
-            row.c.tenant == books.tenant,
-            row.c.account_id == account,
+            *_of_account(books, account),
             row.c.gone_at.is_not(None),
             row.c.allocated != 0,
         )

@@ -122,7 +122,7 @@ def empty(url: str) -> None:
         shutil.copy(template, path)
     else:
         store_module.upgrade(url)
-        administer(url, "TRUNCATE tenants CASCADE")
+        administer(url, "TRUNCATE tenants, transactions CASCADE")
 
 
 def file_of(url: str) -> Path:

@@ -250,6 +250,23 @@ def test_what_the_other_database_cannot_hold_is_said(make, rows):
     assert not any(rows(there).values())
 
 
+@pytest.mark.parametrize("target", ["sqlite", "postgresql"])
+def test_a_transaction_of_no_account_is_not_copied(make, rows, target):
+    here, there = make("sqlite"), make(target)
+    store = Store.open(here)
+    store.add_tenant(ACT, "Acme")
+    record(store, [paid("t1")])
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("DROP TRIGGER accounts_are_not_deleted")
+        connection.exec_driver_sql("DELETE FROM accounts")
+    store.close()
+    with pytest.raises((ConflictError, StoreError)):
+        copy(here, there)
+    assert not any(rows(there).values())
+
+
 # --- killed ---------------------------------------------------------------------------
 
 KILLED = """

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from payymo_adapters.errors import ConflictError, StoreError
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import ignore, insert_decisions, match_by_hand
-from payymo_adapters.store.store import Act, Books
+from payymo_adapters.store.failures import constraint_of
+from payymo_adapters.store.store import Act, Books, bind
 from tests.store.builders import (
     ACT,
     NOW,
@@ -76,6 +78,30 @@ def in_doubt(books: Books, **values: str) -> Any:
     steps = [{"state": "sending"}, {"state": "unknown"}]
     for each in (*steps, *({name: value} for name, value in values.items())):
         books.connection.execute(update(schema.postings).values(each))
+
+
+def open_account(books: Books, name: str) -> Any:
+    values = {"tenant": books.tenant, "id": name, "name": name, "created_at": NOW}
+    return books.connection.execute(insert(schema.accounts), values)
+
+
+def come(books: Books, *accounts: str) -> Any:
+    """One statement that brings a transaction to each of some accounts."""
+    same = {
+        "tenant": books.tenant,
+        "external_id": "t9",
+        "amount": 1,
+        "gross": 1,
+        "currency": "EUR",
+        "status": "booked",
+        "version": 1,
+        "digest": "",
+        "payload": "{}",
+        "recorded_at": NOW,
+        "changed_at": NOW,
+    }
+    rows = [{**same, "id": f"{name}/t9", "account_id": name} for name in accounts]
+    return books.connection.execute(insert(schema.transactions).values(rows))
 
 
 @pytest.fixture
@@ -245,6 +271,23 @@ FORBIDDEN: dict[str, Callable[[Books], Any]] = {
     "an external id under another name": lambda b: b.connection.execute(
         update(schema.transactions).values(external_id="t9")
     ),
+    "a transaction of no account": lambda b: come(b, "nowhere"),
+    "a transaction of no account among others": lambda b: come(b, "main", "nowhere"),
+    "a transaction that moves to another account": lambda b: [
+        open_account(b, "card"),
+        b.connection.execute(
+            text(
+                "UPDATE transactions SET account_id = 'card', id = 'card/t2'"
+                " WHERE id = 'main/t2'"
+            )
+        ),
+    ],
+    "an account that vanishes": lambda b: b.connection.execute(
+        schema.accounts.delete()
+    ),
+    "an account under another id": lambda b: b.connection.execute(
+        update(schema.accounts).values(id="card")
+    ),
     "a history that changes": lambda b: b.connection.execute(
         update(schema.transaction_versions).values(payload="{}")
     ),
@@ -266,6 +309,51 @@ def test_the_forbidden_is_impossible(filled, what):
     with pytest.raises(ConflictError), filled.writing(ACT) as books:
         FORBIDDEN[what](books)
     assert row(filled, schema.transactions, id="main/t1") == before
+
+
+def test_an_account_of_another_tenant_is_none(filled):
+    with filled.writing(Act(tenant="other", actor="Eve", now=NOW)) as books:
+        open_account(books, "card")
+        come(books, "card")
+    with (
+        pytest.raises(ConflictError),
+        filled.writing(Act(tenant="other", actor="Eve", now=NOW)) as books,
+    ):
+        come(books, "main")
+
+
+@on_postgresql
+def test_a_transaction_of_no_account_is_refused_as_by_a_foreign_key(filled):
+    with filled.engine.connect() as connection, connection.begin():
+        bind(connection, "acme")
+        books = Books(connection=connection, tenant="acme", actor="Ada", now=NOW)
+        with pytest.raises(IntegrityError) as caught:
+            come(books, "nowhere")
+    assert constraint_of(caught.value) == "fk_transactions_accounts"
+
+
+@on_postgresql
+def test_accounts_are_emptied_with_their_transactions_or_not_at_all(filled):
+    with pytest.raises(ConflictError), filled.writing(ACT) as books:
+        books.connection.execute(text("TRUNCATE accounts CASCADE"))
+    with filled.writing(ACT) as books:
+        books.connection.execute(text("TRUNCATE accounts, transactions CASCADE"))
+        open_account(books, "main")
+        come(books, "main")
+
+
+@on_postgresql
+def test_what_rows_are_known_by_is_compared_by_its_bytes(filled):
+    """Whatever language the database speaks."""
+    other = text(
+        "SELECT indexrelid::regclass::text, a.attname FROM pg_index i, "
+        "pg_attribute a, pg_class c WHERE c.oid = indrelid AND c.relkind = 'r' "
+        "AND c.relnamespace = 'public'::regnamespace AND c.relname <> "
+        "'alembic_version' AND a.attrelid = c.oid AND a.attnum = ANY(indkey) "
+        "AND a.attcollation NOT IN (0, '\"C\"'::regcollation)"
+    )
+    with filled.reading() as connection:
+        assert connection.execute(other).all() == []
 
 
 def test_what_is_not_forbidden_is_possible(filled):

@@ -12,6 +12,7 @@ from payymo_adapters.store.outbox import due_events
 from payymo_adapters.store.proposals import labels
 from payymo_adapters.store.recording import notice_gone
 from payymo_adapters.store.store import Store
+from payymo_adapters.sync import gone_and_posted, known_rows
 from payymo_core.rules import Ruleset
 from tests.store.builders import (
     Ledger,
@@ -130,6 +131,8 @@ def everything(store: Store) -> None:
         due_events(books)
         labels(books)
         notice_gone(books, ["main/t3"])
+        assert known_rows(books, "main")
+        assert not gone_and_posted(books, "main")
     apply(run_of(store, 2), Ledger())
     with store.writing(at(3)) as books:
         undo(books, posted)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
@@ -23,6 +23,7 @@ from payymo_adapters.store.recording import (
 )
 from payymo_adapters.store.rows import AT_ONCE, read_invoice, read_transaction
 from payymo_adapters.store.store import Store
+from payymo_adapters.sync import known_rows
 from payymo_core.errors import Rejected
 from payymo_core.records import (
     Counterparty,
@@ -38,6 +39,7 @@ from tests.store.builders import (
     at,
     billed,
     give,
+    on_postgresql,
     paid,
     record,
     row,
@@ -141,7 +143,12 @@ SEPARATED = "a\x1fb\x1ec\\\x1f\nd\re\tf\\N"
 """What tells texts apart on their way to PostgreSQL and back, and what COPY escapes."""
 
 
-@pytest.mark.parametrize("text", [SEPARATED, "\x1e", "\\N", "\\."])
+BETWEEN = "\x1f0\x1e\x1f1\x1e\x1d2\x1c"
+
+
+@pytest.mark.parametrize(
+    "text", [SEPARATED, BETWEEN, "\x1e", "\x1d0\x1c", "\\N", "NULL"]
+)
 def test_a_text_may_hold_what_tells_texts_apart(store, text):
     line = paid(f"t{text}", remittance=text, metadata={text: text})
     bill = billed(f"i{text}", number=text, customer=Customer(id=text, name=text))
@@ -155,6 +162,51 @@ def test_a_text_may_hold_what_tells_texts_apart(store, text):
     log = schema.audit_log
     with store.reading("acme") as connection:
         assert len(connection.execute(select(log)).all()) == 2  # nothing changed
+
+
+def test_an_empty_text_is_not_a_missing_one(store):
+    lines = [paid("t1", remittance=""), paid("t2", remittance=None)]
+    lines += [paid("t3", remittance="", end_to_end_id="x")]
+    record(store, lines[:1])
+    record(store, lines, hours=1)
+    with store.reading("acme") as connection:
+        found = undecided(connection, "acme")
+    assert [line.remittance for line in found] == ["", None, ""]
+
+
+@on_postgresql
+def test_large_payloads_go_a_few_at_a_time(store):
+    sizes = []
+
+    def look(_connection, _cursor, statement, parameters, _context, _many):
+        if statement.startswith("INSERT INTO transactions"):
+            sizes.append(sum(len(text) for text in parameters if text))
+
+    large = {f"t{n}": f"{n}" * (7 * 2**20) for n in range(4)} | {"t9": "9" * 17 * 2**20}
+    event.listen(store.engine, "before_cursor_execute", look)
+    record(store)
+    done = take(store, [paid(name) for name in large], payloads=large)
+    changed = {name: f"{text}." for name, text in large.items()}
+    again = take(store, [paid(name) for name in large], payloads=changed)
+    event.remove(store.engine, "before_cursor_execute", look)
+    assert (done.new, again.changed) == (5, 5)
+    assert [size // 2**20 for size in sizes] == [14, 14, 17] * 2
+    with store.reading("acme") as connection:
+        table = schema.transactions
+        held = dict(
+            connection.execute(select(table.c.external_id, table.c.payload)).all()
+        )
+    assert held == changed
+
+
+def test_an_account_s_transactions_are_told_from_those_of_accounts_like_it(store):
+    with store.writing(ACT) as books:
+        for account in ("main", "main0", "main-", "mai", "main "):
+            add_account(books, account, account)
+            record_transactions(books, account, [paid("t1"), paid("~")])
+    with store.writing(ACT) as books:
+        found = [held.id for held in known_rows(books, "main")]
+    assert sorted(found) == ["main/t1", "main/~"]
 
 
 def test_more_than_one_part_at_once(store):

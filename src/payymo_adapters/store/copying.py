@@ -21,6 +21,7 @@ from payymo_adapters.store import schema
 from payymo_adapters.store.audit import audit_faults
 from payymo_adapters.store.failures import translated
 from payymo_adapters.store.locks import no_runners
+from payymo_adapters.store.migrations.account_guards import ACCOUNT_CHECK
 from payymo_adapters.store.store import Store, bind
 
 _AT_ONCE = 5_000
@@ -224,6 +225,8 @@ def _no_triggers(there: _Side) -> Iterator[None]:
     else:
         # COPY is refused where row-level security binds, as it does the owner.
         _alter(there, "DISABLE TRIGGER USER, NO FORCE ROW LEVEL SECURITY")
+        # It does a foreign key's work.
+        there.run(f"ALTER TABLE transactions ENABLE TRIGGER {ACCOUNT_CHECK}")
         yield
         _alter(there, "ENABLE TRIGGER USER, FORCE ROW LEVEL SECURITY")
 

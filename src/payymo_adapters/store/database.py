@@ -3,6 +3,7 @@
 import sqlite3
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy
 from sqlalchemy import URL, Connection, Engine, event, make_url
@@ -14,6 +15,8 @@ WAIT_SECONDS = 30
 """How long one writer waits for another before it says so."""
 READ_ONLY = {"payymo_begin": "BEGIN"}
 """Execution options of a connection that will not write."""
+AT_ONCE = {"payymo_at_once": True}
+"""Those of a statement with much in it, which returns nothing."""
 
 
 def connect(url: str) -> Engine:
@@ -31,7 +34,7 @@ def connect(url: str) -> Engine:
     if find_spec("psycopg") is None:
         fault = "the driver of PostgreSQL is not installed"
         raise StoreError(fault, advice="pip install 'payymo[postgres]'")
-    return sqlalchemy.create_engine(
+    engine = sqlalchemy.create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         # A server that was restarted is noticed before the work begins.
         pool_pre_ping=True,
@@ -41,6 +44,8 @@ def connect(url: str) -> Engine:
             "options": f"-c lock_timeout={WAIT_SECONDS}s -c timezone=UTC",
         },
     )
+    event.listen(engine, "do_execute", _at_once)
+    return engine
 
 
 def named(engine: Engine) -> str:
@@ -88,6 +93,24 @@ def _parsed(url: str) -> URL:
     return parsed
 
 
+def _at_once(cursor: Any, statement: str, values: Any, context: Any) -> bool:
+    """Send all of a statement and wait, in one call that lets other threads work.
+
+    The driver would else stop for each piece that the connection takes, and each time
+    wait for a thread that is busy.
+    """
+    if not context.execution_options.get("payymo_at_once"):
+        return False
+    dbapi, encoding = context.dialect.dbapi, cursor.connection.info.encoding
+    given = [None if value is None else value.encode(encoding) for value in values]
+    first, *others = statement.split("%s")
+    parts = [first, *(f"${n}{part}" for n, part in enumerate(others, 1))]
+    result = cursor.connection.pgconn.exec_params("".join(parts).encode(), given)
+    if result.status != dbapi.pq.ExecStatus.COMMAND_OK:
+        raise dbapi.errors.error_from_result(result, encoding)
+    return True
+
+
 def _sqlite(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
         fault = "a database in memory forgets everything"
@@ -105,8 +128,10 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         "foreign_keys = ON",
         # A posting is planned on the disk before anything is sent.
         "synchronous = FULL",
-        # Room for the temporary table of a bulk upsert.
+        # Room for the rows that a bulk upsert asks of, and, 64 MiB at the most, for the
+        # pages it writes.
         "temp_store = MEMORY",
+        "cache_size = -65536",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
 
 from payymo_adapters.store.kinds import Utc
 from payymo_adapters.store.tables import (
+    Name,
     index_where,
     key,
     of_tenant,
@@ -40,7 +41,7 @@ rulesets = tenants_own(
 match_decisions = tenants_own(
     "match_decisions",
     Column("id", BigInteger, nullable=False, autoincrement=False),
-    Column("transaction_id", Text, nullable=False),
+    Column("transaction_id", Name, nullable=False),
     Column("state", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("ruleset_version", Integer),
@@ -86,8 +87,8 @@ match_decisions = tenants_own(
 allocations = tenants_own(
     "allocations",
     Column("decision_id", BigInteger, nullable=False),
-    Column("transaction_id", Text, nullable=False),
-    Column("invoice_id", Text, nullable=False),
+    Column("transaction_id", Name, nullable=False),
+    Column("invoice_id", Name, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     Column("state", Text, nullable=False),
@@ -108,12 +109,12 @@ postings = tenants_own(
     "postings",
     Column("id", BigInteger, nullable=False, autoincrement=False),
     Column("decision_id", BigInteger, nullable=False),
-    Column("invoice_id", Text, nullable=False),
-    Column("kind", Text, nullable=False),
+    Column("invoice_id", Name, nullable=False),
+    Column("kind", Name, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     # What the provider knows it by; the same after a crash, never the same for two.
-    Column("posting_key", Text, nullable=False),
+    Column("posting_key", Name, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("fault", Text),
@@ -140,7 +141,7 @@ postings = tenants_own(
 
 four_eyes = tenants_own(
     "four_eyes",
-    Column("currency", Text, nullable=False),
+    Column("currency", Name, nullable=False),
     # Minor units: what posts more waits for a second person.
     Column("above", BigInteger, nullable=False),
     Column("set_at", Utc, nullable=False),
@@ -153,7 +154,7 @@ labels = tenants_own(
     "labels",
     Column("id", BigInteger, nullable=False, autoincrement=False),
     Column("decision_id", BigInteger, nullable=False),
-    Column("transaction_id", Text, nullable=False),
+    Column("transaction_id", Name, nullable=False),
     Column("invoices", Text, nullable=False),
     Column("verdict", Text, nullable=False),
     Column("actor", Text, nullable=False),
@@ -175,8 +176,8 @@ labels = tenants_own(
 
 sync_cursors = tenants_own(
     "sync_cursors",
-    Column("account_id", Text, nullable=False),
-    Column("stream", Text, nullable=False),
+    Column("account_id", Name, nullable=False),
+    Column("stream", Name, nullable=False),
     Column("position", Text, nullable=False),
     Column("moved_at", Utc, nullable=False),
     key("account_id", "stream"),
@@ -185,8 +186,8 @@ sync_cursors = tenants_own(
 
 call_budgets = tenants_own(
     "call_budgets",
-    Column("connection_id", Text, nullable=False),
-    Column("budget", Text, nullable=False),
+    Column("connection_id", Name, nullable=False),
+    Column("budget", Name, nullable=False),
     Column("day", Date, nullable=False),
     Column("used", Integer, nullable=False),
     Column("allowed", Integer, nullable=False),
@@ -201,9 +202,9 @@ audit_log = tenants_own(
     Column("at", Utc, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("subject", Name, nullable=False),
     Column("detail", Text, nullable=False),
-    Column("previous_hash", Text, nullable=False),
+    Column("previous_hash", Name, nullable=False),
     Column("hash", Text, nullable=False),
     of_tenant(),
     key("seq"),
@@ -215,7 +216,7 @@ outbox_events = tenants_own(
     "outbox_events",
     Column("seq", BigInteger, nullable=False, autoincrement=False),
     Column("kind", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("subject", Name, nullable=False),
     Column("payload", Text, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
@@ -232,8 +233,8 @@ outbox_events = tenants_own(
 
 webhook_inbox = tenants_own(
     "webhook_inbox",
-    Column("provider", Text, nullable=False),
-    Column("event_id", Text, nullable=False),
+    Column("provider", Name, nullable=False),
+    Column("event_id", Name, nullable=False),
     Column("payload", Text, nullable=False),
     Column("received_at", Utc, nullable=False),
     Column("handled_at", Utc),

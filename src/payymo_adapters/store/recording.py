@@ -258,7 +258,7 @@ def notice_gone(
 
 def _transaction_fault(books: Books, rows: Rows, known: Any) -> str:
     """Why a new version of an allocated transaction cannot be taken; "" if it can."""
-    named = dict(zip(TRANSACTION_COLUMNS, rows.values[known.place], strict=True))
+    named = dict(zip(TRANSACTION_COLUMNS, rows.values(known.place), strict=True))
     gross, currency = named["gross"], named["currency"]
     assert isinstance(gross, int)
     same = currency == known.currency and named["status"] == "booked"
@@ -285,7 +285,7 @@ def _holds(rows: Rows, known: Any) -> bool:
     Our own payments are off what was known: where less is owed, somebody else recorded
     money, and it may be the very money that is reserved.
     """
-    named = dict(zip(INVOICE_COLUMNS, rows.values[known.place], strict=True))
+    named = dict(zip(INVOICE_COLUMNS, rows.values(known.place), strict=True))
     outstanding = named["outstanding"]
     assert isinstance(outstanding, int)
     low, high = min(0, outstanding), max(0, outstanding)

@@ -24,12 +24,18 @@ metadata = MetaData(
 )
 
 
+Name = Text().with_variant(Text(collation="C"), "postgresql")
+"""A text that rows are known by, or looked up by: compared by its bytes."""
+
+
 def key(*columns: str) -> PrimaryKeyConstraint:
     """Each row is known by these within its tenant."""
     return PrimaryKeyConstraint("tenant", *columns)
 
 
-def to(table: str, *columns: str, keys: tuple[str, ...] = ("id",)) -> SchemaItem:
+def to(
+    table: str, *columns: str, keys: tuple[str, ...] = ("id",)
+) -> ForeignKeyConstraint:
     """A reference to a row of the same tenant."""
     return ForeignKeyConstraint(
         ("tenant", *columns), [f"{table}.{key}" for key in ("tenant", *keys)]
@@ -63,4 +69,4 @@ def of_tenant() -> SchemaItem:
 
 def tenants_own(name: str, *items: SchemaItem) -> Table:
     """A table each row of which belongs to a tenant."""
-    return Table(name, metadata, Column("tenant", Text, nullable=False), *items)
+    return Table(name, metadata, Column("tenant", Name, nullable=False), *items)
