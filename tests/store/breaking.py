@@ -18,7 +18,8 @@ class Breaking:
 
     Attributes:
         tell: Tells it; given how often it was told before.
-        focus: What requests are about that every other break is at.
+        focus: What requests are about that matter: each as often as the others.
+        anywhere: The share of breaks that are at any byte.
         peace: What passed when nothing was broken off.
         counts: Breaks by what they were at, and what they were.
     """
@@ -27,6 +28,7 @@ class Breaking:
     chance: random.Random
     tell: Callable[[int], None]
     focus: frozenset[str]
+    anywhere: float = 0.5
     peace: Seen
     counts: Counter[str] = field(factory=Counter)
 
@@ -63,8 +65,8 @@ class Breaking:
         return [f"  {what}: {many}" for what, many in sorted(self.counts.items())]
 
     def _byte(self) -> int:
-        """Any byte; every other time one of what matters."""
-        if self.chance.random() < 0.5:
+        """Any byte; more often one of what matters."""
+        if self.chance.random() < self.anywhere:
             return self.chance.randint(1, self.peace.count)
         label = self.chance.choice(sorted(self.focus))
         matters = [each for each in self.peace.exchanges if each.label == label]

@@ -1,7 +1,8 @@
 """A process that is killed at any statement and any step, and run again.
 
 ``python -m tests.store.chaos --kills 2000`` does it on both databases. Each round tells
-a short story in a process of its own: migrate, record, decide, post, take back. The
+a short story in a process of its own: migrate, record, decide by one person and by
+two, take a ruleset and match by it, post, take back. The
 process is killed with SIGKILL at a random event, which is a statement about to be sent,
 a commit about to be made or just made, or the ledger about to be written or just
 written; then the story is told again, killed again or not, until it comes to its end.
@@ -17,33 +18,54 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
-from attrs import define, field, frozen
-from sqlalchemy import select
+from attrs import define, evolve, field, frozen
+from sqlalchemy import Connection, select
 
+from payymo_adapters.cli.ruleset_toml import ruleset_to_toml
 from payymo_adapters.errors import ConflictError
-from payymo_adapters.pipeline import Poster, Run, apply
+from payymo_adapters.pipeline import Poster, Run, apply, match_undecided
 from payymo_adapters.store import schema
 from payymo_adapters.store import store as store_module
 from payymo_adapters.store.audit import audit_faults
-from payymo_adapters.store.decisions import ignore, match_by_hand, undo
+from payymo_adapters.store.decisions import (
+    confirm,
+    ignore,
+    match_by_hand,
+    split,
+    undo,
+)
+from payymo_adapters.store.four_eyes import hold_sums, second, waiting_for_second
 from payymo_adapters.store.kinds import PostingKind
+from payymo_adapters.store.overview import sums
 from payymo_adapters.store.postings import Posting, in_flight, send_again
 from payymo_adapters.store.recording import (
     add_account,
     record_invoices,
     record_transactions,
 )
+from payymo_adapters.store.rulesets import keep_ruleset, take_ruleset, taken_ruleset
 from payymo_adapters.store.store import Act, Books, Store
+from payymo_core.rules import Ruleset, Thresholds
 from tests.postgres import running_server
 from tests.store.builders import NOW, billed, give, paid
 from tests.store.killing import Killer, empty, in_child, say, watch, wipe
 
-LINES = [paid("t1", "150.00"), paid("t2", "80.00"), paid("t3", "5.00")]
-BILLS = [billed("i1", "100.00"), billed("i2", "80.00"), billed("i3", "80.00")]
+LINES = [
+    *(paid("t1", "150.00"), paid("t2", "80.00"), paid("t3", "5.00")),
+    *(paid("t4", "250.00"), paid("t5", "60.00")),
+    paid("t6", "31.00", remittance="INV-i6"),
+]
+BILLS = [
+    *(billed("i1", "100.00"), billed("i2", "80.00"), billed("i3", "80.00")),
+    *(billed("i4", "250.00"), billed("i5", "40.00"), billed("i6", "31.00")),
+]
 # What each invoice is paid in the end: t2's payment of i3 was taken back.
-PAID = {"i1": 10_000, "i2": 5_000, "i3": 0}
+PAID = {"i1": 10_000, "i2": 5_000, "i3": 0, "i4": 25_000, "i5": 4_000, "i6": 3_100}
+FOUR_EYES = {"EUR": Decimal("200.00")}
+RULES = Ruleset(thresholds=Thresholds(match=0.9))
 MOST_KILLS_A_ROUND = 3
 
 
@@ -81,10 +103,15 @@ class Teller:
     store: Store
     ledger: Poster
     hours: float
+    person: str = "Ada"
+
+    def by(self, person: str) -> "Teller":
+        """Somebody else goes on."""
+        return evolve(self, person=person)
 
     def act(self, more: float) -> Act:
         now = NOW + timedelta(hours=self.hours + more)
-        return Act(tenant="acme", actor="Ada", now=now)
+        return Act(tenant="acme", actor=self.person, now=now)
 
     def step(self, more: float, work: Callable[..., object], *given: object) -> None:
         try:
@@ -99,8 +126,19 @@ class Teller:
         if self.store.write(self.act(more), have_sent_again):
             self.apply(more)
 
+    def match(self, more: float) -> None:
+        """Match by the ruleset that was taken."""
+        with self.store.reading("acme") as connection:
+            taken = taken_ruleset(connection, "acme")
+        assert taken
+        rules = Ruleset.from_toml(taken.content)
+        match_undecided(self.run(more), rules, taken.version)
+
+    def run(self, more: float) -> Run:
+        return Run(store=self.store, tenant="acme", clock=lambda: self.act(more).now)
+
     def apply(self, more: float) -> None:
-        run = Run(store=self.store, tenant="acme", clock=lambda: self.act(more).now)
+        run = self.run(more)
         for _ in range(200):
             try:
                 apply(run, self.ledger)
@@ -116,6 +154,7 @@ def tell(url: str, ledger: FileLedger, hours: float) -> None:
     store = Store.open(url)
     teller = Teller(store, ledger, hours)
     store.add_tenant(teller.act(0), "Acme")
+    teller.step(0, hold_sums, FOUR_EYES)
     teller.step(0, add_account, "main", "Main")
     teller.step(0, record_transactions, "main", LINES)
     if not ledger.lines():
@@ -123,12 +162,40 @@ def tell(url: str, ledger: FileLedger, hours: float) -> None:
     both = [give("i1", "100.00"), give("i2", "50.00")]
     teller.step(0.1, match_by_hand, "main/t1", both)
     teller.step(0.1, ignore, "main/t3", "a gift")
+    teller.step(0.1, split, "main/t5", [give("i5", "40.00")], "a deposit")
+    teller.step(0.1, match_by_hand, "main/t4", [give("i4", "250.00")])
+    teller.by("Bo").step(0.1, second_person)
+    teller.step(0.1, take_rules)
+    teller.match(0.1)
+    teller.step(0.1, confirm_match)
     if not taken_back(store):
         teller.step(0.2, match_by_hand, "main/t2", [give("i3", "80.00")])
         teller.post(0.3)
         teller.step(0.4, take_back)
     teller.post(0.5)
     store.close()
+
+
+def second_person(books: Books) -> None:
+    """Confirm what waits for a second person; once that is done, nothing does."""
+    for waiting in waiting_for_second(books.connection, books.tenant):
+        second(books, waiting.id)
+
+
+def take_rules(books: Books) -> None:
+    if taken_ruleset(books.connection, books.tenant) is None:
+        take_ruleset(books, keep_ruleset(books, ruleset_to_toml(RULES)))
+
+
+def confirm_match(books: Books) -> None:
+    """Confirm what is proposed for ``t6``; once that is done, nothing is."""
+    row = schema.match_decisions
+    mine = (row.c.transaction_id == "main/t6") & (row.c.state == "proposed")
+    number = books.connection.scalar(
+        select(row.c.id).where(row.c.tenant == books.tenant, mine)
+    )
+    if number is not None:
+        confirm(books, number)
 
 
 def taken_back(store: Store) -> bool:
@@ -174,6 +241,7 @@ def check(url: str, ledger: FileLedger) -> None:
         assert shown == PAID, shown
         count = connection.scalars(select(schema.transactions.c.id)).all()
         assert len(count) == len(LINES)
+        check_decisions(connection)
         states = connection.scalars(select(schema.postings.c.state)).all()
         assert set(states) == {"confirmed"}
         assert len(states) == len(lines)
@@ -184,6 +252,22 @@ def check(url: str, ledger: FileLedger) -> None:
         )
         assert len(said.all()) == len(lines)
     store.close()
+
+
+def check_decisions(connection: Connection) -> None:
+    """Two persons stand behind what is above the sum; the rest of a split is aside."""
+    row = schema.match_decisions
+    found = connection.execute(select(row).where(row.c.state == "active"))
+    held = {decision.transaction_id: decision for decision in found}
+    assert (held["main/t4"].actor, held["main/t4"].seconded_by) == ("Ada", "Bo")
+    assert (held["main/t6"].actor, held["main/t6"].ruleset_version) == ("Ada", 1)
+    (money,) = sums(connection, "acme")
+    came = sum(int(line.amount * 100) for line in LINES)
+    assert (money.gross, money.allocated) == (came, sum(PAID.values()))
+    assert (money.aside, money.waiting) == (500 + 2_000, 8_000)
+    log = schema.audit_log.c
+    seconds = select(log.seq).where(log.action.in_(["match.seconded", "ruleset.taken"]))
+    assert len(connection.scalars(seconds).all()) == 2
 
 
 @define
@@ -225,12 +309,14 @@ class Chaos:
     def report(self) -> Path:
         return self.folder / "kills"
 
-    def moment(self) -> int:
-        """Any event; every other time one where it matters.
+    def moment(self, telling: int) -> int:
+        """Any event; of the first telling, every other time one where it matters.
 
         That is one of the migrations, where they are of the story, or one near the
-        ledger, where money moves.
+        ledger, where money moves. A later telling has fewer events.
         """
+        if telling:
+            return self.chance.randint(1, self.events // 2)
         if self.chance.random() < 0.5:
             return self.chance.randint(1, self.events)
         if self.reset is wipe:
@@ -243,7 +329,7 @@ class Chaos:
         self.ledger().unlink(missing_ok=True)
         for telling in range(MOST_KILLS_A_ROUND + 1):
             last = telling == MOST_KILLS_A_ROUND
-            at = 0 if last else self.moment()
+            at = 0 if last else self.moment(telling)
 
             def work(at: int = at, telling: int = telling) -> None:
                 killer = Killer(at, self.report())
@@ -259,6 +345,11 @@ class Chaos:
 
 def run(url: str, kills: int, seed: int, folder: Path) -> list[str]:
     """Kill so many times, a fifth of them with the migrations in the story."""
+    # Here, too: what is imported and compiled on the way, no child has to do again.
+    ledger = folder / "ledger"
+    ledger.unlink(missing_ok=True)
+    empty(url)
+    tell(url, FileLedger(ledger, Killer(0)), 0)
     said = []
     for reset, share in ((wipe, kills // 5), (empty, kills - kills // 5)):
         chaos = Chaos(url, folder, random.Random(seed), reset)

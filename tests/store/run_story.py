@@ -59,7 +59,7 @@ MADE = {"gocardless": gocardless, "enablebanking": enable_banking}
 # A bank allows four calls a day: what is cut off asks twice, and three runs ask.
 KINDS = ((Break.KILL, Break.CUT), (Break.KILL,))
 RUNS = len(KINDS) + 1
-BY_STATEMENT = 0.25
+BY_STATEMENT = 0.3
 BILLS = [
     billed("i1", "119.00", number="INV-2026-1001"),
     billed("i2", "80.00", number="INV-2026-1002"),
@@ -298,6 +298,7 @@ class Rounds:
             chance=chance,
             tell=story.tell,
             focus=LABELS,
+            anywhere=0.1,
             peace=peace,
         )
         for telling in range(1, RUNS):
