@@ -255,7 +255,7 @@ def test_what_the_other_database_cannot_hold_is_said(make, rows):
 KILLED = """
 import sys
 from payymo_adapters.store.copying import copy
-from tests.store.chaos import Killer, watch
+from tests.store.killing import Killer, watch
 watch(Killer(int(sys.argv[3])))
 copy(sys.argv[1], sys.argv[2])
 """

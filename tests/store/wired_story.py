@@ -35,8 +35,8 @@ from tests.fakes.whmcs import ACCESS, Answer, Whmcs
 from tests.postgres import running_server
 from tests.store.breaking import Breaking
 from tests.store.builders import give, paid
-from tests.store.chaos import Teller
 from tests.store.killing import empty, in_child, say
+from tests.store.story import Teller
 from tests.store.wires import END, Break, Wire, wired
 
 BILLS = {1: "100.00", 2: "80.00", 3: "80.00"}
