@@ -18,7 +18,7 @@ KINDS = {6: "statement", 1: "commit", 2: "after commit", 0: "ledger"}
 STEPS = {
     **dict.fromkeys(("upgrade",), "migration"),
     **dict.fromkeys(("add_account", "record_transactions", "record_invoices"), "sync"),
-    **dict.fromkeys(("match_by_hand", "ignore", "split", "take_back"), "verdict"),
+    **dict.fromkeys(("match_by_hand", "ignore", "settle_rest", "take_back"), "verdict"),
     **dict.fromkeys(("second_person", "hold_sums"), "four eyes"),
     **dict.fromkeys(("take_rules", "match", "confirm_match"), "ruleset"),
     **dict.fromkeys(("post",), "apply"),
