@@ -58,6 +58,8 @@ bench-peers: $(PEERS)/.ready  ## speed and accuracy beside other tools, on the s
 chaos: $(READY)  ## kill the pipeline at two thousand moments, cut its lines, crowd it
 	$(BIN)/python -W ignore -m tests.store.chaos --kills 2000
 	$(BIN)/python -W ignore -m tests.store.wired_story --breaks 600
+	$(BIN)/python -W ignore -m tests.store.run_story --breaks 600
+	$(BIN)/python -W ignore -m tests.store.inbox_story --kills 200
 	$(BIN)/python -W ignore -m tests.store.crowd --seconds 60
 
 clean:

@@ -1,189 +1,30 @@
 """A process that is killed at any statement and any step, and run again.
 
 ``python -m tests.store.chaos --kills 2000`` does it on both databases. Each round tells
-a short story in a process of its own: migrate, record, decide, post, take back. The
-process is killed with SIGKILL at a random event, which is a statement about to be sent,
-a commit about to be made or just made, or the ledger about to be written or just
-written; then the story is told again, killed again or not, until it comes to its end.
-What has to be true then: nothing lost, nothing twice, the audit chain whole.
+a short story in a process of its own: migrate, record, decide by one person and by two,
+take a ruleset and match by it, post, take back. The process is killed with SIGKILL at a
+random event, which is a statement about to be sent, a commit about to be made or just
+made, or the ledger about to be written or just written; then the story is told again,
+killed again or not, until it comes to its end. What has to be true then: nothing lost,
+nothing twice, the audit chain whole.
 """
 
 import argparse
 import json
-import os
 import random
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
-from attrs import define, field, frozen
-from sqlalchemy import select
+from attrs import define, field
 
-from payymo_adapters.errors import ConflictError
-from payymo_adapters.pipeline import Poster, Run, apply
-from payymo_adapters.store import schema
-from payymo_adapters.store import store as store_module
-from payymo_adapters.store.audit import audit_faults
-from payymo_adapters.store.decisions import ignore, match_by_hand, undo
-from payymo_adapters.store.kinds import PostingKind
-from payymo_adapters.store.postings import Posting, in_flight, send_again
-from payymo_adapters.store.recording import (
-    add_account,
-    record_invoices,
-    record_transactions,
-)
-from payymo_adapters.store.store import Act, Books, Store
 from tests.postgres import running_server
-from tests.store.builders import NOW, billed, give, paid
 from tests.store.killing import Killer, empty, in_child, say, watch, wipe
+from tests.store.story import FileLedger, check, tell
 
-LINES = [paid("t1", "150.00"), paid("t2", "80.00"), paid("t3", "5.00")]
-BILLS = [billed("i1", "100.00"), billed("i2", "80.00"), billed("i3", "80.00")]
-# What each invoice is paid in the end: t2's payment of i3 was taken back.
-PAID = {"i1": 10_000, "i2": 5_000, "i3": 0}
 MOST_KILLS_A_ROUND = 3
-
-
-@frozen
-class FileLedger:
-    """A ledger of invoices in a file, each posting a line that is on the disk."""
-
-    path: Path
-    strike: Callable[[], None]
-
-    def lines(self) -> list[tuple[str, str, int]]:
-        if not self.path.exists():
-            return []
-        return [tuple(json.loads(line)) for line in self.path.read_text().splitlines()]
-
-    def post(self, posting: Posting) -> None:
-        self.strike()
-        sign = 1 if posting.kind == PostingKind.PAYMENT else -1
-        line = [posting.key, posting.owed.invoice, sign * posting.owed.amount]
-        with self.path.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        self.strike()
-
-    def is_posted(self, posting: Posting) -> bool:
-        self.strike()
-        return any(line[0] == posting.key for line in self.lines())
-
-
-@frozen
-class Teller:
-    """Tells the story; told again, it goes on where it broke off."""
-
-    store: Store
-    ledger: Poster
-    hours: float
-
-    def act(self, more: float) -> Act:
-        now = NOW + timedelta(hours=self.hours + more)
-        return Act(tenant="acme", actor="Ada", now=now)
-
-    def step(self, more: float, work: Callable[..., object], *given: object) -> None:
-        try:
-            self.store.write(self.act(more), lambda books: work(books, *given))
-        except ConflictError as error:
-            if "is decided" not in str(error):  # before the process was killed
-                raise
-
-    def post(self, more: float) -> None:
-        """Post what is decided, and once more what a person then has sent again."""
-        self.apply(more)
-        if self.store.write(self.act(more), have_sent_again):
-            self.apply(more)
-
-    def apply(self, more: float) -> None:
-        run = Run(store=self.store, tenant="acme", clock=lambda: self.act(more).now)
-        for _ in range(200):
-            try:
-                apply(run, self.ledger)
-            except ConflictError:  # the server has not noticed yet who was killed
-                time.sleep(0.05)
-            else:
-                return
-        raise AssertionError
-
-
-def tell(url: str, ledger: FileLedger, hours: float) -> None:
-    store_module.upgrade(url)
-    store = Store.open(url)
-    teller = Teller(store, ledger, hours)
-    store.add_tenant(teller.act(0), "Acme")
-    teller.step(0, add_account, "main", "Main")
-    teller.step(0, record_transactions, "main", LINES)
-    if not ledger.lines():
-        teller.step(0, record_invoices, BILLS, NOW)
-    both = [give("i1", "100.00"), give("i2", "50.00")]
-    teller.step(0.1, match_by_hand, "main/t1", both)
-    teller.step(0.1, ignore, "main/t3", "a gift")
-    if not taken_back(store):
-        teller.step(0.2, match_by_hand, "main/t2", [give("i3", "80.00")])
-        teller.post(0.3)
-        teller.step(0.4, take_back)
-    teller.post(0.5)
-    store.close()
-
-
-def taken_back(store: Store) -> bool:
-    """Whether the payment of ``i3`` was taken back, or that is planned."""
-    row = schema.postings
-    with store.reading("acme") as connection:
-        kinds = connection.scalars(select(row.c.kind).where(row.c.invoice_id == "i3"))
-        return "reversal" in kinds.all()
-
-
-def have_sent_again(books: Books) -> int:
-    """A person looks: who was killed sends no more, and it is not in the ledger."""
-    left = in_flight(books)
-    for posting in left:
-        send_again(books, posting.id)
-    return len(left)
-
-
-def take_back(books: Books) -> None:
-    row = schema.match_decisions
-    mine = (row.c.transaction_id == "main/t2") & (row.c.state == "active")
-    number = books.connection.scalars(
-        select(row.c.id).where(row.c.tenant == "acme", mine)
-    ).one()
-    undo(books, number)
-
-
-def check(url: str, ledger: FileLedger) -> None:
-    """What has to be true when the story came to its end."""
-    lines = ledger.lines()
-    assert len({line[0] for line in lines}) == len(lines), "posted twice"
-    paid_off: Counter[str] = Counter()
-    for _, invoice, amount in lines:
-        paid_off[invoice] += amount
-    assert {name: paid_off[name] for name in PAID} == PAID, paid_off
-    store = Store.open(url)
-    with store.reading("acme") as connection:
-        owed = connection.execute(
-            select(schema.invoices.c.id, schema.invoices.c.outstanding)
-        )
-        billed_for = {bill.id: int(bill.outstanding * 100) for bill in BILLS}
-        shown = {row.id: billed_for[row.id] - row.outstanding for row in owed}
-        assert shown == PAID, shown
-        count = connection.scalars(select(schema.transactions.c.id)).all()
-        assert len(count) == len(LINES)
-        states = connection.scalars(select(schema.postings.c.state)).all()
-        assert set(states) == {"confirmed"}
-        assert len(states) == len(lines)
-        assert audit_faults(connection, "acme") == []
-        log = schema.audit_log.c
-        said = connection.scalars(
-            select(log.subject).where(log.action == "posting.confirmed")
-        )
-        assert len(said.all()) == len(lines)
-    store.close()
+LEDGER, MIGRATION = "ledger", "migration"
 
 
 @define
@@ -196,9 +37,8 @@ class Chaos:
     reset: Callable[[str], None]
     kills: int = 0
     rounds: int = 0
-    events: int = 0
+    steps: list[str] = field(factory=list)
     at_ledger: list[int] = field(factory=list)
-    migrating: int = 0
 
     def measure(self) -> None:
         """Tell the story once in peace, and count its events."""
@@ -208,16 +48,13 @@ class Chaos:
             killer = Killer(0)
             watch(killer)
             tell(self.url, FileLedger(self.ledger(), killer), 0)
-            counted.write_text(
-                json.dumps([killer.seen, killer.at_ledger, killer.migrating])
-            )
+            counted.write_text(json.dumps([killer.steps, killer.at_ledger]))
 
         self.reset(self.url)
         self.ledger().unlink(missing_ok=True)
         assert in_child(work)
         assert in_child(lambda: check(self.url, FileLedger(self.ledger(), Killer(0))))
-        told = json.loads(counted.read_text())
-        self.events, self.at_ledger, self.migrating = told
+        self.steps, self.at_ledger = json.loads(counted.read_text())
 
     def ledger(self) -> Path:
         return self.folder / "ledger"
@@ -225,17 +62,22 @@ class Chaos:
     def report(self) -> Path:
         return self.folder / "kills"
 
-    def moment(self) -> int:
-        """Any event; every other time one where it matters.
+    def moment(self, telling: int) -> int:
+        """Any event of a later telling, which has fewer; of the first, by turns.
 
-        That is one of the migrations, where they are of the story, or one near the
-        ledger, where money moves.
+        Each step has its turn. The ledger, where money moves, has a turn of its own,
+        and every other one is the migrations', where they are of the story.
         """
-        if self.chance.random() < 0.5:
-            return self.chance.randint(1, self.events)
-        if self.reset is wipe:
-            return self.chance.randint(1, self.migrating)
-        return max(1, self.chance.choice(self.at_ledger) + self.chance.randint(-5, 5))
+        if telling:
+            return self.chance.randint(1, len(self.steps) // 2)
+        turns = [LEDGER, *sorted(set(self.steps))]
+        turn = turns[self.rounds % len(turns)]
+        if turn == LEDGER:
+            return self.chance.choice(self.at_ledger) + self.chance.randint(-5, 5)
+        if self.reset is wipe and self.rounds % 2:
+            turn = MIGRATION
+        places = [place for place, step in enumerate(self.steps, 1) if step == turn]
+        return self.chance.choice(places)
 
     def round(self) -> None:
         """Tell the story, killed a few times."""
@@ -243,7 +85,7 @@ class Chaos:
         self.ledger().unlink(missing_ok=True)
         for telling in range(MOST_KILLS_A_ROUND + 1):
             last = telling == MOST_KILLS_A_ROUND
-            at = 0 if last else self.moment()
+            at = 0 if last else self.moment(telling)
 
             def work(at: int = at, telling: int = telling) -> None:
                 killer = Killer(at, self.report())
@@ -259,6 +101,11 @@ class Chaos:
 
 def run(url: str, kills: int, seed: int, folder: Path) -> list[str]:
     """Kill so many times, a fifth of them with the migrations in the story."""
+    # Here, too: what is imported and compiled on the way, no child has to do again.
+    ledger = folder / "ledger"
+    ledger.unlink(missing_ok=True)
+    empty(url)
+    tell(url, FileLedger(ledger, Killer(0)), 0)
     said = []
     for reset, share in ((wipe, kills // 5), (empty, kills - kills // 5)):
         chaos = Chaos(url, folder, random.Random(seed), reset)
@@ -266,7 +113,7 @@ def run(url: str, kills: int, seed: int, folder: Path) -> list[str]:
         while chaos.kills < share:
             chaos.round()
         said.append(
-            f"{chaos.kills} kills in {chaos.rounds} rounds of {chaos.events} events"
+            f"{chaos.kills} kills in {chaos.rounds} rounds of {len(chaos.steps)} events"
         )
     kind = url.partition(":")[0]
     counts = Counter(chaos.report().read_text().splitlines())

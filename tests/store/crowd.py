@@ -34,8 +34,8 @@ from payymo_core.money import from_minor
 from payymo_core.records import Invoice
 from tests.postgres import Server, running_server
 from tests.store.builders import NOW, billed, give, paid
-from tests.store.chaos import FileLedger, Teller
 from tests.store.killing import Killer, forked, is_whole, say
+from tests.store.story import FileLedger, Teller
 
 WORKERS = 16
 LINES = [paid(f"t{number}", "90.00") for number in range(8)]

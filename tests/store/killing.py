@@ -18,7 +18,9 @@ KINDS = {6: "statement", 1: "commit", 2: "after commit", 0: "ledger"}
 STEPS = {
     **dict.fromkeys(("upgrade",), "migration"),
     **dict.fromkeys(("add_account", "record_transactions", "record_invoices"), "sync"),
-    **dict.fromkeys(("match_by_hand", "ignore", "take_back"), "verdict"),
+    **dict.fromkeys(("match_by_hand", "ignore", "settle_rest", "take_back"), "verdict"),
+    **dict.fromkeys(("second_person", "hold_sums"), "four eyes"),
+    **dict.fromkeys(("take_rules", "match", "confirm_match"), "ruleset"),
     **dict.fromkeys(("post",), "apply"),
 }
 
@@ -30,13 +32,13 @@ class Killer:
     Attributes:
         at: The event's number.
         report: Where it says what it is about to do.
-        migrating: How many events were of migrations; counted where it never kills.
+        steps: The step of each event; kept where it never kills.
     """
 
     at: int
     report: Path | None = None
     seen: int = 0
-    migrating: int = 0
+    steps: list[str] = field(factory=list)
     at_ledger: list[int] = field(factory=list)
 
     def __call__(self, *told: object) -> None:
@@ -44,7 +46,7 @@ class Killer:
         if not told:
             self.at_ledger.append(self.seen)
         if not self.at:
-            self.migrating += step_now() == "migration"
+            self.steps.append(step_now())
         if self.seen == self.at:
             if self.report is not None:
                 with self.report.open("a") as file:

@@ -272,7 +272,7 @@ def test_a_transaction_of_no_account_is_not_copied(make, rows, target):
 KILLED = """
 import sys
 from payymo_adapters.store.copying import copy
-from tests.store.chaos import Killer, watch
+from tests.store.killing import Killer, watch
 watch(Killer(int(sys.argv[3])))
 copy(sys.argv[1], sys.argv[2])
 """

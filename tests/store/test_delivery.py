@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -27,7 +28,13 @@ from payymo_adapters.pipeline import Run, apply, match_undecided
 from payymo_adapters.settings import Source, load
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import confirm, match_by_hand
-from payymo_adapters.store.outbox import emit, outbox
+from payymo_adapters.store.outbox import (
+    MOST_ATTEMPTS,
+    Outbox,
+    emit,
+    outbox,
+    send_aside_again,
+)
 from payymo_adapters.store.recording import notice_gone
 from payymo_adapters.store.store import Store
 from payymo_adapters.webhooks import WebhookSettings, send
@@ -392,6 +399,54 @@ def test_a_run_killed_between_sending_and_noting_tells_it_again(store, receiver)
     assert other.id != again.id
 
 
+# --- what never arrives ---------------------------------------------------------------
+
+
+def tried_in_vain(store: Store, origin: str) -> timedelta:
+    """Run whenever it is due until nothing is sent; how long that takes."""
+    before, hours = -1, 0.0
+    for _ in range(2 * MOST_ATTEMPTS):
+        event = row(store, schema.outbox_events, seq=1)
+        if event.attempts == before:
+            return timedelta(hours=hours)
+        before = event.attempts
+        hours = (event.next_at - NOW) / timedelta(hours=1)
+        told(run_of(store, hours), origin)
+    raise AssertionError
+
+
+def test_what_is_never_taken_is_set_aside_and_its_subject_waits_for_a_person(
+    store, receiver, origin
+):
+    happen(store, ONE, TWO, OTHER)
+    receiver.answer = lambda said: 400 if said["subject"] == "a" else 204
+    lasted = tried_in_vain(store, origin)
+    assert timedelta(days=6) < lasted < timedelta(days=8)
+    assert receiver.said.count(ONE) == MOST_ATTEMPTS
+    assert TWO not in receiver.said
+    # Nothing is sent any more, and it is said for as long as that is so.
+    later = told(run_of(store, 24 * 30), origin)
+    assert receiver.said.count(ONE) == MOST_ATTEMPTS
+    assert (later.sent, later.left) == (
+        0,
+        Outbox(
+            waiting=2,
+            tried=1,
+            aside=1,
+            fault="Webhook: answers with 400, and not 2xx",
+        ),
+    )
+    happen(store, OTHER)  # others go on
+    assert told(run_of(store, 24 * 30), origin).sent == 1
+    with store.writing(at(24 * 31)) as books:
+        assert send_aside_again(books) == 1
+        assert send_aside_again(books) == 0
+    receiver.answer = lambda _: 204
+    done = told(run_of(store, 24 * 31), origin)
+    assert (done.sent, done.left.waiting, done.left.fault) == (2, 0, "")
+    assert receiver.said[-2:] == [ONE, TWO]
+
+
 @on_postgresql
 def test_the_wait_has_an_end(store, receiver, origin):
     happen(store, ONE)
@@ -400,3 +455,31 @@ def test_the_wait_has_an_end(store, receiver, origin):
         told(run_of(store, 24 * day), origin)
     event = row(store, schema.outbox_events, seq=1)
     assert event.next_at - at(24 * 11).now == timedelta(hours=6)
+
+
+@on_sqlite
+@pytest.mark.usefixtures("_folder")
+def test_a_person_sees_what_is_set_aside_and_has_it_sent_again(store, receiver):
+    receiver.answer = lambda said: 410 if said["subject"] == "main/t1" else 204
+    payymo("run")
+    with store.writing(ACT) as books:
+        event = schema.outbox_events
+        tried = event.update().where(event.c.delivered_at.is_(None))
+        books.connection.execute(tried.values(attempts=MOST_ATTEMPTS))
+    aside = "; 1 event set aside: payymo events again"
+    ran = payymo("run")
+    assert (ran.exit_code, ran.stderr.splitlines()[-1].endswith(aside)) == (1, True)
+    assert payymo("status").stdout.splitlines()[-1].endswith(aside)
+    assert len(receiver.came) == 2
+    assert re.fullmatch(
+        r"1: match\.proposed on main/t1, of 20.* UTC: set aside after 36 attempts\n",
+        payymo("events", "list").stdout,
+    )
+    again = payymo("events", "again", "--as", "Ada")
+    assert again.stdout == "1 event to be sent again by the next run\n"
+    assert payymo("events", "list").stdout == "no event is set aside\n"
+    said = row(store, schema.audit_log, action="events.sent_again")
+    assert (said.actor, said.detail) == ("Ada", '{"events": 1}')
+    receiver.answer = lambda _: 204
+    assert payymo("run").exit_code == 0
+    assert receiver.said[-1] == ("main/t1", "match.proposed")

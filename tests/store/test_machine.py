@@ -1,12 +1,9 @@
 """Any course of events, against a model that does without a database."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
-from attrs import define, field
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -20,25 +17,37 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import Table, select
 
-from payymo_adapters.errors import ConflictError, RefusedError, UndeliveredError
-from payymo_adapters.pipeline import Applied, Run, apply
+from payymo_adapters.cli.ruleset_toml import ruleset_to_toml
+from payymo_adapters.errors import ConflictError
+from payymo_adapters.pipeline import Applied, Run, apply, match_undecided
 from payymo_adapters.store import schema
 from payymo_adapters.store.audit import audit_faults
-from payymo_adapters.store.decisions import ignore, match_by_hand, split, undo
-from payymo_adapters.store.kinds import PostingKind
-from payymo_adapters.store.postings import Posting, give_up, in_flight, send_again
+from payymo_adapters.store.decisions import (
+    confirm,
+    decision,
+    ignore,
+    match_by_hand,
+    reject,
+    split,
+    undo,
+)
+from payymo_adapters.store.four_eyes import hold_sums, second, unsecond
+from payymo_adapters.store.overview import sums
+from payymo_adapters.store.postings import give_up, in_flight, send_again
 from payymo_adapters.store.recording import (
     add_account,
     record_invoices,
     record_transactions,
 )
-from payymo_adapters.store.rests import rests, settle_rest, unsettle_rest
+from payymo_adapters.store.rests import settle_rest, unsettle_rest
+from payymo_adapters.store.rulesets import keep_ruleset, take_ruleset, taken_ruleset
 from payymo_adapters.store.store import Act, Store
-from payymo_core.money import from_minor
+from payymo_core.money import from_minor, to_minor
 from payymo_core.results import Allocation
+from payymo_core.rules import Ruleset, Thresholds
 from tests.store.builders import NOW, billed, paid
+from tests.store.world import Made, Told, World, lesson
 
 TRANSACTIONS = [f"t{n}" for n in range(4)]
 INVOICES = [f"i{n}" for n in range(4)]
@@ -50,84 +59,32 @@ FAULTS = st.lists(
 THEN = st.one_of(FAULTS, FAULTS, st.none())
 
 
-@define
-class World:
-    """The ledger as it really is, and what went wrong on the way to it."""
-
-    owed: dict[str, int] = field(factory=dict)
-    posted: dict[str, tuple[str, str, int]] = field(factory=dict)
-    faults: list[str] = field(factory=list)
-    on_its_way: list[Posting] = field(factory=list)
-
-    def post(self, posting: Posting) -> None:
-        fault = self.faults.pop(0) if self.faults else ""
-        if fault == "late":
-            self.on_its_way.append(posting)
-        if fault in {"lost before", "late"}:
-            msg = "WHMCS"
-            raise UndeliveredError(msg, "no answer")
-        if fault == "refused" or not self.takes(posting):
-            msg = "WHMCS"
-            raise RefusedError(msg, "no")
-        self.book(posting)
-        if fault == "lost after":
-            msg = "WHMCS"
-            raise UndeliveredError(msg, "no answer")
-
-    def takes(self, posting: Posting) -> bool:
-        sign = 1 if posting.kind == PostingKind.PAYMENT else -1
-        return sign * posting.owed.amount <= self.owed[posting.owed.invoice]
-
-    def book(self, posting: Posting) -> None:
-        owed = posting.owed
-        sign = 1 if posting.kind == PostingKind.PAYMENT else -1
-        assert posting.key not in self.posted, "posted twice"
-        self.posted[posting.key] = (
-            owed.transaction,
-            owed.invoice,
-            sign * owed.amount,
-        )
-        self.owed[owed.invoice] -= sign * owed.amount
-
-    def let_arrive(self) -> None:
-        for posting in self.on_its_way:
-            if self.takes(posting):
-                self.book(posting)
-        self.on_its_way.clear()
-
-    def is_posted(self, posting: Posting) -> bool:
-        if self.faults and self.faults[0] == "silent":
-            self.faults.pop(0)
-            msg = "WHMCS"
-            raise UndeliveredError(msg, "no answer")
-        return posting.key in self.posted
-
-    def of_transaction(self, name: str) -> int:
-        return sum(amount for held, _, amount in self.posted.values() if held == name)
-
-
-class Course(RuleBasedStateMachine):
-    """Syncs, verdicts, applies, undos, faults and jumps of the clock."""
+class Course(Told, RuleBasedStateMachine):
+    """Syncs, verdicts, rulesets, applies, undos, faults and jumps of the clock."""
 
     make: Callable[[], Store]
     decisions = Bundle("decisions")
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(above=st.sampled_from([None, 5_000]))
+    def begin(self, above: int | None) -> None:
         self.store = type(self).make()
         self.now = NOW
-        self.world = World(owed=dict.fromkeys(INVOICES, 10_000))
+        self.world = World(self.may_post, owed=dict.fromkeys(INVOICES, 10_000))
+        self.above = above
+        self.made: dict[int, Made] = {}
+        self.turned_down: set[tuple[str, str]] = set()
+        self.taken: int | None = None
         self.gross: dict[str, int] = {}
-        self.put_aside: set[str] = set()
         self.store.add_tenant(self.act(), "Acme")
         with self.store.writing(self.act()) as books:
             add_account(books, "main", "Main")
+            hold_sums(books, {"EUR": from_minor(above, "EUR")} if above else {})
         self.sync_invoices()
         for name in TRANSACTIONS[:3]:
             self.sync_transactions(name, 12_000)
 
-    def act(self) -> Act:
-        return Act(tenant="acme", actor="Ada", now=self.now)
+    def act(self, person: str = "Ada") -> Act:
+        return Act(tenant="acme", actor=person, now=self.now)
 
     @rule(hours=st.sampled_from([0.01, 0.1, 1, 48]))
     def the_clock_jumps(self, hours):
@@ -137,7 +94,9 @@ class Course(RuleBasedStateMachine):
     def sync_transactions(self, name, minor):
         amount = str(from_minor(minor, "EUR"))
         with self.store.writing(self.act()) as books:
-            done = record_transactions(books, "main", [paid(name, amount)])
+            done = record_transactions(
+                books, "main", [paid(name, amount, remittance=f"INV-i{name[1:]}")]
+            )
         if not done.rejected:
             self.gross[f"main/{name}"] = minor
         else:
@@ -190,6 +149,7 @@ class Course(RuleBasedStateMachine):
             assert not allowed
             return multiple()
         assert allowed
+        self.made[number] = Made(sum(chosen.values()), aside=bool(reason))
         self.post(then)
         return number
 
@@ -206,11 +166,12 @@ class Course(RuleBasedStateMachine):
         allowed = self.allows_rest(f"main/{name}", chosen) and bool(chosen or reason)
         try:
             with self.store.writing(self.act()) as books:
-                settle_rest(books, f"main/{name}", given, reason)
+                number = settle_rest(books, f"main/{name}", given, reason)
         except ConflictError:
             assert not allowed
         else:
             assert allowed
+            self.made[number].extend(sum(chosen.values()), reason)
         self.post(then)
 
     @rule(number=decisions)
@@ -218,7 +179,8 @@ class Course(RuleBasedStateMachine):
         before = self.given_first(number)
         try:
             with self.store.writing(self.act()) as books:
-                unsettle_rest(books, number)
+                if unsettle_rest(books, number):
+                    self.made[number].aside = False
         except ConflictError:
             assert self.pending(number)
         assert self.given_first(number) == before
@@ -233,7 +195,89 @@ class Course(RuleBasedStateMachine):
             assert not allowed
             return multiple()
         assert allowed
+        self.made[number] = Made(0, aside=True)
         return number
+
+    @rule(number=decisions, who=st.sampled_from(["Ada", " ada", "Bo"]), then=THEN)
+    def a_second_person_confirms(self, number, who, then):
+        waits = self.state(number) == "active" and not self.may_post(number)
+        if self.made[number].is_extended:
+            waits = self.waits_for_second(number)
+        try:
+            with self.store.writing(self.act(who)) as books:
+                second(books, number)
+        except ConflictError:
+            assert not waits or who != "Bo"
+            return
+        assert waits
+        assert who == "Bo"
+        self.made[number].second = who
+        self.post(then)
+
+    @rule(number=decisions)
+    def the_second_person_goes_back(self, number):
+        planned = number in {
+            r.decision_id for r in self.rows(schema.postings, "decision_id")
+        }
+        can = (
+            self.made[number].second and not planned and self.state(number) == "active"
+        )
+        with self.store.writing(self.act("Bo")) as books:
+            assert unsecond(books, number) == bool(can)
+        if can:
+            self.made[number].second = ""
+
+    @rule(sure=st.sampled_from([0.9, 0.99, None]))
+    def a_ruleset_is_taken(self, sure):
+        """One of a person's, or what the verdicts teach."""
+        before = self.settled()
+        with self.store.writing(self.act()) as books:
+            content = ruleset_to_toml(
+                Ruleset(thresholds=Thresholds(match=sure)) if sure else lesson(books)
+            )
+            self.taken = keep_ruleset(books, content)
+            take_ruleset(books, self.taken)
+        assert self.settled() == before
+
+    @rule()
+    def what_is_undecided_is_matched(self):
+        before = self.settled()
+        with self.store.reading("acme") as connection:
+            kept = taken_ruleset(connection, "acme")
+        assert (kept and kept.version) == self.taken
+        rules = Ruleset.from_toml(kept.content) if kept else Ruleset()
+        done = match_undecided(self.run(), rules, self.taken)
+        assert self.settled() == before
+        for each in self.proposed():
+            assert (each.transaction_id, each.invoices) not in self.turned_down
+            assert self.is_undecided(each.transaction_id)
+            assert each.id not in done.new or each.ruleset_version == self.taken
+
+    @rule(target=decisions, index=st.integers(0, 3), then=THEN)
+    def a_proposal_is_confirmed(self, index, then):
+        if not (waiting := self.proposed()):
+            return multiple()
+        each = waiting[index % len(waiting)]
+        with self.store.reading("acme"):
+            held = self.store.write(self.act(), partial(decision, number=each.id))
+        chosen = {a.invoice: to_minor(a.amount, "EUR") for a in held.allocations}
+        allowed = self.allows(each.transaction_id, chosen)
+        try:
+            self.store.write(self.act(), partial(confirm, number=each.id))
+        except ConflictError:
+            assert not allowed
+            return multiple()
+        assert allowed
+        self.made[each.id] = Made(sum(chosen.values()), aside=False)
+        self.post(then)
+        return each.id
+
+    @rule(index=st.integers(0, 3))
+    def a_proposal_is_rejected(self, index):
+        if waiting := self.proposed():
+            each = waiting[index % len(waiting)]
+            self.store.write(self.act(), partial(reject, number=each.id))
+            self.turned_down.add((each.transaction_id, each.invoices))
 
     @rule(number=consumes(decisions), then=THEN)
     def take_back(self, number, then):
@@ -271,73 +315,40 @@ class Course(RuleBasedStateMachine):
             self.apply()
 
     def apply(self) -> Applied:
-        run = Run(store=self.store, tenant="acme", clock=lambda: self.now)
-        return apply(run, self.world)
+        return apply(self.run(), self.world)
 
-    # --- what the store says of itself ------------------------------------------------
-
-    def rows(self, table: Table, *columns: str) -> Sequence[Any]:
-        with self.store.reading("acme") as connection:
-            return connection.execute(select(*(table.c[c] for c in columns))).all()
-
-    def is_undecided(self, name: str) -> bool:
-        found = self.rows(schema.transactions, "id", "decision_id")
-        return (name, None) in [tuple(row) for row in found]
+    def run(self) -> Run:
+        return Run(store=self.store, tenant="acme", clock=lambda: self.now)
 
     def allows(self, name: str, chosen: dict[str, int]) -> bool:
-        found = self.rows(schema.invoices, "id", "status", "outstanding", "allocated")
-        free = {r.id: r.outstanding - r.allocated for r in found if r.status == "open"}
-        fits = all(minor <= free.get(name, 0) for name, minor in chosen.items())
         enough = sum(chosen.values()) <= self.gross.get(name, 0)
-        return self.is_undecided(name) and fits and enough
+        return self.is_free(name, chosen) and enough
 
-    def allows_rest(self, name: str, chosen: dict[str, int]) -> bool:
-        """Whether a decision leaves so much, and the invoices are others and free."""
-        with self.store.reading("acme") as connection:
-            found = {row.transaction_id: row for row in rests(connection, "acme")}
-        if name not in found:
-            return False
-        held = self.rows(schema.allocations, "decision_id", "invoice_id")
-        mine = {row.invoice_id for row in held if row.decision_id == found[name].id}
-        owed = self.rows(schema.invoices, "id", "status", "outstanding", "allocated")
-        free = {r.id: r.outstanding - r.allocated for r in owed if r.status == "open"}
-        fits = all(minor <= free.get(each, 0) for each, minor in chosen.items())
-        left = sum(chosen.values()) <= found[name].left
-        return fits and left and not mine & chosen.keys()
-
-    def given_first(self, number: int) -> list[tuple[str, int]]:
-        """What invoices have of a decision as it was made, without its rest."""
-        made = self.rows(schema.match_decisions, "id", "invoices")
-        names = {row.id: json.loads(row.invoices) for row in made}[number]
-        found = self.rows(
-            schema.allocations, "decision_id", "invoice_id", "amount", "state"
-        )
-        return sorted(
-            (row.invoice_id, row.amount)
-            for row in found
-            if row.decision_id == number
-            and row.invoice_id in names
-            and row.state in {"reserved", "settled"}
-        )
-
-    def state(self, number: int) -> str:
-        found = self.rows(schema.match_decisions, "id", "state")
-        states = {row.id: str(row.state) for row in found}
-        return states[number]
-
-    def pending(self, number: int | None = None) -> list[Any]:
-        found = self.rows(schema.postings, "decision_id", "state")
-        return [
-            row
-            for row in found
-            if row.state in {"sending", "unknown"} and number in {None, row.decision_id}
-        ]
+    def may_post(self, number: int) -> bool:
+        made = self.made[number]
+        if made.is_extended:  # what was planned before is posted all the same
+            return True
+        return self.above is None or made.total <= self.above or bool(made.second)
 
     @invariant()
     @precondition(lambda self: hasattr(self, "store"))
     def nothing_is_paid_beyond_what_came(self):
         for name, gross in self.gross.items():
             assert 0 <= self.world.of_transaction(name) <= max(gross, 12_000)
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "store"))
+    def what_is_left_is_aside_or_waits(self):
+        columns = ("gross", "allocated", "decision_id")
+        aside = waiting = 0
+        for row in self.rows(schema.transactions, *columns):
+            made = self.made.get(row.decision_id)
+            left = row.gross - row.allocated
+            aside += left if made and made.aside else 0
+            waiting += 0 if made and made.aside else left
+        with self.store.reading("acme") as connection:
+            (money,) = sums(connection, "acme")
+        assert (money.aside, money.waiting) == (aside, waiting)
 
     @invariant()
     @precondition(lambda self: hasattr(self, "store"))

@@ -6,16 +6,15 @@ fake WHMCS says.
 """
 
 import argparse
-import os
 import random
 import tempfile
-from collections import Counter
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import httpx
-from attrs import define, field
+from attrs import define, field, frozen
 from sqlalchemy import select
 
 from payymo_adapters.cli.invoices import OPEN, fetch_invoices
@@ -31,12 +30,16 @@ from payymo_adapters.store.store import Store
 from payymo_adapters.whmcs.flows import classic_api
 from payymo_adapters.whmcs_ledger import ask_again, record_whmcs
 from payymo_adapters.whmcs_poster import WhmcsPoster
-from tests.fakes.whmcs import ACCESS
+from tests.fakes.serving import response
+from tests.fakes.whmcs import ACCESS, Answer, Whmcs
 from tests.postgres import running_server
+from tests.store.breaking import Breaking
 from tests.store.builders import give, paid
-from tests.store.chaos import Teller
 from tests.store.killing import empty, in_child, say
-from tests.store.wires import Break, Order, Seen, Wire, wired
+from tests.store.story import Teller
+from tests.store.wires import END, Break, Wire, wired
+
+BILLS = {1: "100.00", 2: "80.00", 3: "80.00"}
 
 LINES = [paid("t1", "150.00"), paid("t2", "80.00")]
 VERDICTS = {
@@ -46,8 +49,58 @@ VERDICTS = {
 RECORDED = [("1", "100.00"), ("2", "50.00"), ("3", "80.00")]
 OWED = {"1": "0.00", "2": "30.00", "3": "0.00"}
 MOST_BREAKS_A_ROUND = 3
-REQUEST_BYTES = 600  # about as many as a payment's request has
+PAYMENT = "payment"
+KINDS = (Break.KILL, Break.KILL, Break.CUT)
 LIMITS = Limits(idle_seconds=10, attempts=1)
+
+
+@frozen
+class Held:
+    """What WHMCS holds: invoice, amount and key of each payment; what is left of each
+    invoice.
+    """
+
+    recorded: list[tuple[str, str, str]]
+    owed: dict[str, str]
+
+
+@define(eq=False)
+class WhmcsService:
+    """A WHMCS where nothing was paid, on a line."""
+
+    whmcs: Whmcs = field(init=False)
+
+    @whmcs.default
+    def _billed(self) -> Whmcs:
+        found = Whmcs()
+        for number, total in BILLS.items():
+            found.bill(number, total)
+        return found
+
+    def begin(self) -> None:
+        """Nothing happens meanwhile."""
+
+    def answer(self, request: bytes) -> bytes:
+        reply = self.whmcs.answer(_form(request))
+        assert isinstance(reply, Answer)
+        return response(reply.status, reply.body, content_type=reply.kind)
+
+    def label(self, request: bytes) -> str:
+        is_payment = _form(request).get("action") == "AddInvoicePayment"
+        return PAYMENT if is_payment else "question"
+
+    def held(self) -> Held:
+        return Held(
+            recorded=[
+                (entry["invoiceid"], entry["amountin"], entry["transid"])
+                for entry in self.whmcs.transactions
+            ],
+            owed={str(n): str(bill.balance) for n, bill in self.whmcs.bills.items()},
+        )
+
+
+def _form(request: bytes) -> dict[str, str]:
+    return dict(parse_qsl(request.partition(END)[2].decode()))
 
 
 def tell(url: str, origin: str, hours: float) -> None:
@@ -89,7 +142,7 @@ def tell(url: str, origin: str, hours: float) -> None:
     store.close()
 
 
-def check(url: str, seen: Seen) -> None:
+def check(url: str, seen: Held) -> None:
     """What has to be true when the story came to its end."""
     assert sorted(entry[:2] for entry in seen.recorded) == RECORDED, seen.recorded
     assert seen.owed == OWED
@@ -112,86 +165,38 @@ def check(url: str, seen: Seen) -> None:
     store.close()
 
 
-@define(kw_only=True)
-class Wired:
-    """Rounds on one database.
-
-    Attributes:
-        counts: Breaks by what they were and when.
-    """
-
-    url: str
-    wire: Wire
-    chance: random.Random
-    peace: Seen
-    counts: Counter[str] = field(factory=Counter)
-
-    def order(self, client: int) -> Order:
-        """Any byte; every other time one of a payment's."""
-        at = self.chance.randint(1, self.peace.count)
-        if self.chance.random() < 0.5:
-            begun, ended = self.chance.choice(self.peace.at_payment)
-            at = self.chance.randint(begun - REQUEST_BYTES, ended)
-        kind = self.chance.choice([Break.KILL, Break.KILL, Break.CUT])
-        return Order(at=at, kind=kind, client=client)
-
-    def round(self) -> None:
-        """Tell the story, broken off a few times, and in peace in the end."""
-        empty(self.url)
-        self.wire.anew()
-        for hours in range(MOST_BREAKS_A_ROUND):
-            self._broken(hours)
-        self.wire.expect(Order())
-        for hours in (MOST_BREAKS_A_ROUND, MOST_BREAKS_A_ROUND + 1):
-            assert in_child(partial(tell, self.url, self.wire.origin, hours))
-        seen = self.wire.settled()
-        assert in_child(lambda: check(self.url, seen))
-
-    def _broken(self, hours: int) -> None:
-        waiting, go = os.pipe()
-
-        def work() -> None:
-            os.read(waiting, 1)
-            tell(self.url, self.wire.origin, hours)
-
-        def begin(client: int) -> None:
-            order = self.order(client)
-            self.wire.expect(order)
-            os.write(go, b"!")
-            orders.append(order)
-
-        orders: list[Order] = []
-        in_child(work, begin)
-        os.close(waiting)
-        os.close(go)
-        seen = self.wire.settled()
-        if seen.struck:
-            (order,) = orders
-            near = any(
-                begun - REQUEST_BYTES <= order.at <= ended
-                for begun, ended in self.peace.at_payment
-            )
-            step = "payment" if near else "question"
-            self.counts[f"{step}: {order.kind.name.lower()}"] += 1
-
-
 def run(url: str, breaks: int, seed: int, wire: Wire) -> list[str]:
     """Break off so many times."""
-    empty(url)
-    wire.anew()
+
+    def begin() -> None:
+        empty(url)
+        wire.anew()
+
+    begin()
     assert in_child(lambda: tell(url, wire.origin, 0))
     peace = wire.settled()
-    assert in_child(lambda: check(url, peace))
-    wired_story = Wired(url=url, wire=wire, chance=random.Random(seed), peace=peace)
+    assert in_child(lambda: check(url, peace.held))
+    breaking = Breaking(
+        wire=wire,
+        chance=random.Random(seed),
+        tell=lambda hours: tell(url, wire.origin, hours),
+        focus=frozenset({PAYMENT}),
+        peace=peace,
+    )
     rounds = 0
-    while wired_story.counts.total() < breaks:
-        wired_story.round()
+    while breaking.counts.total() < breaks:
+        begin()
+        for hours in range(MOST_BREAKS_A_ROUND):
+            breaking.broken(hours, KINDS)
+        for hours in (MOST_BREAKS_A_ROUND, MOST_BREAKS_A_ROUND + 1):
+            seen = breaking.in_peace(hours)
+        assert in_child(partial(check, url, seen.held))
         rounds += 1
-    kind, count = url.partition(":")[0], wired_story.counts.total()
+    kind, count = url.partition(":")[0], breaking.counts.total()
     where = f"at one of {peace.count} bytes, in {rounds} rounds"
     return [
         f"{kind}: broken off {count} times {where}; store and WHMCS are equal",
-        *(f"  {what}: {many}" for what, many in sorted(wired_story.counts.items())),
+        *breaking.told(),
     ]
 
 
@@ -206,7 +211,7 @@ def main() -> None:
     memory = Path("/dev/shm")
     with (
         tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name,
-        wired() as wire,
+        wired(WhmcsService) as wire,
     ):
         say(run(f"sqlite:///{name}/payymo.db", each, given.seed, wire))
         if given.url:

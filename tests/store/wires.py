@@ -1,7 +1,7 @@
-"""A WHMCS whose line breaks at any byte, and kills who is at the other end of it.
+"""Services whose line breaks at any byte, and kills who is at the other end of it.
 
-It runs in a process of its own, so that whoever is killed can be forked from one that
-has no threads. Bytes of requests and answers are counted together, in the order in
+They run in a process of their own, so that whoever is killed can be forked from one
+that has no threads. Bytes of requests and answers are counted together, in the order in
 which they pass.
 """
 
@@ -9,19 +9,37 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from enum import Enum, unique
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from urllib.parse import parse_qsl
+from typing import Any, Protocol
 
 from attrs import define, field, frozen
 
-from tests.fakes.whmcs import Answer, Whmcs
-
 ANEW, SETTLED = "anew", "settled"
-BILLS = {1: "100.00", 2: "80.00", 3: "80.00"}
+END = b"\r\n\r\n"
+
+
+class Service(Protocol):
+    """What is at the end of the line."""
+
+    def begin(self) -> None:
+        """Somebody is about to ask."""
+
+    def answer(self, request: bytes) -> bytes:
+        """Answer a request; both as they are on the line."""
+        ...
+
+    def label(self, request: bytes) -> str:
+        """Say what a request is about, of which the end may be missing."""
+        ...
+
+    def held(self) -> Any:
+        """What it knows."""
+        ...
 
 
 @unique
@@ -42,23 +60,34 @@ class Order:
     client: int = 0
 
 
+@frozen
+class Exchange:
+    """A request and its answer: what about, its first byte and its last."""
+
+    label: str
+    begun: int
+    ended: int
+
+
 @frozen(kw_only=True)
 class Seen:
-    """What WHMCS holds, and what passed the line since the last order.
+    """What the service knows, and what passed the line since the last order.
 
     Attributes:
         count: Bytes.
-        at_payment: The first byte and the last of each payment's request and answer.
-        recorded: Invoice, amount and key of each payment.
-        owed: What is left of each invoice.
-        struck: Whether the order was carried out.
+        exchanges: What came to its end, in its order.
+        held: What the service knows.
+        struck: What the request was about at which the order was carried out; or "".
     """
 
     count: int
-    at_payment: list[tuple[int, int]]
-    recorded: list[tuple[str, str, str]]
-    owed: dict[str, str]
-    struck: bool
+    exchanges: list[Exchange]
+    held: Any
+    struck: str
+
+    def labels(self) -> list[str]:
+        """What requests were about."""
+        return sorted({each.label for each in self.exchanges})
 
 
 class CutError(Exception):
@@ -67,18 +96,23 @@ class CutError(Exception):
 
 @define(eq=False)
 class Line:
-    """The server's end of every connection."""
+    """The server's end of every connection.
 
-    whmcs: Whmcs
+    Attributes:
+        struck: The request at which the order was carried out, as far as it came.
+    """
+
+    service: Service
     order: Order = Order()
     count: int = 0
-    struck: bool = False
-    at_payment: list[tuple[int, int]] = field(factory=list)
+    struck: bytearray | None = None
+    exchanges: list[Exchange] = field(factory=list)
     open: set[threading.Thread] = field(factory=set)
 
     def begin(self, order: Order) -> None:
-        self.order, self.count, self.struck = order, 0, False
-        self.at_payment.clear()
+        self.order, self.count, self.struck = order, 0, None
+        self.exchanges.clear()
+        self.service.begin()
 
     def serve(self, listener: socket.socket) -> None:
         while True:
@@ -93,63 +127,69 @@ class Line:
             thread = self.open.pop()
             thread.join()
 
+    def seen(self) -> Seen:
+        label = "" if self.struck is None else self.service.label(bytes(self.struck))
+        held = self.service.held()
+        exchanges = list(self.exchanges)
+        return Seen(count=self.count, exchanges=exchanges, held=held, struck=label)
+
     def _talk(self, connection: socket.socket) -> None:
         with suppress(OSError, CutError), closing(connection):
-            while form := self._request(connection):
-                begun = self.count
-                reply = self.whmcs.answer(form)
-                assert isinstance(reply, Answer)
-                head = (
-                    f"HTTP/1.1 {reply.status} OK\r\ncontent-type: {reply.kind}\r\n"
-                    f"content-length: {len(reply.body)}\r\n\r\n"
-                )
-                self._send(connection, head.encode() + reply.body)
-                if form["action"] == "AddInvoicePayment":
-                    self.at_payment.append((begun, self.count))
+            while True:
+                self._exchange(connection)
 
-    def _request(self, connection: socket.socket) -> dict[str, str]:
-        held = b""
-        while b"\r\n\r\n" not in held:
-            held += self._take(connection)
-        head, _, body = held.partition(b"\r\n\r\n")
-        (length,) = (
-            int(line[15:])
-            for line in head.lower().split(b"\r\n")
-            if line.startswith(b"content-length:")
-        )
-        while len(body) < length:
-            body += self._take(connection)
-        return dict(parse_qsl(body.decode()))
+    def _exchange(self, connection: socket.socket) -> None:
+        request = bytearray()
+        self._take(connection, request)
+        begun = self.count - len(request) + 1
+        while END not in request:
+            self._take(connection, request)
+        head, _, body = bytes(request).partition(END)
+        missing = _length(head) - len(body)
+        while missing > 0:
+            missing -= self._take(connection, request)
+        answer = self.service.answer(bytes(request))
+        self._send(connection, answer, request)
+        label = self.service.label(bytes(request))
+        self.exchanges.append(Exchange(label, begun, self.count))
 
-    def _take(self, connection: socket.socket) -> bytes:
+    def _take(self, connection: socket.socket, request: bytearray) -> int:
         piece = connection.recv(self._left() or 65536)
         if not piece:
             raise CutError
-        self._passed(len(piece))
-        return piece
+        request += piece
+        self._passed(len(piece), request)
+        return len(piece)
 
-    def _send(self, connection: socket.socket, said: bytes) -> None:
+    def _send(self, connection: socket.socket, said: bytes, request: bytearray) -> None:
         while said:
             piece = said[: self._left() or len(said)]
             connection.sendall(piece)
             said = said[len(piece) :]
-            self._passed(len(piece))
+            self._passed(len(piece), request)
 
     def _left(self) -> int:
         """Bytes until the order is carried out; 0 where it is or there is none."""
         return max(0, self.order.at - self.count)
 
-    def _passed(self, count: int) -> None:
+    def _passed(self, count: int, request: bytearray) -> None:
         self.count += count
-        if self.count == self.order.at and not self.struck:
-            self.struck = True
+        if self.count == self.order.at and self.struck is None:
+            self.struck = request
             if self.order.kind is Break.CUT:
                 raise CutError
             os.kill(self.order.client, signal.SIGKILL)
 
 
-def _work(control: Connection, listener: socket.socket) -> None:
-    line = Line(_whmcs())
+def _length(head: bytes) -> int:
+    lines = head.lower().split(b"\r\n")
+    return next((int(x[15:]) for x in lines if x.startswith(b"content-length:")), 0)
+
+
+def _work(
+    control: Connection, listener: socket.socket, make: Callable[[], Service]
+) -> None:
+    line = Line(make())
     threading.Thread(target=line.serve, args=(listener,), daemon=True).start()
     while True:
         order = control.recv()
@@ -157,27 +197,9 @@ def _work(control: Connection, listener: socket.socket) -> None:
         if isinstance(order, Order):
             line.begin(order)
         elif order == ANEW:
+            line.service = make()
             line.begin(Order())
-            line.whmcs = _whmcs()
-        control.send(_seen(line))
-
-
-def _whmcs() -> Whmcs:
-    found = Whmcs()
-    for number, total in BILLS.items():
-        found.bill(number, total)
-    return found
-
-
-def _seen(line: Line) -> Seen:
-    entries = line.whmcs.transactions
-    return Seen(
-        count=line.count,
-        at_payment=list(line.at_payment),
-        recorded=[(e["invoiceid"], e["amountin"], e["transid"]) for e in entries],
-        owed={str(n): str(bill.balance) for n, bill in line.whmcs.bills.items()},
-        struck=line.struck,
-    )
+        control.send(line.seen())
 
 
 @frozen
@@ -187,9 +209,9 @@ class Wire:
     origin: str
     control: Connection
 
-    def anew(self) -> None:
-        """A WHMCS where nothing was paid."""
-        self._ask(ANEW)
+    def anew(self) -> Seen:
+        """Let the service begin anew."""
+        return self._ask(ANEW)
 
     def expect(self, order: Order) -> None:
         """Let this happen from now on, counted from here."""
@@ -207,8 +229,8 @@ class Wire:
 
 
 @contextmanager
-def wired() -> Iterator[Wire]:
-    """A WHMCS in a process of its own."""
+def wired(make: Callable[[], Service]) -> Iterator[Wire]:
+    """A service in a process of its own."""
     ours, theirs = Pipe()
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
@@ -216,9 +238,13 @@ def wired() -> Iterator[Wire]:
         child = os.fork()
         if not child:
             ours.close()
-            with suppress(BaseException):
-                _work(theirs, listener)
-            os._exit(0)
+            try:
+                _work(theirs, listener, make)
+            except EOFError:  # nobody asks any more
+                os._exit(0)
+            except BaseException:  # noqa: BLE001 - the parent sees its end alone
+                traceback.print_exc()
+            os._exit(1)
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     theirs.close()
     try:

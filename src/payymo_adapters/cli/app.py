@@ -23,6 +23,7 @@ from payymo_adapters.cli.inspection import check_command
 from payymo_adapters.cli.invoices import invoices_command
 from payymo_adapters.cli.learning import learn_command
 from payymo_adapters.cli.matching import match_command
+from payymo_adapters.cli.outgoing import events_command
 from payymo_adapters.cli.rules import rules_command
 from payymo_adapters.cli.rulesets import ruleset_command
 from payymo_adapters.cli.starting import init_command
@@ -63,6 +64,7 @@ for command in (
     ruleset_command,
     history_command,
     export_command,
+    events_command,
     db_command,
     audit_command,
 ):

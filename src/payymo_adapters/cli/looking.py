@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import frozen
 
+from payymo_adapters.cli.events import aside_told
 from payymo_adapters.cli.outputs import write_page
 from payymo_adapters.cli.run_file import load_run_settings, opened
 from payymo_adapters.cli.sourcing import source_lines
@@ -100,7 +101,8 @@ def _events(found: Outbox | None) -> Iterator[str]:
     if found is None:
         return
     fault = f"; not all arrived: {found.fault}" if found.fault else ""
-    yield f"webhook: {counted(found.waiting, 'event')} to be delivered{fault}"
+    count = counted(found.waiting, "event")
+    yield f"webhook: {count} to be delivered{fault}{aside_told(found.aside)}"
 
 
 def show_history(file: Path, record: str) -> None:

@@ -1,7 +1,9 @@
 """Events for others, written with what they tell, and the events of others.
 
 An event is delivered at least once and, of one subject, in order: the next waits until
-the one before it was delivered.
+the one before it was delivered. What was tried in vain for a week is set aside until a
+person has it sent again. Its subject waits for it all the same: an order with gaps that
+are filled later is none.
 """
 
 import json
@@ -10,16 +12,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from payymo_adapters.store import schema
-from payymo_adapters.store.audit import Detail
+from payymo_adapters.store.audit import Detail, note
 from payymo_adapters.store.connecting import hold_connection, note_sync
 from payymo_adapters.store.store import Books, inserted
 
 WEBHOOK = "webhook"
 """The connection that events go out by."""
+MOST_ATTEMPTS = 36
+"""Then an event is set aside: the waits before that are a week."""
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 
 
@@ -54,11 +67,13 @@ class Outbox:
     Attributes:
         waiting: How many events are not delivered.
         tried: How many of them were sent, and did not arrive.
+        aside: How many of these are sent no more, unless a person says so.
         fault: What went wrong last, or "" where all that was sent has arrived.
     """
 
     waiting: int
     tried: int
+    aside: int
     fault: str
 
 
@@ -101,6 +116,7 @@ def due_events(books: Books, most: int = 100) -> Sequence[Event]:
         .where(
             row.c.tenant == books.tenant,
             row.c.delivered_at.is_(None),
+            row.c.attempts < MOST_ATTEMPTS,
             # Later than any wait is of a clock that was wrong.
             or_(row.c.next_at <= books.now, row.c.next_at > books.now + _LONGEST_WAIT),
             ~behind,
@@ -136,9 +152,13 @@ def outbox(connection: Connection, tenant: str) -> Outbox | None:
     if told is None:
         return None
     tried = func.count().filter(row.attempts > 0)
+    aside = func.count().filter(row.attempts >= MOST_ATTEMPTS)
     waiting = (row.tenant == tenant) & row.delivered_at.is_(None)
-    count, failed = connection.execute(select(func.count(), tried).where(waiting)).one()
-    return Outbox(waiting=count, tried=failed, fault=told.fault or "")
+    counts = select(
+        func.count().label("waiting"), tried.label("tried"), aside.label("aside")
+    )
+    found = connection.execute(counts.where(waiting)).mappings().one()
+    return Outbox(**found, fault=told.fault or "")
 
 
 def postpone(books: Books, event: Event, fault: str) -> None:
@@ -155,6 +175,39 @@ def postpone(books: Books, event: Event, fault: str) -> None:
     attempts = books.connection.scalar(select(row.attempts).where(mine)) or 0
     wait = min(_FIRST_WAIT * 2 ** min(attempts, 20), _LONGEST_WAIT)
     _change(books, event, attempts=attempts + 1, next_at=books.now + wait)
+
+
+def events_aside(connection: Connection, tenant: str) -> Sequence[Event]:
+    """The events that are set aside, in their order."""
+    row = schema.outbox_events.c
+    found = connection.execute(
+        select(
+            *(row.seq, row.kind, row.subject, row.payload), row.created_at.label("at")
+        )
+        .where(_is_aside(tenant))
+        .order_by(row.seq)
+    )
+    return [Event(**event) for event in found.mappings()]
+
+
+def send_aside_again(books: Books) -> int:
+    """Have what is set aside sent again, as often as at first.
+
+    Returns:
+        How many events that are.
+    """
+    row = schema.outbox_events
+    again = update(row).where(_is_aside(books.tenant))
+    done = books.connection.execute(again.values(attempts=0, next_at=books.now))
+    if done.rowcount:
+        note(books, "events.sent_again", WEBHOOK, {"events": done.rowcount})
+    return done.rowcount
+
+
+def _is_aside(tenant: str) -> ColumnElement[bool]:
+    row = schema.outbox_events.c
+    tried = row.attempts >= MOST_ATTEMPTS
+    return and_(row.tenant == tenant, row.delivered_at.is_(None), tried)
 
 
 def _change(books: Books, event: Event, **values: object) -> None:
