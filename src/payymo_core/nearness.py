@@ -110,8 +110,9 @@ class _Spans:
     spans: Spans
     row: Ints
     field: Ints
-    text: Bytes
+    size: Ints
     ends: Mask
+    seen: Scan
 
     @classmethod
     def of(cls, texts: TextColumn, wanted: Mask, candidates: Candidates) -> "_Spans":
@@ -134,17 +135,23 @@ class _Spans:
             spans,
             texts.row[text],
             texts.field[text],
-            seen.compacts(spans, WRITTEN_WIDTH),
+            seen.length(spans),
             _ends_text(seen, spans),
+            seen,
         )
+
+    def text(self, places: Ints) -> Bytes:
+        """Letters and digits of some of them."""
+        return self.seen.compacts(self.spans.where(places), WRITTEN_WIDTH)
 
     def where(self, keep: Mask) -> "_Spans":
         return _Spans(
             self.spans.where(keep),
             self.row[keep],
             self.field[keep],
-            self.text[keep],
+            self.size[keep],
             self.ends[keep],
+            self.seen,
         )
 
 
@@ -157,16 +164,17 @@ def _of_rule(
     count = np.searchsorted(spans.row, row, "right") - start
     count = np.minimum(count, _MOST_SPANS)
     owner, span = expand(start, count)
-    size = np.strings.str_len(spans.text)[span]
+    size = spans.size[span]
     wanted = np.strings.str_len(written)[owner]
     cut = spans.ends[span] & (size < wanted)
     fits = (np.abs(size - wanted) <= 1) | cut
     owner, span, cut = owner[fits], span[fits], cut[fits]
-    level = _nearness(spans.text[span], written[owner], cut)
+    text = spans.text(span)
+    level = _nearness(text, written[owner], cut)
     accepted = np.array([level in rule.exactness for level in LEVELS] + [False])
     keep = accepted[level]
     owner, span, level = owner[keep], span[keep], level[keep]
-    bits = _bits(spans.text[span], level) - np.log2(np.maximum(count[owner], 1))
+    bits = _bits(spans.size[span], level) - np.log2(np.maximum(count[owner], 1))
     best = _best(owner, bits, span)
     owner, span = owner[best], span[best]
     first, last = spans.spans.first[span], spans.spans.last[span]
@@ -245,9 +253,8 @@ def _half_agrees(one: Bytes, two: Bytes) -> Mask:
     return np.minimum(front, least) + back >= np.maximum(size_one, size_two) - 2
 
 
-def _bits(text: Bytes, level: Ints) -> Floats:
-    """Surprise of a near find: that of an exact one, less the ways to be near."""
-    size = np.strings.str_len(text)
+def _bits(size: Ints, level: Ints) -> Floats:
+    """Surprise of a near find of so many letters: an exact one's, less the ways."""
     exact = size * np.log2(10)
     # One edit: any place, any sign. Look-alikes: a sign here or there.
     ways = np.where(level == _ONE_EDIT, np.log2(size * 12.0 + 1), 2.0)

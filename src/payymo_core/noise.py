@@ -20,10 +20,13 @@ def _word_keys(words: tuple[str, ...]) -> Keys:
 
 
 def is_word(seen: Scan, words: tuple[str, ...]) -> Mask:
-    """Whether an atom is one of some words, the same ones every time."""
+    """Whether an atom is one of some words of letters, the same ones every time."""
     wanted = _word_keys(words)
-    place = np.minimum(np.searchsorted(wanted, seen.atom_keys), len(wanted) - 1)
-    return wanted[place] == seen.atom_keys
+    out = ~seen.digits
+    keys = seen.atom_keys[out]
+    place = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
+    out[out] = wanted[place] == keys
+    return out
 
 
 # What a number is called that is no invoice's: a customer's, an account's, a phone's.

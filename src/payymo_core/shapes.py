@@ -132,8 +132,9 @@ def names_unknown(texts: TextColumn, finds: Finds, checked: Mask, shapes: Keys) 
     for _ in range(MOST_ATOMS):
         spans = Spans(first, last)
         keys = mix(keys, shape[last])
-        place = np.minimum(np.searchsorted(shapes, keys), len(shapes) - 1)
-        like |= (shapes[place] == keys) & telling(spans)
+        maybe = np.flatnonzero(telling(spans) & ~like)
+        place = np.minimum(np.searchsorted(shapes, keys[maybe]), len(shapes) - 1)
+        like[maybe] = shapes[place] == keys[maybe]
         like &= ~seen.goes_on(spans)
         out[texts.row[seen.text[first[like]]]] = True
         more = np.flatnonzero(following(goes_on)[last])
