@@ -12,7 +12,7 @@ from payymo_adapters.errors import (
 )
 from payymo_adapters.pipeline import apply
 from payymo_adapters.store import schema
-from payymo_adapters.store.decisions import match_by_hand, undo
+from payymo_adapters.store.decisions import match_by_hand, split, undo
 from payymo_adapters.store.locks import only_runner
 from payymo_adapters.store.overview import open_postings
 from payymo_adapters.store.postings import (
@@ -30,6 +30,7 @@ from payymo_adapters.store.recording import (
     record_invoices,
     record_transactions,
 )
+from payymo_adapters.store.rests import rests
 from payymo_adapters.store.store import Store
 from payymo_adapters.store.taking_back import taken_back
 from tests.store.builders import (
@@ -453,3 +454,16 @@ def test_of_two_runners_one_works_and_one_says_so(decided):
         with pytest.raises(ConflictError, match="another process runs"):
             apply(run_of(decided), Ledger())
     assert apply(run_of(decided), Ledger()).confirmed == 2
+
+
+def test_what_a_refused_payment_of_a_split_frees_is_not_put_aside(store):
+    record(store, [paid("t1", "150.00")], [billed("i1", "100.00"), billed("i2", "40")])
+    with store.writing(ACT) as books:
+        given = [give("i1", "100.00"), give("i2", "40.00")]
+        split(books, "main/t1", given, "10.00 are a deposit")
+    ledger = Ledger()
+    ledger.faults = [("before", REFUSED)]
+    assert apply(run_of(store), ledger).confirmed == 1
+    with store.reading("acme") as connection:
+        [rest] = rests(connection, "acme")
+    assert rest.left == 11_000

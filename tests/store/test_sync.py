@@ -9,9 +9,10 @@ from payymo_adapters.errors import ConflictError, UndeliveredError
 from payymo_adapters.pipeline import apply
 from payymo_adapters.store import schema
 from payymo_adapters.store.connecting import cursor, hold_connection, note_sync
-from payymo_adapters.store.decisions import match_by_hand, undo
+from payymo_adapters.store.decisions import match_by_hand, split, undo
 from payymo_adapters.store.four_eyes import hold_sums
 from payymo_adapters.store.reading import open_items, undecided
+from payymo_adapters.store.rests import rests
 from payymo_adapters.sync import (
     Coverage,
     Statement,
@@ -22,7 +23,7 @@ from payymo_adapters.sync import (
 from payymo_adapters.whmcs.flows import classic_api
 from payymo_adapters.whmcs_ledger import ask_again, record_whmcs
 from payymo_core.errors import Rejected
-from payymo_core.records import TransactionStatus
+from payymo_core.records import Invoice, TransactionStatus
 from tests.fakes.whmcs import ACCESS, Fault, Whmcs
 from tests.store.builders import (
     ACT,
@@ -237,6 +238,79 @@ def test_a_list_that_was_not_whole_is_mended_by_the_next(confirmed):
     assert states(confirmed) == ["undone"]
     with confirmed.reading("acme") as connection:
         assert [each.id for each in undecided(connection, "acme")] == ["main/t1"]
+
+
+@pytest.mark.parametrize("listed", ["119.00", "19.00"])
+def test_what_a_part_left_to_pay_is_not_owed_again(store, listed):
+    """The list that lacked it was not whole: what it wants tells what was paid."""
+    record(store, [paid("t1", "100.00")], [billed("i1"), billed("i2")])
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", [give("i1", "100.00")])
+    list_open(store, 1, billed("i1", "19.00"), billed("i2"))
+    list_open(store, 2, billed("i2"))
+    done = list_open(store, 3, billed("i1", listed), billed("i2"))
+    owed = decided_for(store, "i1")
+    if listed == "19.00":
+        assert (done.reopened, owed) == ((), ("open", 1_900, 0, "settled"))
+    else:
+        assert (done.reopened, owed) == (("i1",), ("open", 11_900, 0, "reversed"))
+
+
+def test_an_open_invoice_that_owes_all_of_a_settled_part_again_has_it_back(store):
+    record(store, [paid("t1", "100.00")], [billed("i1"), billed("i2")])
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", [give("i1", "100.00")])
+    list_open(store, 1, billed("i1", "19.00"), billed("i2"))
+    assert not list_open(store, 2, billed("i1", "18.00"), billed("i2")).reopened
+    done = list_open(store, 3, billed("i1", "118.00"), billed("i2"))
+    assert done.reopened == ("i1",)
+    assert decided_for(store, "i1") == ("open", 11_800, 0, "reversed")
+
+
+def with_note(store, note: str) -> tuple[Invoice, Invoice]:
+    """An invoice and a credit note, and a payment of both together."""
+    both = billed("i1"), billed(note, "-19.00")
+    record(store, [paid("t1", "100.00")], [*both, billed("i2")])
+    given = [give("i1", "119.00"), give(note, "-19.00")]
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", given)
+    return both
+
+
+@pytest.mark.parametrize("note", ["a1", "z1"])
+@pytest.mark.parametrize("listed", [[0], [1], [0, 1]], ids=["bill", "note", "both"])
+def test_a_set_that_nets_a_credit_note_is_taken_back_whole(store, note, listed):
+    both = with_note(store, note)
+    assert len(list_open(store, 1, billed("i2")).settled) == 2
+    done = list_open(store, 2, billed("i2"), *(both[place] for place in listed))
+    assert done.reopened == tuple(sorted(both[place].id for place in listed))
+    assert states(store) == ["undone"]
+    assert row(store, schema.transactions).allocated == 0
+
+
+@pytest.mark.parametrize("note", ["a1", "z1"])
+@pytest.mark.parametrize("left", [0, 1], ids=["bill", "note"])
+def test_a_set_that_nets_a_credit_note_is_not_settled_by_half(store, note, left):
+    both = with_note(store, note)
+    done = list_open(store, 1, billed("i2"), both[left])
+    assert (done.settled, done.stopped) == ((), (both[1 - left].id,))
+    assert states(store) == ["stopped"]
+    assert row(store, schema.transactions).allocated == 0
+
+
+@pytest.mark.parametrize("owed", ["119.00", "5.00"], ids=["open again", "stopped"])
+def test_what_comes_free_of_a_split_is_not_put_aside(store, owed):
+    """A person put 31.00 aside, and no more."""
+    record(store, [paid("t1", "250.00")], [billed("i1"), billed("i2"), billed("i3")])
+    with store.writing(ACT) as books:
+        given = [give("i1", "119.00"), give("i2", "100.00")]
+        split(books, "main/t1", given, "31.00 are a deposit")
+    still = [] if owed == "119.00" else [billed("i2")]
+    list_open(store, 1, billed("i3"), *still)
+    list_open(store, 2, billed("i3"), billed("i2", owed))
+    with store.reading("acme") as connection:
+        [left] = rests(connection, "acme")
+    assert left.left == 13_100
 
 
 def test_what_lacks_its_second_person_is_not_settled(confirmed):

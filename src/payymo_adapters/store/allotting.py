@@ -15,6 +15,7 @@ from payymo_adapters.store.keys import Owed, posting_key
 from payymo_adapters.store.kinds import (
     IN_FLIGHT,
     AllocationState,
+    DecisionKind,
     PostingKind,
     PostingState,
 )
@@ -94,11 +95,29 @@ def give_back(
     _release(books, number, transaction, invoices)
 
 
-def release_idle(books: Books, number: int, transaction: str) -> None:
-    """The same, but for what is on its way: that stays until its outcome is known."""
+def release_idle(books: Books, number: int, transaction: str) -> bool:
+    """The same, but for what is on its way: that stays until its outcome is known.
+
+    Returns:
+        Whether there was something to give back.
+    """
     busy = _on_their_way(books, number)
     idle = [name for name in _reserved(books, number) if name not in busy]
     _release(books, number, transaction, idle)
+    return bool(idle)
+
+
+def show_rest(books: Books, number: int) -> None:
+    """Let a decision put nothing aside, for money of it came free.
+
+    What a person put aside was less: all that is left waits for a person again.
+    """
+    row = schema.match_decisions
+    mine = (row.c.tenant == books.tenant) & (row.c.id == number)
+    aside = row.c.kind == DecisionKind.SPLIT
+    held = row.c.live > 0
+    shown = {"kind": DecisionKind.MATCH, "reason": None}
+    books.connection.execute(update(row).where(mine, aside, held).values(shown))
 
 
 def _reserved(books: Books, number: int) -> dict[str, int]:

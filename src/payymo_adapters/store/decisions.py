@@ -20,6 +20,7 @@ from payymo_adapters.store.allotting import (
     plan_reversals,
     release,
     release_idle,
+    show_rest,
 )
 from payymo_adapters.store.audit import note
 from payymo_adapters.store.hinting import meant_transaction
@@ -185,7 +186,8 @@ def stop(books: Books, number: int, reason: str) -> None:
     A posting on its way stays until its outcome is known, and the decision with it.
     """
     held = decision(books, number)
-    release_idle(books, held.id, held.transaction)
+    if release_idle(books, held.id, held.transaction):
+        show_rest(books, held.id)
     close_if_idle(books, held.id, DecisionState.STOPPED)
     tell(books, "match.stopped", held, reason=reason)
 

@@ -16,7 +16,7 @@ from sqlalchemy import Select, and_, exists, select, update
 
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
-from payymo_adapters.store.allotting import plan_posting
+from payymo_adapters.store.allotting import plan_posting, show_rest
 from payymo_adapters.store.audit import note
 from payymo_adapters.store.decisions import close_if_idle
 from payymo_adapters.store.four_eyes import is_planned, wants_second
@@ -253,6 +253,8 @@ def finish(
     if refused and posting.kind == PostingKind.PAYMENT:
         _call_off_dependents(books, posting)
     move(books, posting.id, outcome, fault=fault or None, **ruled)
+    if refused and posting.kind == PostingKind.PAYMENT:
+        show_rest(books, posting.decision)
     said = {**_said(posting), "fault": fault}
     note(books, f"posting.{outcome}", posting.owed.invoice, said)
     if outcome == PostingState.CONFIRMED:
