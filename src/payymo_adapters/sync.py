@@ -202,18 +202,23 @@ def record_whole_ledger(
 ) -> Recorded:
     """Record a ledger that lists all that is open: what it leaves out is not.
 
-    A ledger without one usable invoice says nothing of the others.
+    A ledger without one usable invoice says nothing of the others; one with a record
+    that could not be read, not even its id, may list any of them there.
     """
     listed = {each.id: each for each in records if isinstance(each, Invoice)}
     if not listed:
         return record_invoices(books, records, taken_at)
     bad = {each.record_id for each in records if isinstance(each, Rejected)}
 
+    whole = "" not in bad
+
     def wanted(name: str, currency: str) -> int | None:
-        return None if name in bad else _wanted(listed.get(name), currency)
+        if name in bad or not (whole or name in listed):
+            return None
+        return _wanted(listed.get(name), currency)
 
     reopened, settled = reopen(books, wanted), settle_closed(books, wanted)
-    left_out = missing_invoices(books, listed.keys() | bad)
+    left_out = missing_invoices(books, listed.keys() | bad) if whole else []
     closed = [evolve(each, status=InvoiceStatus.CANCELLED) for each in left_out]
     # What was settled is what the ledger said at that instant: it holds up nothing.
     at = max(taken_at, books.now) if settled or reopened else taken_at

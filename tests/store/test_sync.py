@@ -204,6 +204,14 @@ def test_what_was_confirmed_is_settled_when_the_books_close_the_invoice(
         assert undecided(connection, "acme") == []
 
 
+def test_a_list_with_a_line_that_cannot_be_read_leaves_nothing_out(confirmed):
+    torn = Rejected(record_id="", fault="not JSON", where="invoices.jsonl:1")
+    done = list_open(confirmed, 1, torn, billed("i2"))
+    assert (done.settled, done.stopped) == ((), ())
+    assert decided_for(confirmed, "i1") == ("open", 11900, 11900, "reserved")
+    assert list_open(confirmed, 2, billed("i2")).settled == ("i1",)
+
+
 @pytest.mark.parametrize(
     "changed",
     [
