@@ -289,7 +289,9 @@ def confirmed(store):
 @pytest.mark.usefixtures("confirmed")
 def test_what_was_confirmed_and_is_listed_no_more_is_settled_and_waits_no_more():
     owe(owed("1002"))  # it was recorded in the books
-    assert "invoices: 1001 is paid there, as was decided" in payymo("run").stdout
+    assert (
+        "invoices: 1001: what was decided for it is paid there" in payymo("run").stdout
+    )
     assert "119.00 is matched, 0.00 waits" in payymo("status").stdout
     assert ",119.00,settled,1001," in payymo("export").stdout
     again = payymo("run")
@@ -520,6 +522,7 @@ def test_the_status_says_where_the_money_is():
     assert ran.stdout.splitlines() == [
         f"EUR: 595.00 came in 5 transactions; {where}",
         "1 payment with money left: payymo review --rest",
+        "2 transactions without a proposal: payymo review --rest",
     ]
 
 

@@ -157,10 +157,10 @@ def test_what_nothing_was_found_for_is_walked_through_when_asked(proposed):
     record(proposed, [paid("t3", "5.00", remittance="Thank you")])
     assert "main/t3" not in review("s", "s").stdout
     shown = review("c", "i", "a gift", options=("--rest",))
-    assert "nothing was found for it\n  main/t3: 5.00 EUR; 2026-03-02; Thank" in (
+    assert "nothing is proposed for it\n  main/t3: 5.00 EUR; 2026-03-02; Thank" in (
         shown.stdout
     )
-    refused = "a transaction for which nothing was found cannot be decided by confirm"
+    refused = "a transaction for which nothing is proposed cannot be decided by confirm"
     assert refused in shown.stderr
     assert "1 verdict, 0 left\n" in shown.stdout
     assert review(options=("--rest",)).stdout == (
@@ -168,6 +168,33 @@ def test_what_nothing_was_found_for_is_walked_through_when_asked(proposed):
     )
     assert decide("undo", "3").exit_code == 0
     assert "0 verdicts, 1 left\n" in review("q", options=("--rest",)).stdout
+
+
+def test_the_help_has_the_keys_that_there_are(proposed):
+    record(proposed, [paid("t3", "5.00", remittance="Thank you")])
+    told = review("h", "q", options=("--rest",)).stdout
+    assert "  p  pick: " in told
+    assert "  c  confirm: " not in told
+    assert "  c  confirm: " in review("h", "q").stdout
+
+
+@pytest.mark.usefixtures("proposed")
+def test_a_walk_whose_input_ends_is_left_and_says_what_was_decided():
+    done = review("c")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "1 verdict, 1 left\n`payymo decide undo NUMBER`" in done.stdout
+
+
+def test_an_invoice_that_is_called_by_its_number_is_named_once(proposed):
+    record(
+        proposed,
+        [paid("t3", "5.00", remittance="INV-2026-1003")],
+        [billed("INV-2026-1003", "5.00", number="INV-2026-1003")],
+    )
+    match_undecided(run_of(proposed), Ruleset(), None)
+    told = review("s", "s", "s").stdout
+    assert "pays 5.00 to INV-2026-1003: " in told
+    assert "INV-2026-1003: INV-2026-1003" not in told
 
 
 def test_a_key_that_does_nothing_is_said_and_the_rest_are_explained(proposed):

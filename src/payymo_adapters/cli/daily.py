@@ -67,8 +67,8 @@ def history_command(record: str, settings: Path) -> None:
     "kind",
     flag_value="rest",
     default="proposals",
-    help="Walk through the transactions for which nothing was found, and through what "
-    "is left over of others.",
+    help="Walk through the transactions for which nothing is proposed, and through "
+    "what is left over of others.",
 )
 @as_person
 def review_command(person: Person, kind: str) -> None:

@@ -27,6 +27,7 @@ from payymo_adapters.store.overview import (
     open_postings,
     proposals,
     sums,
+    unexplained,
 )
 from payymo_adapters.store.rests import rests
 from payymo_core.money import from_minor
@@ -56,6 +57,7 @@ def show_status(file: Path) -> None:
             *_money(sums(connection, settings.tenant)),
             *_proposals(proposals(connection, settings.tenant)),
             *_rests(rests(connection, settings.tenant)),
+            *_unexplained(unexplained(connection, settings.tenant)),
             *_doubts(doubts(connection, settings.tenant)),
             *map(waiting_told, waiting_for_second(connection, settings.tenant)),
             *map(posting_told, open_postings(connection, settings.tenant)),
@@ -81,12 +83,19 @@ def _money(found: Iterable[Any]) -> Iterator[str]:
 
 def _proposals(found: dict[str, int]) -> Iterator[str]:
     for outcome in sorted(found):
-        yield f"{counted(found[outcome], outcome + ' proposal')} to be decided"
+        count = counted(found[outcome], f"{outcome} proposal")
+        yield f"{count} to be decided: payymo review"
 
 
 def _rests(rows: Sequence[Any]) -> Iterator[str]:
     if rows:
         yield f"{counted(len(rows), 'payment')} with money left: payymo review --rest"
+
+
+def _unexplained(rows: Sequence[str]) -> Iterator[str]:
+    if rows:
+        found = counted(len(rows), "transaction")
+        yield f"{found} without a proposal: payymo review --rest"
 
 
 def _doubts(rows: Iterable[Any]) -> Iterator[str]:

@@ -66,7 +66,7 @@ class Waiting(Enum):
 
     SECOND = "a decision that another person confirmed"
     PROPOSAL = "a proposal"
-    NOTHING = "a transaction for which nothing was found"
+    NOTHING = "a transaction for which nothing is proposed"
     REST = "what is left of a transaction that pays something"
 
 
@@ -108,7 +108,7 @@ class _Item:
         """What a person has to know of it."""
         if self.kind is Waiting.NOTHING:
             told = transaction_told(books, self.transaction)
-            return ["nothing was found for it", f"  {told}"]
+            return ["nothing is proposed for it", f"  {told}"]
         if self.kind is Waiting.PROPOSAL:
             return proposal_told(books, self.number)
         if self.kind is Waiting.REST:
@@ -130,8 +130,11 @@ def review(person: Person, kinds: frozenset[Waiting]) -> None:
             words = "a key and Enter decides on each; h says what the keys do"
             say(stdout(), f"{len(found)} to be looked at; {words}")
         walk = _Walk(who=who, waiting=found)
-        while walk.waiting and walk.step():
-            pass
+        try:
+            while walk.waiting and walk.step():
+                pass
+        except click.Abort:  # Ctrl-C, or no more to read: as if it was left by its key
+            say(stdout(), "")
         left, others = (
             len(_chosen(who, chosen)) for chosen in (kinds, frozenset(Waiting) - kinds)
         )
@@ -209,7 +212,7 @@ class _Walk:
         item = self.waiting[0]
         if item is not self.shown:
             self._show(item)
-        known = [key for key in _KEYS if key not in _WITHOUT[item.kind]]
+        known = _known(item)
         asked = ", ".join(f"{key} {_KEYS[key][0]}" for key in known)
         typed = click.prompt(asked, prompt_suffix=": ").strip().lower()
         key = next((key for key in known if typed in (key, _KEYS[key][0])), "")
@@ -320,8 +323,14 @@ class _Walk:
             say(stdout(), "undone; the next run proposes anew what it may pay")
 
 
-def _help(_item: _Item) -> None:
-    for key, (name, said) in _KEYS.items():
+def _known(item: _Item) -> list[str]:
+    """The keys that there are for it."""
+    return [key for key in _KEYS if key not in _WITHOUT[item.kind]]
+
+
+def _help(item: _Item) -> None:
+    for key in _known(item):
+        name, said = _KEYS[key]
         say(stdout(), f"  {key}  {name}: {said}")
 
 

@@ -83,7 +83,7 @@ def show_recorded(name: str, done: Recorded) -> Exit:
         words = "changed: what was decided for it is stopped"
         say(stderr(), f"{name}: {changed} {words}", "bold yellow")
     for paid in done.settled:
-        say(stdout(), f"{name}: {paid} is paid there, as was decided")
+        say(stdout(), f"{name}: {paid}: what was decided for it is paid there")
     for opened in done.reopened:
         words = "is open again: what was decided for it is taken back"
         say(stderr(), f"{name}: {opened} {words}", "bold yellow")

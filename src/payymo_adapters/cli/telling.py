@@ -125,7 +125,8 @@ def _others_told(books: Books, proposal: Mapping[str, Any]) -> Iterator[str]:
 
 def _called(books: Books, name: str) -> str:
     invoice, _ = _invoice(books, name)
-    return f"{name} ({invoice.number})" if invoice.number else name
+    number = _number(invoice)
+    return f"{name} ({number})" if number else name
 
 
 def _reason_told(code: str) -> str:
@@ -154,10 +155,15 @@ def allocation_told(books: Books, given: Allocation) -> str:
 
 
 def invoice_told(invoice: Invoice, owed: str) -> str:
-    """An invoice in words, with what is owed on it."""
+    """An invoice in words but for its id, with what is owed on it."""
     due = f"due {invoice.due_date}" if invoice.due_date else ""
-    parts = (invoice.number, owner(invoice.customer), owed, due)
+    parts = (_number(invoice), owner(invoice.customer), owed, due)
     return "; ".join(part for part in parts if part)
+
+
+def _number(invoice: Invoice) -> str | None:
+    """Its number, where that says more than its id."""
+    return invoice.number if invoice.number != invoice.id else None
 
 
 def _invoice(books: Books, name: str) -> tuple[Invoice, Decimal]:
