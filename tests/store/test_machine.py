@@ -390,7 +390,7 @@ def test_any_course_of_events_keeps_the_books_right(fresh):
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=16,
+            max_examples=25,
             stateful_step_count=25,
             suppress_health_check=list(HealthCheck),
         ),
