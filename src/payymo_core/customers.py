@@ -12,6 +12,7 @@ from payymo_core.keys import Ints, KeyIndex, Keys, Mask, mix, sorted_unique
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.patched import Entries
 from payymo_core.records import Customer
+from payymo_core.sequences import begins, totals
 from payymo_core.spans import Scan, Spans, scan, wholes
 
 MOST_WORD_SHARERS = 40
@@ -205,8 +206,7 @@ def owner_index(keys: Keys, owners: Ints) -> KeyIndex:
     """Each owner once for each key; the key 0 of an empty text is left out."""
     order = np.lexsort((owners, keys))
     keys, owners = keys[order], owners[order]
-    new = np.r_[True, (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])]
-    keep = new[: len(keys)] & (keys != 0)
+    keep = begins(keys, owners) & (keys != 0)
     return KeyIndex.of(keys[keep], owners[keep])
 
 
@@ -225,7 +225,7 @@ def account_keys(seen: Scan, lines: int) -> tuple[Keys, Keys]:
     text = seen.text[whole.first]
     keys[text] = seen.keys(whole)
     # "0" or "NOTPROVIDED" is nobody's account.
-    digits = np.r_[0, np.cumsum(np.where(seen.digits, seen.end - seen.bare, 0))]
+    digits = totals(np.where(seen.digits, seen.end - seen.bare, 0))
     told = digits[whole.last + 1] - digits[whole.first] >= _LEAST_DIGITS
     tails[text[told]] = seen.tail_keys(whole.where(told), TAIL)
     return keys, tails

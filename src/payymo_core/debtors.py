@@ -6,6 +6,7 @@ from attrs import evolve, frozen
 from payymo_core.columns import CURRENCIES, InvoiceColumns
 from payymo_core.customers import Customers
 from payymo_core.keys import NO_ENTRIES, Ints, KeyIndex, mix
+from payymo_core.sequences import begins, totals
 from payymo_core.splicing import Splice
 
 
@@ -33,8 +34,8 @@ class Debtors:
         keys = mix(customers.numbers(customers.of_invoice[sent]), currency)
         order = np.argsort(keys)
         keys = keys[order]
-        new = np.r_[True, keys[1:] != keys[:-1]][: len(keys)]
-        number = np.cumsum(new)
+        new = begins(keys)
+        number = totals(new)[1:]
         debtor = np.zeros(len(invoices), np.int64)
         debtor[sent[order]] = number
         items = np.bincount(debtor[invoices.is_open], minlength=int(new.sum()) + 1)

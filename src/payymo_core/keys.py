@@ -7,6 +7,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from payymo_core.patched import Entries, Shelf
+from payymo_core.sequences import begins, following
 from payymo_core.splicing import Splice
 
 Ints = NDArray[np.int64]
@@ -51,7 +52,7 @@ _Column = TypeVar("_Column", Ints, Keys)
 def sorted_unique(keys: _Column) -> _Column:
     """As np.unique, by sorting (its hash path is slower, SCALE 2.1)."""
     ordered = np.sort(keys)
-    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(keys) else ordered
+    return ordered[begins(ordered)]
 
 
 def with_keys(held: Keys, more: Keys) -> Keys:
@@ -68,8 +69,7 @@ def renumbered(column: Ints) -> tuple[Ints, int]:
     """
     order = np.argsort(column)
     ordered = column[order]
-    new = np.ones(len(column), np.bool_)
-    new[1:] = ordered[1:] != ordered[:-1]
+    new = begins(ordered)
     out = np.empty(len(column), np.int64)
     out[order] = np.cumsum(new) - 1
     return out, int(new.sum())
@@ -105,8 +105,8 @@ class KeyIndex:
         order = np.argsort(keys)
         found = keys[order]
         # Sorting fast is not sorting stably: the places of equal keys are put in order.
-        same = found[1:] == found[:-1]
-        tied = np.flatnonzero(np.r_[False, same] | np.r_[same, False][: len(found)])
+        same = ~begins(found)
+        tied = np.flatnonzero(same | following(same))
         order[tied] = order[tied][np.lexsort((order[tied], found[tied]))]
         return cls(Shelf.of(keys[order], rows[order]), _filter(keys))
 

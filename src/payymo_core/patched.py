@@ -11,6 +11,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from payymo_core.sequences import begins
 from payymo_core.splicing import Splice
 
 _Ints = NDArray[np.int64]
@@ -176,8 +177,7 @@ class Shelf(Generic[_Kind]):
     def lacking(self, wanted: Entries[_Kind]) -> Entries[_Kind]:
         """Each of the wanted entries that is not there, once."""
         keys, rows = in_order(wanted)
-        new = np.ones(len(keys), np.bool_)
-        new[1:] = (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])
+        new = begins(keys, rows)
         keys, rows = keys[new], rows[new]
         # There, it would stand between those before it and those before the next row.
         until = self.before((keys, rows + 1))

@@ -20,6 +20,7 @@ from payymo_core.keys import (
 )
 from payymo_core.lines import Lines
 from payymo_core.rules import Exactness, ReferenceRule
+from payymo_core.sequences import begins, previous, totals
 from payymo_core.spans import Scan, Spans, scan_folded, wholes
 from payymo_core.splicing import Splice
 
@@ -179,7 +180,7 @@ def _forms_of_rule(
     seen: Scan, whole: Spans, row: Ints, place: int, rule: ReferenceRule
 ) -> _Rows:
     first, last = whole.first, whole.last
-    letters = np.r_[0, np.cumsum(~seen.digits)]
+    letters = totals(~seen.digits)
     count = letters[last + 1] - letters[first]
     spans, digits_only = [whole], [np.zeros(len(whole), np.bool_)]
     if Exactness.DIGITS in rule.exactness:
@@ -236,7 +237,7 @@ def _long_enough(seen: Scan, first: Ints, last: Ints, keep: Mask) -> Spans:
 def _surprise(seen: Scan) -> Floats:
     """Running sum of the bits of each atom; a word before the first digit has few."""
     size = seen.end - seen.start
-    new = np.r_[True, seen.text[1:] != seen.text[:-1]][: len(seen.text)]
+    new = begins(seen.text)
     leading = new & ~seen.digits
     letters = np.where(
         leading,
@@ -244,7 +245,7 @@ def _surprise(seen: Scan) -> Floats:
         size * _BITS_A_CODE_LETTER,
     )
     # Words that follow one another ("test_deep_search") are words, not codes.
-    follows = ~new & ~seen.digits & np.r_[False, ~seen.digits[:-1]][: len(size)]
+    follows = ~new & ~seen.digits & previous(~seen.digits)
     letters = np.where(follows, size * _BITS_A_LETTER, letters)
     # Leading zeros of a number say little.
     digits = (seen.end - seen.bare) * _BITS_A_DIGIT + (seen.bare - seen.start)

@@ -9,12 +9,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from payymo_core.keys import Floats, Ints, Keys, Mask
+_Ints = NDArray[np.int64]
+_Mask = NDArray[np.bool_]
+_Column = TypeVar("_Column", _Ints, NDArray[np.float64], _Mask)
 
-_Column = TypeVar("_Column", Ints, Floats, Mask)
 
-
-def begins(*columns: Ints | Keys | Mask | NDArray[np.uint8]) -> Mask:
+def begins(*columns: _Ints | NDArray[np.uint64] | _Mask | NDArray[np.uint8]) -> _Mask:
     """Rows that differ from the one before, in any column; the first does.
 
     >>> begins(np.array([4, 4, 7])).tolist()
@@ -51,7 +51,7 @@ def following(column: _Column, last: float = 0, *, rows: int = 1) -> _Column:
     return out
 
 
-def totals(values: Ints | Mask) -> Ints:
+def totals(values: _Ints | _Mask) -> _Ints:
     """The sum of all values before each row, and of all.
 
     >>> totals(np.array([4, 5, 7])).tolist()
@@ -62,7 +62,7 @@ def totals(values: Ints | Mask) -> Ints:
     return out
 
 
-def sizes(starts: Ints, end: int) -> Ints:
+def sizes(starts: _Ints, end: int) -> _Ints:
     """How many rows each run has, by where the runs start.
 
     >>> sizes(np.array([0, 2]), 3).tolist()

@@ -36,6 +36,7 @@ def test_a_column_is_what_stays_with_what_is_new_before_its_places(data, size):
     new = [100 + n for n in range(len(splice.at))]
     after = splice.of(ints(held), ints(new)).tolist()
     assert after == naive(held, splice, new)
+    assert splice.in_one_pass(ints(held), ints(new)).tolist() == after
     assert [after[place] for place in splice.places] == new
     was, joined = splice.origin(np.arange(len(after)))
     assert after == [

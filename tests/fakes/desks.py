@@ -74,17 +74,21 @@ def free_port() -> int:
     return port
 
 
+def environment_of(origin: str, state: Path) -> dict[str, str]:
+    """What a command is told of the providers at an origin."""
+    return {
+        "PAYYMO_STATE": str(state),
+        "PAYYMO_GOCARDLESS_SECRET_ID": "s-id",
+        "PAYYMO_GOCARDLESS_SECRET_KEY": "s-key",
+        "PAYYMO_GOCARDLESS_API": origin,
+        "PAYYMO_ENABLEBANKING_APPLICATION": "app-1",
+        "PAYYMO_ENABLEBANKING_KEY": PRIVATE,
+        "PAYYMO_ENABLEBANKING_API": origin,
+    }
+
+
 @contextmanager
 def desk_of(name: str, made: Made, home: Path) -> Iterator[Desk]:
     with made() as setting:
-        origin = setting.driver.site.origin
-        environment = {
-            "PAYYMO_STATE": str(home / "state"),
-            "PAYYMO_GOCARDLESS_SECRET_ID": "s-id",
-            "PAYYMO_GOCARDLESS_SECRET_KEY": "s-key",
-            "PAYYMO_GOCARDLESS_API": origin,
-            "PAYYMO_ENABLEBANKING_APPLICATION": "app-1",
-            "PAYYMO_ENABLEBANKING_KEY": PRIVATE,
-            "PAYYMO_ENABLEBANKING_API": origin,
-        }
+        environment = environment_of(setting.driver.site.origin, home / "state")
         yield Desk(name, setting, environment, home)

@@ -12,15 +12,13 @@ nothing twice, the audit chain whole.
 import argparse
 import json
 import random
-import tempfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from attrs import define, field
 
-from tests.postgres import running_server
-from tests.store.killing import Killer, empty, in_child, say, watch, wipe
+from tests.store.killing import Killer, databases, empty, in_child, say, watch, wipe
 from tests.store.story import FileLedger, check, tell
 
 MOST_KILLS_A_ROUND = 3
@@ -131,18 +129,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--url", help="a PostgreSQL; without it, one is started")
     given = parser.parse_args()
-    each = given.kills // 2
-    # In memory where there is such a place: a killed process loses no written page.
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
-        folder = Path(name)
-        say(run(f"sqlite:///{folder}/payymo.db", each, given.seed, folder))
-        if given.url:
-            say(run(given.url, each, given.seed, folder))
-        else:
-            with running_server() as server:
-                url = server.url(server.create())
-                say(run(url, each, given.seed, folder))
+    with databases(given.url) as (folder, urls):
+        for url in urls:
+            say(run(url, given.kills // 2, given.seed, folder))
 
 
 if __name__ == "__main__":

@@ -13,12 +13,10 @@ import os
 import random
 import signal
 import socket
-import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from hashlib import sha256
-from pathlib import Path
 
 from attrs import define, field, frozen
 from sqlalchemy import select
@@ -33,9 +31,8 @@ from payymo_adapters.stripe import webhook as stripe
 from payymo_adapters.stripe.envelopes import Event
 from tests.fakes.serving import response
 from tests.fakes.stripe import FakeStripe, signed
-from tests.postgres import running_server
 from tests.store.builders import ACT
-from tests.store.killing import Killer, empty, forked, in_child, say, watch
+from tests.store.killing import Killer, databases, empty, forked, in_child, say, watch
 from tests.store.wires import END, Line
 
 SECRET = "made-up-for-tests"
@@ -262,14 +259,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--url", help="a PostgreSQL; without it, one is started")
     given = parser.parse_args()
-    memory = Path("/dev/shm")
-    place = memory if memory.is_dir() else None
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(dir=place))
-        urls = [f"sqlite:///{folder}/payymo.db", given.url]
-        if given.url is None:
-            server = stack.enter_context(running_server())
-            urls[1] = server.url(server.create())
+    with databases(given.url) as (_, urls):
         for url in urls:
             say(run(url, given.kills // 2, given.seed))
 

@@ -4,14 +4,19 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from attrs import define, field
 from sqlalchemy import Engine, Pool, create_engine, event, text
 
+from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import store as store_module
+from tests.postgres import running_server
 
 # How many things an event tells, and what it is.
 KINDS = {6: "statement", 1: "commit", 2: "after commit", 0: "ledger"}
@@ -101,6 +106,32 @@ def is_whole(child: int) -> bool:
         return False
     assert os.waitstatus_to_exitcode(status) == 0
     return True
+
+
+def once_noticed(act: Callable[[], object]) -> None:
+    """Act once the server noticed who was killed: till then, another is at work."""
+    for _ in range(200):
+        try:
+            act()
+        except ConflictError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError
+
+
+@contextmanager
+def databases(url: str | None) -> Iterator[tuple[Path, list[str]]]:
+    """A folder, a SQLite file in it, and a PostgreSQL: the one given or one begun."""
+    # In memory where there is such a place: a killed process loses no written page.
+    memory = Path("/dev/shm")
+    place = memory if memory.is_dir() else None
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place)))
+        if url is None:
+            server = stack.enter_context(running_server())
+            url = server.url(server.create())
+        yield folder, [f"sqlite:///{folder}/payymo.db", url]
 
 
 def wipe(url: str) -> None:

@@ -9,17 +9,14 @@ call be uncounted.
 
 import argparse
 import random
-import tempfile
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 
 from attrs import define
 
 from tests.fakes.banks import enable_banking, gocardless
-from tests.postgres import running_server
 from tests.store.breaking import Breaking
-from tests.store.killing import Killer, in_child, say, watch
+from tests.store.killing import Killer, databases, in_child, say, watch
 from tests.store.providers_wire import LABELS, Providers
 from tests.store.whole_run import Story
 from tests.store.wires import Break, Order, Seen, wired
@@ -132,18 +129,11 @@ def main() -> None:
         "--each-once", action="store_true", help="each bank on one database"
     )
     given = parser.parse_args()
-    memory = Path("/dev/shm")
-    place = memory if memory.is_dir() else None
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place)))
+    with databases(given.url) as (folder, urls), ExitStack() as stack:
         wires = {
             bank: stack.enter_context(wired(Providers.behind(made)))
             for bank, made in MADE.items()
         }
-        urls = [f"sqlite:///{folder}/payymo.db", given.url]
-        if given.url is None:
-            server = stack.enter_context(running_server())
-            urls[1] = server.url(server.create())
         pairs = [(url, bank) for url in urls for bank in MADE]
         if given.each_once:
             pairs = list(zip(urls, MADE, strict=True))

@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,6 +37,7 @@ from payymo_adapters.store.rulesets import keep_ruleset, take_ruleset, taken_rul
 from payymo_adapters.store.store import Act, Books, Store
 from payymo_core.rules import Ruleset, Thresholds
 from tests.store.builders import NOW, billed, give, paid
+from tests.store.killing import once_noticed
 
 LINES = [
     *(paid("t1", "150.00"), paid("t2", "80.00"), paid("t3", "5.00")),
@@ -126,14 +126,7 @@ class Teller:
 
     def apply(self, more: float) -> None:
         run = self.run(more)
-        for _ in range(200):
-            try:
-                apply(run, self.ledger)
-            except ConflictError:  # the server has not noticed yet who was killed
-                time.sleep(0.05)
-            else:
-                return
-        raise AssertionError
+        once_noticed(lambda: apply(run, self.ledger))
 
 
 def tell(url: str, ledger: FileLedger, hours: float) -> None:

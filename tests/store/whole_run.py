@@ -3,7 +3,6 @@
 import io
 import os
 import shutil
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
@@ -20,7 +19,6 @@ from payymo_adapters.cli.events import tell as tell_events
 from payymo_adapters.cli.run_banks import read_banks
 from payymo_adapters.cli.run_file import load_run_settings
 from payymo_adapters.cli.run_stripe import read_stripe
-from payymo_adapters.errors import ConflictError
 from payymo_adapters.exchange import write_invoices
 from payymo_adapters.feeds import BankFeed, StripeFeed
 from payymo_adapters.files import read_ledger
@@ -33,12 +31,11 @@ from payymo_adapters.store.store import Store
 from payymo_adapters.stripe_sync import position
 from payymo_adapters.sync import record_whole_ledger
 from payymo_core.rules import Ruleset
-from tests.fakes.banks import PRIVATE
-from tests.fakes.desks import IBAN
+from tests.fakes.desks import IBAN, environment_of
 from tests.fakes.receivers import SECRET
 from tests.fakes.rings import ringing
 from tests.store.builders import billed
-from tests.store.killing import empty
+from tests.store.killing import empty, once_noticed
 from tests.store.providers_wire import Held
 from tests.store.wires import Seen, Wire
 
@@ -112,14 +109,8 @@ class Story:
     def environ(self) -> dict[str, str]:
         origin = self.wire.origin
         return {
+            **environment_of(origin, self.state.directory),
             "PAYYMO_DATABASE": self.url,
-            "PAYYMO_STATE": str(self.state.directory),
-            "PAYYMO_GOCARDLESS_SECRET_ID": "s-id",
-            "PAYYMO_GOCARDLESS_SECRET_KEY": "s-key",
-            "PAYYMO_GOCARDLESS_API": origin,
-            "PAYYMO_ENABLEBANKING_APPLICATION": "app-1",
-            "PAYYMO_ENABLEBANKING_KEY": PRIVATE,
-            "PAYYMO_ENABLEBANKING_API": origin,
             "PAYYMO_STRIPE_KEY": "sk_test_platform",
             "PAYYMO_STRIPE_API": origin,
             "PAYYMO_WEBHOOK_SECRET": SECRET,
@@ -230,13 +221,5 @@ class Story:
 def alone(run: Run) -> Iterator[None]:
     """Be the only runner, once the server noticed who was killed."""
     with ExitStack() as stack:
-        for _ in range(200):
-            try:
-                stack.enter_context(only_runner(run.store, run.tenant))
-            except ConflictError:
-                time.sleep(0.05)
-            else:
-                break
-        else:
-            raise AssertionError
+        once_noticed(lambda: stack.enter_context(only_runner(run.store, run.tenant)))
         yield

@@ -7,10 +7,8 @@ fake WHMCS says.
 
 import argparse
 import random
-import tempfile
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 import httpx
@@ -32,10 +30,9 @@ from payymo_adapters.whmcs_ledger import ask_again, record_whmcs
 from payymo_adapters.whmcs_poster import WhmcsPoster
 from tests.fakes.serving import response
 from tests.fakes.whmcs import ACCESS, Answer, Whmcs
-from tests.postgres import running_server
 from tests.store.breaking import Breaking
 from tests.store.builders import give, paid
-from tests.store.killing import empty, in_child, say
+from tests.store.killing import databases, empty, in_child, say
 from tests.store.story import Teller
 from tests.store.wires import END, Break, Wire, wired
 
@@ -207,18 +204,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--url", help="a PostgreSQL; without it, one is started")
     given = parser.parse_args()
-    each = given.breaks // 2
-    memory = Path("/dev/shm")
-    with (
-        tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name,
-        wired(WhmcsService) as wire,
-    ):
-        say(run(f"sqlite:///{name}/payymo.db", each, given.seed, wire))
-        if given.url:
-            say(run(given.url, each, given.seed, wire))
-        else:
-            with running_server() as server:
-                say(run(server.url(server.create()), each, given.seed, wire))
+    with databases(given.url) as (_, urls), wired(WhmcsService) as wire:
+        for url in urls:
+            say(run(url, given.breaks // 2, given.seed, wire))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from enum import Enum, unique
@@ -18,6 +17,8 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from attrs import define, field, frozen
+
+from tests.store.killing import forked
 
 ANEW, SETTLED = "anew", "settled"
 END = b"\r\n\r\n"
@@ -235,16 +236,13 @@ def wired(make: Callable[[], Service]) -> Iterator[Wire]:
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        child = os.fork()
-        if not child:
+
+        def work() -> None:
             ours.close()
-            try:
+            with suppress(EOFError):  # nobody asks any more
                 _work(theirs, listener, make)
-            except EOFError:  # nobody asks any more
-                os._exit(0)
-            except BaseException:  # noqa: BLE001 - the parent sees its end alone
-                traceback.print_exc()
-            os._exit(1)
+
+        child = forked(work)
         origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     theirs.close()
     try:

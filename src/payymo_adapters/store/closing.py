@@ -8,7 +8,7 @@ posting that was never sent.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from payymo_adapters.store import schema
 from payymo_adapters.store.allotting import (
@@ -17,7 +17,7 @@ from payymo_adapters.store.allotting import (
     plan_posting,
     show_rest,
 )
-from payymo_adapters.store.four_eyes import wants_second
+from payymo_adapters.store.four_eyes import is_planned, wants_second
 from payymo_adapters.store.keys import Owed
 from payymo_adapters.store.kinds import AllocationState, PostingKind, PostingState
 from payymo_adapters.store.postings import find_posting, finish, move
@@ -118,14 +118,7 @@ def _take_back(books: Books, number: int) -> None:
 
 def _unsent() -> ColumnElement[bool]:
     """Whether the payment of an allocation was noted as done, and never sent."""
-    part, posting = schema.allocations, schema.postings
-    return exists().where(
-        posting.c.tenant == part.c.tenant,
-        posting.c.decision_id == part.c.decision_id,
-        posting.c.invoice_id == part.c.invoice_id,
-        posting.c.kind == PostingKind.PAYMENT,
-        posting.c.attempts == 0,
-    )
+    return is_planned(schema.postings.c.attempts == 0)
 
 
 def _netting(books: Books) -> set[int]:

@@ -167,14 +167,15 @@ def waiting_for_second(connection: Connection, tenant: str) -> Sequence[Any]:
     return found.all()
 
 
-def is_planned() -> ColumnElement[bool]:
-    """Whether the payment of an allocation was planned."""
+def is_planned(*such: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the payment of an allocation was planned, and is of such a kind."""
     row, posting = schema.allocations, schema.postings
     return exists().where(
         posting.c.tenant == row.c.tenant,
         posting.c.decision_id == row.c.decision_id,
         posting.c.invoice_id == row.c.invoice_id,
         posting.c.kind == PostingKind.PAYMENT,
+        *such,
     )
 
 

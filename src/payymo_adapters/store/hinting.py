@@ -1,8 +1,8 @@
 """Which record was meant, where a name is no id of one."""
 
-from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from payymo_adapters.store import schema
 
@@ -11,21 +11,22 @@ _MOST = 3
 
 def meant_transaction(connection: Connection, tenant: str, name: str) -> str:
     """Say which transactions have a name at their bank; "" where none has."""
-    row = schema.transactions
-    mine = (row.c.tenant == tenant) & (row.c.external_id == name)
-    chosen = select(row.c.id).where(mine, row.c.id != name)
-    found = connection.scalars(chosen.order_by(row.c.id).limit(_MOST)).all()
-    return f"; {_either(found)} is meant, with its account?" if found else ""
+    row = schema.transactions.c
+    found = _called(connection, tenant, row, row.external_id == name, name)
+    return f"; {found} is meant, with its account?" if found else ""
 
 
 def meant_invoice(connection: Connection, tenant: str, name: str) -> str:
     """Say which invoices have a name as their number; "" where none has."""
-    row = schema.invoices
-    mine = (row.c.tenant == tenant) & (row.c.number == name)
-    chosen = select(row.c.id).where(mine, row.c.id != name)
-    found = connection.scalars(chosen.order_by(row.c.id).limit(_MOST)).all()
-    return f"; that is the number of the invoice {_either(found)}" if found else ""
+    row = schema.invoices.c
+    found = _called(connection, tenant, row, row.number == name, name)
+    return f"; that is the number of the invoice {found}" if found else ""
 
 
-def _either(names: Sequence[str]) -> str:
-    return " or ".join(map(repr, names))
+def _called(
+    connection: Connection, tenant: str, row: Any, so: ColumnElement[bool], name: str
+) -> str:
+    """Ids of a few that are called so and have another id than the name, by "or"."""
+    chosen = select(row.id).where(row.tenant == tenant, so, row.id != name)
+    found = connection.scalars(chosen.order_by(row.id).limit(_MOST))
+    return " or ".join(map(repr, found))
