@@ -47,7 +47,7 @@ from payymo_core.money import from_minor, to_minor
 from payymo_core.results import Allocation
 from payymo_core.rules import Ruleset, Thresholds
 from tests.store.builders import NOW, billed, paid
-from tests.store.world import Made, Told, World, lesson
+from tests.store.world import Made, Told, World, learnt
 
 TRANSACTIONS = [f"t{n}" for n in range(4)]
 INVOICES = [f"i{n}" for n in range(4)]
@@ -233,7 +233,7 @@ class Course(Told, RuleBasedStateMachine):
         before = self.settled()
         with self.store.writing(self.act()) as books:
             content = ruleset_to_toml(
-                Ruleset(thresholds=Thresholds(match=sure)) if sure else lesson(books)
+                Ruleset(thresholds=Thresholds(match=sure)) if sure else learnt(books)
             )
             self.taken = keep_ruleset(books, content)
             take_ruleset(books, self.taken)

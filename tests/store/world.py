@@ -11,9 +11,8 @@ from payymo_adapters.errors import RefusedError, UndeliveredError
 from payymo_adapters.store import schema
 from payymo_adapters.store.four_eyes import waiting_for_second
 from payymo_adapters.store.kinds import PostingKind
-from payymo_adapters.store.lessons import booked_transactions, invoices_as_they_were
+from payymo_adapters.store.lessons import lesson
 from payymo_adapters.store.postings import Posting
-from payymo_adapters.store.proposals import labels
 from payymo_adapters.store.rests import rests
 from payymo_adapters.store.store import Books, Store
 from payymo_core.feedback import learn
@@ -188,12 +187,7 @@ class Told:
         ]
 
 
-def lesson(books: Books) -> Ruleset:
+def learnt(books: Books) -> Ruleset:
     """What the verdicts of the books teach."""
-    verdicts = labels(books)
-    named = {invoice for label in verdicts for invoice in label.invoices}
-    return learn(
-        booked_transactions(books.connection, books.tenant),
-        invoices_as_they_were(books.connection, books.tenant, named),
-        verdicts,
-    )
+    taught = lesson(books)
+    return learn(taught.transactions, taught.invoices, taught.labels)

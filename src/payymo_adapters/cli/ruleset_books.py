@@ -1,6 +1,5 @@
 """What ``payymo ruleset`` does: rulesets of the books, learnt, kept and taken."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -18,8 +17,7 @@ from payymo_adapters.files.texts import counted
 from payymo_adapters.http_rules import utc_now
 from payymo_adapters.pipeline import Run
 from payymo_adapters.run_settings import RunSettings
-from payymo_adapters.store.lessons import booked_transactions, invoices_as_they_were
-from payymo_adapters.store.proposals import labels
+from payymo_adapters.store.lessons import Lesson, lesson
 from payymo_adapters.store.rulesets import (
     KeptRuleset,
     keep_ruleset,
@@ -31,8 +29,6 @@ from payymo_adapters.store.rulesets import (
 from payymo_adapters.store.store import Books
 from payymo_core.errors import RulesetError
 from payymo_core.feedback import label_faults, learn
-from payymo_core.labels import Label
-from payymo_core.records import Invoice, Transaction
 from payymo_core.rules import Ruleset
 from payymo_core.wording import describe_learnt
 
@@ -50,15 +46,6 @@ class InUse:
     rules: Ruleset
     version: int
     taken: KeptRuleset | None
-
-
-@frozen
-class _Lesson:
-    """What is learnt from."""
-
-    transactions: Sequence[Transaction]
-    invoices: Sequence[Invoice]
-    labels: Sequence[Label]
 
 
 def ruleset_in_use(run: Run, settings: RunSettings) -> InUse:
@@ -82,13 +69,13 @@ def learn_from_books(person: Person, base: Path | None) -> None:
     """Learn from all verdicts of the books, and keep the ruleset."""
     settings = load_run_settings(person.settings)
     with acting_as(person) as who:
-        lesson: _Lesson = who.do(_lesson)
+        taught: Lesson = who.do(lesson)
         with who.store.reading(who.tenant) as connection:
             taken = None if base else taken_ruleset(connection, who.tenant)
         rules = _rules_of(taken) if taken else load_ruleset(base or settings.ruleset)
-        records = (lesson.transactions, lesson.invoices, lesson.labels)
+        records = (taught.transactions, taught.invoices, taught.labels)
         faults = label_faults(*records)
-        with stage(f"learning from {counted(len(lesson.labels), 'label')}"):
+        with stage(f"learning from {counted(len(taught.labels), 'label')}"):
             learnt = learn(*records, rules)
         version = who.do(lambda books: keep_ruleset(books, ruleset_to_toml(learnt)))
     for line in describe_learnt(learnt):
@@ -141,27 +128,17 @@ def export(file: Path, folder: Path) -> None:
     settings = load_run_settings(file)
     with opened(settings) as store:
         run = Run(store=store, tenant=settings.tenant, clock=utc_now)
-        lesson = store.write(run.act(), _lesson)
+        taught = store.write(run.act(), lesson)
     folder.mkdir(exist_ok=True)
-    write_transactions(lesson.transactions, folder / "transactions.jsonl")
-    write_invoices(lesson.invoices, folder / "invoices.jsonl")
-    write_labels(lesson.labels, folder / "labels.jsonl")
+    write_transactions(taught.transactions, folder / "transactions.jsonl")
+    write_invoices(taught.invoices, folder / "invoices.jsonl")
+    write_labels(taught.labels, folder / "labels.jsonl")
     counts = (
-        counted(len(lesson.transactions), "transaction"),
-        counted(len(lesson.invoices), "invoice"),
-        counted(len(lesson.labels), "label"),
+        counted(len(taught.transactions), "transaction"),
+        counted(len(taught.invoices), "invoice"),
+        counted(len(taught.labels), "label"),
     )
     say(stdout(), f"written to {folder}: {', '.join(counts)}")
-
-
-def _lesson(books: Books) -> _Lesson:
-    verdicts = labels(books)
-    named = {invoice for label in verdicts for invoice in label.invoices}
-    return _Lesson(
-        booked_transactions(books.connection, books.tenant),
-        invoices_as_they_were(books.connection, books.tenant, named),
-        verdicts,
-    )
 
 
 def _rules_of(kept: KeptRuleset) -> Ruleset:

@@ -1,16 +1,45 @@
 """What is learnt from: the records as they were when verdicts were given."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 from sqlalchemy import Connection, func, select
 
 from payymo_adapters.store import schema
 from payymo_adapters.store.kinds import AllocationState
+from payymo_adapters.store.proposals import labels
 from payymo_adapters.store.rows import read_invoice, read_transaction
+from payymo_adapters.store.store import Books
+from payymo_core.labels import Label
 from payymo_core.money import from_minor
 from payymo_core.records import Invoice, InvoiceStatus, Transaction
+
+
+@frozen
+class Lesson:
+    """What is learnt from.
+
+    Attributes:
+        transactions: All that is booked.
+        invoices: As they were.
+        labels: The verdicts.
+    """
+
+    transactions: Sequence[Transaction]
+    invoices: Sequence[Invoice]
+    labels: Sequence[Label]
+
+
+def lesson(books: Books) -> Lesson:
+    """What the verdicts of the books teach."""
+    verdicts = labels(books)
+    named = {invoice for label in verdicts for invoice in label.invoices}
+    return Lesson(
+        booked_transactions(books.connection, books.tenant),
+        invoices_as_they_were(books.connection, books.tenant, named),
+        verdicts,
+    )
 
 
 def booked_transactions(connection: Connection, tenant: str) -> list[Transaction]:
