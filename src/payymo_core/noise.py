@@ -32,7 +32,17 @@ def is_word(seen: Scan, words: tuple[str, ...]) -> Mask:
 # What a number is called that is no invoice's: a customer's, an account's, a phone's.
 _OTHER_NUMBERS = (
     *("KD", "KDNR", "KUNDE", "KUNDEN", "KUNDENNR", "KUNDENNUMMER", "KUNDNR"),
-    *("KUNDNUMMER", "KUNDENO", "CUSTOMER", "CLIENT", "CLIENTE", "KLANT", "KLANTNR"),
+    *(
+        "KUNDNUMMER",
+        "KUNDENO",
+        "KUNDENR",
+        "CUST",
+        "CUSTOMER",
+        "CLIENT",
+        "CLIENTE",
+        "KLANT",
+        "KLANTNR",
+    ),
     *("KLANTNUMMER", "ASIAKAS", "ASIAKASNUMERO", "KLIENT", "MITGLIED", "MEMBER"),
     *("KONTO", "KTO", "KTONR", "KONTONR", "KONTONUMMER", "ACCOUNT", "ACCT", "COMPTE"),
     *("CONTO", "CUENTA", "REKENING", "REKENINGNUMMER", "BLZ", "PLZ", "BANKLEITZAHL"),
@@ -44,19 +54,25 @@ _OTHER_NUMBERS = (
     *("DEBITORENNR", "KASSENZEICHEN", "AKTENZEICHEN", "OBJEKT", "STELLPLATZ", "SEITE"),
     *("PARZELLE", "ZIMMER", "TEILNEHMER", "HAUS", "WOHNUNG", "PAGE", "ZAEHLER"),
 )
+_MOST_LETTERS = 4  # of what a customer's number begins with, or has between its digits
+_MOST_ATTACHED = 3
 _NUMBER_WORDS = ("NO", "NR", "NUMMER", "NUMBER", "NUM", "NUMERO", "ID", "IDNR", "N")
 
 
 def called_otherwise(seen: Scan) -> Mask:
     """Digits that the word before them calls something else than an invoice's number.
 
-    A number word may stand between: "Kunden-Nr. 507".
+    A number word may stand between, and a letter or two before the digits: "Kunden-Nr.
+    507", "customer K3Z7".
     """
     word = is_word(seen, _OTHER_NUMBERS)
     joint = is_word(seen, _NUMBER_WORDS)
     same = ~begins(seen.text)
     said = previous(word) & same
     said |= previous(said & joint) & same
+    letters = ~seen.digits & (_size(seen) <= _MOST_LETTERS)
+    for _ in range(_MOST_ATTACHED):
+        said |= previous(said & (letters | seen.digits)) & seen.attached
     return said & seen.digits
 
 

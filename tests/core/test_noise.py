@@ -35,6 +35,8 @@ CALLED_OTHERWISE = [
     "Kd _507_ danke",
     "Kunden-Nr. _507_",
     "Customer no _507_ invoice 88",
+    "Kundennr. D_15773_",
+    "cust no K_3_Z_7_ and 88",
     "Kunde Meier 507",
     "Invoice no 507",
     "Tel _0171_ 23456",
