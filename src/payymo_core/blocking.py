@@ -125,9 +125,7 @@ def _settled(
     transactions: TransactionColumns, invoices: InvoiceColumns, finds: Finds
 ) -> Mask:
     row, invoice = finds.transaction, finds.invoice
-    exact = payable(transactions, invoices, row, invoice) & (
-        transactions.gross[row] == invoices.outstanding[invoice]
-    )
+    exact = paid_exactly(transactions, invoices, row, invoice)
     plain = exact & (finds.bits >= PLAIN)
     count = len(transactions)
     others = np.bincount(row[~exact], minlength=count)
@@ -158,6 +156,14 @@ def payable(
     same_currency = transactions.currency[row] == invoices.currency[invoice]
     usable = transactions.booked[row] & invoices.is_open[invoice]
     return usable & same_currency & same_way
+
+
+def paid_exactly(
+    transactions: TransactionColumns, invoices: InvoiceColumns, row: Ints, invoice: Ints
+) -> Mask:
+    """Payable pairs of just the amount."""
+    same = transactions.gross[row] == invoices.outstanding[invoice]
+    return same & payable(transactions, invoices, row, invoice)
 
 
 def _distinct(row: Ints, invoice: Ints, width: int) -> tuple[Ints, Ints]:

@@ -12,7 +12,7 @@ from payymo_core.columns import TransactionColumns
 from payymo_core.finds import LEVELS, Finds
 from payymo_core.keys import Counts, Floats, Ints, Levels
 from payymo_core.ledger import Ledger
-from payymo_core.nearness import near_finds, rank_of
+from payymo_core.nearness import near_finds, rank_of, slips
 from payymo_core.payers import Payers
 from payymo_core.rules import ReferenceRule, Ruleset
 from payymo_core.sequences import begins
@@ -144,11 +144,19 @@ def compare(
         row, invoice, transactions, ledger, candidates.payers
     )
     amount = _amount(row, invoice, transactions, ledger, ruleset)
+    reference = _reference(row, invoice, amount, ledger, candidates, ruleset)
+    owed = (amount == AmountLevel.EXACT) & (level <= PayerLevel.NAME)
+    owed &= reference.level == NOT_FOUND
+    pair = np.flatnonzero(owed)
+    near = slips(row[pair], invoice[pair], transactions, ledger, candidates, ruleset)
+    reference.put(
+        pair[near.pair], near.finds, np.arange(len(near.pair)), candidates.texts
+    )
     return Comparisons(
         transaction=row,
         invoice=invoice,
         amount=amount,
-        reference=_reference(row, invoice, amount, ledger, candidates, ruleset),
+        reference=reference,
         said=_said(candidates)[row],
         payer=level,
         sharers=sharers,

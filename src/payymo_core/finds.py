@@ -53,8 +53,8 @@ class Finds:
     end: Ints
     capped: int
 
-    def of_rules(self, keep: Mask) -> "Finds":
-        """Those that a mask chooses."""
+    def of_rules(self, keep: Ints | Mask) -> "Finds":
+        """Those that a mask or an index chooses."""
         return Finds(
             self.transaction[keep],
             self.invoice[keep],

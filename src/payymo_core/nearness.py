@@ -7,10 +7,11 @@ numbering, in which a mistyped number is mostly another valid one, brings no pai
 from collections.abc import Sequence
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
-from payymo_core.blocking import Candidates
+from payymo_core.blocking import PLAIN, Candidates, paid_exactly
+from payymo_core.columns import TransactionColumns
 from payymo_core.finds import LEVELS, Finds, covered
 from payymo_core.keys import Floats, Ints, Mask, expand
 from payymo_core.ledger import Ledger
@@ -88,6 +89,63 @@ def near_finds(
         0,
     )
     return NearFinds(pair, finds)
+
+
+def slips(
+    row: Ints,
+    invoice: Ints,
+    transactions: TransactionColumns,
+    ledger: Ledger,
+    candidates: Candidates,
+    ruleset: Ruleset,
+) -> NearFinds:
+    """Plain finds of another's invoice that are this one's number mistyped.
+
+    In a dense numbering a slip names a stranger's invoice. It is one where nothing
+    else is named, and no such invoice is the payer's own or has just the amount.
+
+    Args:
+        row: Transactions, each with an item of just its amount and of who pays.
+        invoice: These items; the text names none of them.
+        transactions: The block.
+        ledger: The invoices.
+        candidates: What was found in the block.
+        ruleset: Which rules allow one edit.
+
+    Returns:
+        Finds of the items, by the index of their pair.
+    """
+    finds = candidates.finds
+    plain = np.flatnonzero(finds.bits >= PLAIN)
+    plain = plain[np.argsort(finds.transaction[plain], kind="stable")]
+    named = finds.transaction[plain]
+    start = np.searchsorted(named, row)
+    count = np.searchsorted(named, row, "right") - start
+    owner, place = expand(start, count)
+    find = plain[place]
+    other, whose = finds.invoice[find], ledger.customers.of_invoice
+    strange = whose[other] != whose[invoice[owner]]
+    strange &= ~paid_exactly(transactions, ledger.invoices, row[owner], other)
+    slip = np.zeros(len(owner), np.bool_)
+    for at, rule in enumerate(ruleset.references):
+        mine = np.flatnonzero(strange & (finds.rule[find] == at))
+        if Exactness.ONE_EDIT in rule.exactness:
+            read = ledger.forms.references(at, other[mine])
+            written = ledger.forms.references(at, invoice[owner[mine]])
+            long = np.strings.str_len(written) >= _LEAST_LETTERS
+            near = _nearness(read, written, np.zeros(len(mine), np.bool_))
+            slip[mine] = long & (near == _ONE_EDIT)
+    every = np.bincount(owner, slip, len(row)) == count
+    chosen = np.flatnonzero(begins(owner) & every[owner])
+    found = finds.of_rules(find[chosen])
+    size = found.end - found.begin
+    level = np.full(len(chosen), _ONE_EDIT)
+    bits = _bits(size, level) - np.log2(count[owner[chosen]])
+    meant = invoice[owner[chosen]]
+    return NearFinds(
+        owner[chosen],
+        evolve(found, invoice=meant, level=level, bits=np.maximum(bits, 0.0)),
+    )
 
 
 def rank_of(rules: Sequence[ReferenceRule]) -> Ints:
