@@ -1,6 +1,7 @@
 """The texts of records as one column of folded lines, each with its row and field."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
 
 import numpy as np
 from attrs import frozen
@@ -115,8 +116,7 @@ def lines_of(
     row, field = np.divmod(held, len(columns))
     further = [
         (n, place, key, text)
-        for n, mapping in enumerate(carried)
-        if mapping
+        for n, mapping in compress(enumerate(carried), carried)
         for place, (key, text) in enumerate(sorted(mapping.items()))
         if text
     ]

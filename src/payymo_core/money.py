@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
+from itertools import compress, count
+from operator import ne
 
 import numpy as np
 from attrs import frozen
@@ -32,7 +34,6 @@ EXPONENTS: dict[str, int] = {
 """Currency code -> digits behind the decimal point."""
 
 _SCALES = {code: Decimal(10**exponent) for code, exponent in EXPONENTS.items()}
-_HUNDREDTHS = frozenset(code for code, exponent in EXPONENTS.items() if exponent == 2)
 _BLANK, _POINT, _SLASH, _NINE = b" ./9"
 _UNITS = {code: Decimal((0, (1,), -exponent)) for code, exponent in EXPONENTS.items()}
 
@@ -97,6 +98,23 @@ def to_minor(amount: Decimal, currency: str) -> int:
     return minor
 
 
+def differing(amounts: Sequence[Decimal], others: Sequence[Decimal]) -> list[int]:
+    """Places of the amounts that are not the others'.
+
+    >>> differing([Decimal("1.50"), Decimal(7)], [Decimal("1.5"), Decimal(8)])
+    [1]
+
+    Raises:
+        RecordError: Something among the amounts is none.
+    """
+    if not set(map(type, amounts)) <= {Decimal}:
+        raise RecordError(_NO_COLUMN)
+    try:
+        return list(compress(count(), map(ne, amounts, others)))
+    except DecimalException:  # a NaN that is not to be compared
+        raise RecordError(_NO_COLUMN) from None
+
+
 def minor_column(
     amounts: Sequence[Decimal], currencies: Sequence[str]
 ) -> NDArray[np.int64]:
@@ -134,21 +152,26 @@ _NO_COLUMN = "an amount or a currency among them is at fault"
 def _plain_column(
     amounts: Sequence[Decimal], currencies: Sequence[str]
 ) -> NDArray[np.int64] | None:
-    """Amounts that are all written with two decimals, of currencies that have two.
+    """Amounts that are all written with just the decimals of their currencies.
 
-    Nearly every column is such a one, and as text it is read in a third of the time.
+    Nearly every column is such a one, and as text it is read in half the time.
     """
-    if not amounts or not set(currencies) <= _HUNDREDTHS:
+    if not amounts:
         return None
     text = " ".join(map(str, amounts)) + " "
     if not text.isascii():
         return None
     signs = np.frombuffer(text.encode("ascii"), np.uint8)
     ends, points = np.flatnonzero(signs == _BLANK), np.flatnonzero(signs == _POINT)
-    if len(points) != len(ends) or np.any(points + 3 != ends):
+    size = np.diff(ends, prepend=-1) - 1
+    decimals = np.fromiter(map(EXPONENTS.__getitem__, currencies), np.int64)
+    pointed = decimals > 0
+    # Each number has room for its own point, so that it has none of the one before.
+    if np.any(size < decimals + 1) or not np.array_equal(
+        points, (ends - decimals - 1)[pointed]
+    ):
         return None
-    longest = np.diff(ends, prepend=-1).max()
-    if longest > _MOST_DIGITS or np.any((signs > _NINE) | (signs == _SLASH)):
+    if size.max() >= _MOST_DIGITS or np.any((signs > _NINE) | (signs == _SLASH)):
         return None
     return np.fromstring(text.replace(".", ""), np.int64, sep=" ")
 

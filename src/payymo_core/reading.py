@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import repeat
+from operator import eq
 
 import numpy as np
 from attrs import evolve
@@ -22,7 +24,7 @@ from payymo_core.fields import (
 )
 from payymo_core.keys import Ints
 from payymo_core.lines import Lines, joined, lines_of
-from payymo_core.money import minor_column
+from payymo_core.money import differing, minor_column
 from payymo_core.records import (
     Invoice,
     InvoiceStatus,
@@ -41,6 +43,7 @@ from payymo_core.soundness import (
 )
 
 _CURRENCY_CODE = {code: place for place, code in enumerate(CURRENCIES)}
+_OPEN, _BOOKED = InvoiceStatus.OPEN, TransactionStatus.BOOKED
 _AT_ONCE = 2048  # records whose values fit into the cache of a core
 
 
@@ -99,7 +102,7 @@ def _some_transactions(
         gross=_gross(fields),
         currency=_codes(fields.currency),
         day=_days([booked or value for booked, value in days]),
-        booked=np.array([s == TransactionStatus.BOOKED for s in fields.status], bool),
+        booked=np.fromiter(map(eq, fields.status, repeat(_BOOKED)), np.bool_),
         texts=lines_of(
             {
                 "remittance": fields.remittance,
@@ -166,16 +169,18 @@ def _some_invoices(records: Sequence[Invoice], roll: Roll) -> InvoiceColumns:
     fields = InvoiceFields.of(records)
     check_invoices(fields)
     customers = [c for c in fields.customer if c is not None]
-    said = CustomerFields.of(customers)
+    strangers = roll.strangers(customers)
+    said = CustomerFields.of(strangers)
     check_customers(said)
+    roll.enter(strangers, said)
     outstanding = minor_column(fields.outstanding, fields.currency)
     due, issued = _days(fields.due_date), _days(fields.issue_date)
     undated = np.flatnonzero((due == NO_DAY) & (issued == NO_DAY))
     due[undated] = [_numbered_year_end(fields.number[n]) for n in undated.tolist()]
     customer = np.full(len(records), -1)
     owned = [n for n, c in enumerate(fields.customer) if c is not None]
-    customer[owned] = roll.enter(customers, said)
-    is_open = np.array([s == InvoiceStatus.OPEN for s in fields.status], np.bool_)
+    customer[owned] = roll.places_of(customers)
+    is_open = np.fromiter(map(eq, fields.status, repeat(_OPEN)), np.bool_)
     return InvoiceColumns(
         records=records,
         outstanding=outstanding,
@@ -211,8 +216,13 @@ def _texts(fields: InvoiceFields) -> Lines:
 
 def _totals(fields: InvoiceFields, outstanding: Ints) -> Ints:
     known, totals = _given(fields.total)
+    # Mostly all of it is owed, and that is converted already.
+    other = differing(totals, [fields.outstanding[n] for n in known])
+    rows = [known[n] for n in other]
     out = outstanding.copy()
-    out[known] = minor_column(totals, [fields.currency[n] for n in known])
+    out[rows] = minor_column(
+        [totals[n] for n in other], [fields.currency[n] for n in rows]
+    )
     return out
 
 

@@ -93,12 +93,11 @@ def forms_of(lines: Lines, invoices: int, rules: Sequence[ReferenceRule]) -> For
     for begin, end, part in lines.blocks(invoices):
         seen = scan_folded(part.letters)
         whole = wholes(seen)
+        block = _Block(seen, part.row + begin, _surprise(seen))
         for place, rule in enumerate(rules):
             named = part.named(rule.invoice_fields)[seen.text[whole.first]]
             spans = whole.where(named)
-            of_rules[place].append(
-                _forms_of_rule(seen, spans, part.row + begin, place, rule)
-            )
+            of_rules[place].append(_forms_of_rule(block, spans, place, rule))
             _write(written[place].values[begin:end], seen, whole, part, rule)
     parts = [_Rows.none(), *chain.from_iterable(of_rules)]
     keys = np.concatenate([part.key for part in parts])
@@ -176,9 +175,25 @@ def _write(
         out[lines.row[text[these]]] = seen.compacts(whole.where(these), WRITTEN_WIDTH)
 
 
+@frozen(eq=False)
+class _Block:
+    """What some invoices say.
+
+    Attributes:
+        seen: Their lines.
+        row: Row of the invoice of each line.
+        bits: Running sum of how surprising each atom is.
+    """
+
+    seen: Scan
+    row: Ints
+    bits: Floats
+
+
 def _forms_of_rule(
-    seen: Scan, whole: Spans, row: Ints, place: int, rule: ReferenceRule
+    block: _Block, whole: Spans, place: int, rule: ReferenceRule
 ) -> _Rows:
+    seen, bits = block.seen, block.bits
     first, last = whole.first, whole.last
     letters = totals(~seen.digits)
     count = letters[last + 1] - letters[first]
@@ -201,10 +216,9 @@ def _forms_of_rule(
     short = np.concatenate(digits_only)
     lettered = letters[both.last + 1] > letters[both.first]
     head = seen.keys(Spans(both.first, both.first))
-    bits = _surprise(seen)
     return _Rows(
         key=np.where(lettered, seen.keys(both), seen.number_keys(both)),
-        invoice=row[seen.text[both.first]],
+        invoice=block.row[seen.text[both.first]],
         rule=np.full(len(both), place),
         digits_only=short,
         atoms=both.last - both.first + 1,

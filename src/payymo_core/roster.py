@@ -1,6 +1,6 @@
 """The customers of a ledger, each once, however many records say the same of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attrs import field, frozen
 
@@ -45,6 +45,8 @@ class Roster:
 class Roll:
     """Customers as they are met.
 
+    Many invoices name one customer by the same object, which is then read once.
+
     Attributes:
         customers: One of each, in that order.
         places: Where each stands, by what it says.
@@ -52,18 +54,29 @@ class Roll:
 
     customers: list[Customer] = field(factory=list)
     places: dict[Said, int] = field(factory=dict)
+    _entered: dict[int, int] = field(factory=dict, init=False)
+    _met: list[Customer] = field(factory=list, init=False)
 
-    def enter(self, given: Sequence[Customer], fields: CustomerFields) -> list[int]:
-        """Place of each customer; those that are new get the next ones.
+    def strangers(self, given: Iterable[Customer]) -> list[Customer]:
+        """The objects that have not entered yet, each once."""
+        known = self._entered
+        return list({id(c): c for c in given if id(c) not in known}.values())
+
+    def enter(self, strangers: Sequence[Customer], fields: CustomerFields) -> None:
+        """Give customers that are new the next places, others that of their equals.
 
         Args:
-            given: Customers.
+            strangers: Customers.
             fields: What they say.
         """
-        out = []
-        for customer, said in zip(given, fields.rows(), strict=True):
+        # Held, so that no other object can ever have the id of one of them.
+        self._met.extend(strangers)
+        for customer, said in zip(strangers, fields.rows(), strict=True):
             place = self.places.setdefault(said, len(self.customers))
             if place == len(self.customers):
                 self.customers.append(customer)
-            out.append(place)
-        return out
+            self._entered[id(customer)] = place
+
+    def places_of(self, entered: Iterable[Customer]) -> list[int]:
+        """Place of each of some customers that have entered."""
+        return [self._entered[id(customer)] for customer in entered]

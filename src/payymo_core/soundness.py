@@ -69,7 +69,7 @@ def _are_mappings(values: Sequence[object]) -> bool:
     if not _of_kinds(values, Mapping):
         return False
     held = cast("Sequence[Mapping[object, object]]", values)
-    words = chain.from_iterable(chain(m, m.values()) for m in held if m)
+    words = chain.from_iterable(chain(m, m.values()) for m in filter(None, held))
     return _of_kinds(words, str)
 
 

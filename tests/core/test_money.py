@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from payymo_core import Money, RecordError
 from payymo_core.money import (
     EXPONENTS,
+    differing,
     exponent_of,
     from_minor,
     minor_column,
@@ -77,6 +78,28 @@ def test_a_column_is_each_of_its_amounts(held):
     currencies = [currency for _, currency in held]
     column = minor_column(amounts, currencies)
     assert column.tolist() == [minor for minor, _ in held]
+
+
+def test_no_amount_lends_another_its_decimal_point():
+    """One with too many decimals before one with none: as many points as wanted."""
+    assert refused([Decimal("1.5"), Decimal(5)], ["JPY", "KWD"])
+    assert refused([Decimal("1.52"), Decimal(5)], ["JPY", "CLF"])
+
+
+@given(st.lists(st.tuples(strategies.DECIMALS, strategies.DECIMALS), max_size=5))
+def test_amounts_that_differ_are_told_or_nothing_is(pairs):
+    amounts, others = [one for one, _ in pairs], [other for _, other in pairs]
+    if any(one.is_snan() or other.is_snan() for one, other in pairs):
+        with pytest.raises(RecordError):
+            differing(amounts, others)
+    else:
+        expected = [n for n, (one, other) in enumerate(pairs) if one != other]
+        assert differing(amounts, others) == expected
+
+
+def test_what_equals_an_amount_is_still_none():
+    with pytest.raises(RecordError):
+        differing([1.5], [Decimal("1.5")])  # type: ignore[list-item]
 
 
 @pytest.mark.parametrize(

@@ -29,14 +29,16 @@ def naive(given: list[Customer]) -> tuple[list[Customer], list[int]]:
 @given(first=CUSTOMERS, then=CUSTOMERS, further=CUSTOMERS)
 def test_each_customer_is_held_once_whatever_objects_it_comes_as(first, then, further):
     roll = Roll()
-    places = [
-        place
-        for part in (first, [evolve(customer) for customer in then])
-        for place in roll.enter(part, CustomerFields.of(part))
-    ]
-    assert (roll.customers, places) == naive([*first, *then])
+    places = []
+    for part in (first, [evolve(customer) for customer in then] * 2):
+        strangers = roll.strangers(part)
+        roll.enter(strangers, CustomerFields.of(strangers))
+        assert not roll.strangers(part)
+        places += roll.places_of(part)
+    assert (roll.customers, places) == naive([*first, *then, *then])
     roster = Roster.of(roll)
     later, more = roster.joined(further)
-    assert (later.customers, [*places, *more]) == naive([*first, *then, *further])
+    everyone = [*first, *then, *then, *further]
+    assert (later.customers, [*places, *more]) == naive(everyone)
     assert later.joined(first) == (later, places[: len(first)])
     assert roster.customers == roll.customers
