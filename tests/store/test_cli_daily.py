@@ -292,7 +292,7 @@ def test_what_was_confirmed_and_is_listed_no_more_is_settled_and_waits_no_more()
     assert (
         "invoices: 1001: what was decided for it is paid there" in payymo("run").stdout
     )
-    assert "119.00 is matched, 0.00 waits" in payymo("status").stdout
+    assert "119.00 is allocated, 0.00 waits" in payymo("status").stdout
     assert ",119.00,settled,1001," in payymo("export").stdout
     again = payymo("run")
     assert (again.exit_code, "1001" in again.stdout + again.stderr) == (0, False)
@@ -307,7 +307,7 @@ def test_what_is_listed_again_is_taken_back_and_proposed_anew():
     told = "invoices: 1001 is open again: what was decided for it is taken back"
     assert told in ran.stderr
     assert "matched: 1 new" in ran.stdout
-    assert "0.00 is matched, 119.00 waits" in payymo("status").stdout
+    assert "0.00 is allocated, 119.00 waits" in payymo("status").stdout
 
 
 @pytest.mark.usefixtures("confirmed")
@@ -518,11 +518,11 @@ def test_an_export_as_json_lines_goes_to_a_file_whole():
 @pytest.mark.usefixtures("month")
 def test_the_status_says_where_the_money_is():
     ran = payymo("status")
-    where = "238.00 is matched, 138.00 waits, 219.00 is put aside"
+    where = "238.00 is allocated, 138.00 waits, 219.00 is put aside"
     assert ran.stdout.splitlines() == [
         f"EUR: 595.00 came in 5 transactions; {where}",
         "1 payment with money left: payymo review --rest",
-        "2 transactions without a proposal: payymo review --rest",
+        "1 transaction without a proposal: payymo review --rest",
     ]
 
 

@@ -43,6 +43,8 @@ def _left(books: Books, held: decisions.Decision) -> str:
     left = f"{from_minor(minor, currency)} {currency}"
     if minor and held.kind == DecisionKind.SPLIT:
         return f"; {left} is put aside"
+    if minor < 0:  # of what went out, nobody waits for the rest
+        return f"; {left} is left"
     return f"; {left} is left, for `payymo review --rest`" if minor else ""
 
 

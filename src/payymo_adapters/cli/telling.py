@@ -91,7 +91,7 @@ def proposal_told(books: Books, number: int) -> list[str]:
         *_obstacles(books, held.allocations),
         *(f"  or {each}" for each in _others_told(books, proposal)),
         *(
-            f"  why you are asked: {_reason_told(code)}"
+            f"  why you are asked: {reason_told(code)}"
             for code in proposal.get("reasons", ())
         ),
         "  what speaks for it and against it, in bits:",
@@ -129,7 +129,7 @@ def _called(books: Books, name: str) -> str:
     return f"{name} ({number})" if number else name
 
 
-def _reason_told(code: str) -> str:
+def reason_told(code: str) -> str:
     """A reason as a sentence; as it is kept where another version knew it."""
     try:
         return reason_in_words(Reason(code))
