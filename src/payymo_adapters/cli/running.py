@@ -86,7 +86,7 @@ def _steps(run: Run, settings: RunSettings, file: Path) -> Iterator[Exit]:
         said = f"{used.taken.taken_at:%Y-%m-%d %H:%M} UTC"
         say(stdout(), f"ruleset {used.version}, taken {said}")
     proposed = match_undecided(run, used.rules, used.version)
-    say(stdout(), f"matched: {len(proposed.new)} new, {proposed.kept} as before")
+    say(stdout(), f"proposed: {len(proposed.new)} new, {proposed.kept} as before")
     decided = decide(run, settings.policy)
     say(stdout(), f"decided: {len(decided)}")
     if settings.invoices == WHMCS:

@@ -268,7 +268,7 @@ def _transaction_fault(books: Books, rows: Rows, known: Any) -> str:
         return ""
     applied = from_minor(left, known.currency)
     words = "of it was posted, or may have been: more than it now holds"
-    return f"{applied} {known.currency} {words}"
+    return f"{applied:,} {known.currency} {words}"
 
 
 def _carries(gross: int, allocated: int) -> bool:

@@ -1,11 +1,10 @@
-"""When an invoice was seen, what could not be read, and four eyes on what holds."""
+"""When an invoice was seen as it is, and what could not be read."""
 
 import sqlalchemy as sa
 from alembic import op
 
 from payymo_adapters.store.kinds import Utc
-from payymo_adapters.store.migrations.guards import bind_to_tenant, set_up, take_down
-from payymo_adapters.store.migrations.seen_guards import GUARDS, REPLACED
+from payymo_adapters.store.migrations.guards import bind_to_tenant
 from payymo_adapters.store.tables import Name
 
 revision = "0006"
@@ -36,8 +35,6 @@ def upgrade() -> None:
         ),
     )
     bind_to_tenant("tenant", ["rejected_records"])
-    take_down(REPLACED)
-    set_up(GUARDS)
 
 
 def _see_invoices() -> None:
@@ -53,7 +50,5 @@ def _see_invoices() -> None:
 
 def downgrade() -> None:
     """To 0005; what could not be read is said again when it is read again."""
-    take_down(GUARDS)
-    set_up(REPLACED)
     op.drop_table("rejected_records")
     op.drop_column("invoices", "changed_at")
