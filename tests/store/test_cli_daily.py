@@ -552,7 +552,8 @@ def test_a_history_shows_each_version_as_it_was_when_it_was_seen():
     assert first.endswith("version 1: 1,119.00 EUR is owed, open")
     assert second.endswith(
         "version 2: 50.00 EUR is owed, open, due 2026-04-01; "
-        "changed: outstanding from 1119.00 to 50.00, due date from nothing to 2026-04-01"
+        "changed: outstanding from 1,119.00 to 50.00, "
+        "due date from nothing to 2026-04-01"
     )
     lines = payymo("history", "1001", "--json").stdout.splitlines()
     versions = [e for e in map(json.loads, lines) if e["action"] == "recorded"]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from payymo_adapters.cli.telling import reason_told
@@ -10,6 +10,7 @@ from payymo_adapters.store.histories import Happening
 from payymo_core.money import written
 from payymo_core.naming import percentage, shortened
 
+_AMOUNTS = ("amount", "fee", "outstanding", "total")
 _Detail = Mapping[str, Any]
 
 
@@ -48,11 +49,20 @@ def _recorded(detail: _Detail) -> Iterator[str]:
 
 
 def _changed(change: Mapping[str, str | None]) -> str:
-    before, now = (
-        "nothing" if value is None else shortened(value)
-        for value in (change["from"], change["to"])
-    )
-    return f"{str(change['field']).replace('_', ' ')} from {before} to {now}"
+    name = str(change["field"])
+    before, now = (_value(name, change[key]) for key in ("from", "to"))
+    return f"{name.replace('_', ' ')} from {before} to {now}"
+
+
+def _value(name: str, value: str | None) -> str:
+    if value is None:
+        return "nothing"
+    if name in _AMOUNTS:
+        try:
+            return f"{Decimal(value):,f}"
+        except InvalidOperation:  # a provider's own field of that name
+            return shortened(value)
+    return shortened(value)
 
 
 def _decided(detail: _Detail) -> Iterator[str]:
