@@ -612,6 +612,7 @@ def test_what_is_being_taken_back_is_named_apart(store):
     with store.writing(at(1)) as books:
         number = match_by_hand(books, "main/t1", [give("i1", "119.00")])
     apply(run_of(store, 2), Ledger())
+    assert "119.00 is allocated, 0.00 waits" in payymo("status").stdout
     with store.writing(at(3)) as books:
         undo(books, number)
     told = "0.00 is allocated, 119.00 is being taken back, 0.00 waits"
