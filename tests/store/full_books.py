@@ -26,8 +26,10 @@ from payymo_adapters.store.recording import (
     add_account,
     record_transactions,
 )
+from payymo_adapters.store.rejections import Origin, hold_rejected
 from payymo_adapters.store.store import Act, Store
 from payymo_core import Ruleset
+from payymo_core.errors import Rejected
 from tests.store.builders import (
     ACT,
     HAND,
@@ -113,6 +115,10 @@ def _around(store: Store) -> None:
     said = json.dumps({"name": "Zoë"}, ensure_ascii=False)
     with store.writing(at(1)) as books:
         hold_sums(books, {"EUR": Decimal(5000)})
+        add_connection(books, "accounts/main", "file", "Main account")
+        bad = Rejected(record_id="t0", fault="is no amount", where="a.jsonl:7")
+        origin = Origin("accounts/main", "file:a.jsonl")
+        hold_rejected(books, origin, [bad], ())
         books.connection.execute(
             insert(schema.rulesets),
             {

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from payymo_adapters.cli import main
 from payymo_adapters.exchange import write_invoices, write_transactions
+from payymo_adapters.pipeline import apply
 from payymo_adapters.store import schema
 from payymo_adapters.store.decisions import (
     confirm,
@@ -23,10 +24,13 @@ from payymo_adapters.store.decisions import (
     undo,
 )
 from payymo_adapters.store.locks import only_runner
+from payymo_core.results import Reason
+from payymo_core.wording import reason_in_words
 from tests.fakes.serving import serve
 from tests.fakes.whmcs import IDENTIFIER, SECRET, Fault, Whmcs
 from tests.store.builders import (
     ACT,
+    Ledger,
     at,
     billed,
     give,
@@ -35,6 +39,7 @@ from tests.store.builders import (
     paid,
     record,
     row,
+    run_of,
 )
 
 SETTINGS = """
@@ -95,7 +100,7 @@ def test_what_init_writes_is_read_and_runs_once_there_are_files():
     )
     ran = payymo("run")
     assert ran.exit_code == 0, ran.output
-    assert "matched: 1 new" in ran.stdout
+    assert "proposed: 1 new" in ran.stdout
     again = payymo("init")
     assert (again.exit_code, "stays as it is" in again.stderr) == (2, True)
 
@@ -176,13 +181,13 @@ def test_a_file_is_recorded_once_and_matched():
         [
             "main: in/a.jsonl: 1 new, 0 changed, 0 known",
             "invoices: 1 new, 0 changed, 0 known",
-            "matched: 1 new, 0 as before",
+            "proposed: 1 new, 0 as before",
             "decided: 0",
         ],
     )
     again = payymo("run")
     assert "main:" not in again.stdout
-    assert "matched: 0 new, 1 as before" in again.stdout
+    assert "proposed: 0 new, 1 as before" in again.stdout
     bring("b.jsonl", naming("1001"), naming("1002", "t2"))
     assert "main: in/b.jsonl: 1 new, 0 changed, 1 known" in payymo("run").stdout
 
@@ -236,7 +241,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_goes_on():
     owe(owed("1001"))
     ran = payymo("run")
     assert ran.exit_code == 1
-    assert "matched: 1 new" in ran.stdout
+    assert "proposed: 1 new" in ran.stdout
     status = payymo("status")
     assert "invoices: read 20" in status.stdout
 
@@ -273,7 +278,7 @@ def test_it_runs_again_until_it_is_ended():
         owe(owed("1001"))  # what failed is tried again
         told = [process.stdout.readline() for _ in range(5)]
         process.send_signal(signal.SIGTERM)
-    assert "matched: 1 new, 0 as before\n" in told
+    assert "proposed: 1 new, 0 as before\n" in told
 
 
 @pytest.fixture
@@ -292,7 +297,7 @@ def test_what_was_confirmed_and_is_listed_no_more_is_settled_and_waits_no_more()
     assert (
         "invoices: 1001: what was decided for it is paid there" in payymo("run").stdout
     )
-    assert "119.00 is matched, 0.00 waits" in payymo("status").stdout
+    assert "119.00 is allocated, 0.00 waits" in payymo("status").stdout
     assert ",119.00,settled,1001," in payymo("export").stdout
     again = payymo("run")
     assert (again.exit_code, "1001" in again.stdout + again.stderr) == (0, False)
@@ -306,8 +311,8 @@ def test_what_is_listed_again_is_taken_back_and_proposed_anew():
     ran = payymo("run")
     told = "invoices: 1001 is open again: what was decided for it is taken back"
     assert told in ran.stderr
-    assert "matched: 1 new" in ran.stdout
-    assert "0.00 is matched, 119.00 waits" in payymo("status").stdout
+    assert "proposed: 1 new" in ran.stdout
+    assert "0.00 is allocated, 119.00 waits" in payymo("status").stdout
 
 
 @pytest.mark.usefixtures("confirmed")
@@ -518,11 +523,11 @@ def test_an_export_as_json_lines_goes_to_a_file_whole():
 @pytest.mark.usefixtures("month")
 def test_the_status_says_where_the_money_is():
     ran = payymo("status")
-    where = "238.00 is matched, 138.00 waits, 219.00 is put aside"
+    where = "238.00 is allocated, 138.00 waits, 219.00 is put aside"
     assert ran.stdout.splitlines() == [
         f"EUR: 595.00 came in 5 transactions; {where}",
         "1 payment with money left: payymo review --rest",
-        "2 transactions without a proposal: payymo review --rest",
+        "1 transaction without a proposal: payymo review --rest",
     ]
 
 
@@ -534,6 +539,93 @@ def test_a_history_is_of_one_record_and_no_other():
     assert "our own" in payymo("history", "main/t3").stdout
     unknown = payymo("history", "i")
     assert (unknown.exit_code, "no invoice 'i'" in unknown.stderr) == (2, True)
+
+
+def test_a_history_shows_each_version_as_it_was_when_it_was_seen():
+    bring("a.jsonl", naming("1001"))
+    owe(owed("1001", outstanding="1119.00"), owed("1002"))
+    payymo("run")
+    owe(owed("1001", outstanding="50.00", due_date=date(2026, 4, 1)), owed("1002"))
+    payymo("run")
+    told = payymo("history", "1001").stdout.splitlines()
+    first, second = (line for line in told if " recorded: " in line)
+    assert first.endswith("version 1: 1,119.00 EUR is owed, open")
+    assert second.endswith(
+        "version 2: 50.00 EUR is owed, open, due 2026-04-01; "
+        "changed: outstanding from 1,119.00 to 50.00, "
+        "due date from nothing to 2026-04-01"
+    )
+    lines = payymo("history", "1001", "--json").stdout.splitlines()
+    versions = [e for e in map(json.loads, lines) if e["action"] == "recorded"]
+    assert [e["outstanding"] for e in versions] == ["1119.00", "50.00"]
+
+
+def test_what_is_posted_changes_no_version_and_not_when_it_was_seen(store):
+    record(store, [paid("t1")], [billed("i1", "200.00")])
+    with store.writing(at(1)) as books:
+        match_by_hand(books, "main/t1", [give("i1", "119.00")])
+    apply(run_of(store, 2), Ledger())
+    record(store, [], [billed("i1", "81.00")], hours=3)
+    told = payymo("history", "i1").stdout.splitlines()
+    assert told[0] == "2026-03-02 09:30 recorded: version 1: 200.00 EUR is owed, open"
+    assert told[-1] == (
+        "2026-03-02 12:30 recorded: version 2: 81.00 EUR is owed, open; "
+        "changed: outstanding from 200.00 to 81.00"
+    )
+
+
+def test_a_history_says_reasons_in_words_and_has_their_codes_as_json():
+    bring("a.jsonl", paid("t1", "119.00", remittance="thanks"))
+    owe(owed("1001"))
+    payymo("run")
+    lines = payymo("history", "main/t1", "--json").stdout.splitlines()
+    [codes] = [e["reasons"] for e in map(json.loads, lines) if "reasons" in e]
+    told = payymo("history", "main/t1").stdout
+    assert codes
+    for code in codes:
+        assert code not in told
+        assert reason_in_words(Reason(code)) in told
+
+
+def test_what_was_rejected_is_said_until_its_file_is_read_without_it():
+    good = '{"id": "t1", "amount": "1.00", "currency": "EUR"}\n'
+    Path("in/a.jsonl").write_text(good + good.replace("t1", "t\\u00002"), "utf-8")
+    with Path("in/a.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"id": "t3", "amount": 1.5, "currency": "EUR"}\n')
+    owe(owed("1001"))
+    assert payymo("run").exit_code == 1
+    again = payymo("run")
+    assert (again.exit_code, "a.jsonl:3: record 't3'" in again.stderr) == (1, True)
+    told = "main: in/a.jsonl: 2 records rejected, and missing: payymo run"
+    assert told in payymo("status").stdout
+    held = json.loads(payymo("status", "--json").stdout)["rejected"]
+    kept = [(e["source"], e["file"], e["record"], e["field"]) for e in held]
+    assert ("main", "in/a.jsonl", "t3", "amount") in kept
+    Path("in/a.jsonl").write_text(good, encoding="utf-8")
+    assert payymo("run").exit_code == 0
+    assert "rejected" not in payymo("status").stdout
+    assert json.loads(payymo("status", "--json").stdout)["rejected"] == []
+
+
+def test_what_is_being_taken_back_is_named_apart(store):
+    record(store, [paid("t1")], [billed("i1")])
+    with store.writing(at(1)) as books:
+        number = match_by_hand(books, "main/t1", [give("i1", "119.00")])
+    apply(run_of(store, 2), Ledger())
+    assert "119.00 is allocated, 0.00 waits" in payymo("status").stdout
+    with store.writing(at(3)) as books:
+        undo(books, number)
+    told = "0.00 is allocated, 119.00 is being taken back, 0.00 waits"
+    assert told in payymo("status").stdout
+    apply(run_of(store, 4), Ledger())
+    assert "0.00 is allocated, 119.00 waits" in payymo("status").stdout
+
+
+def test_what_is_left_of_money_that_went_out_waits_for_nobody(store):
+    record(store, [paid("t1", "-20.00")], [billed("i1", "-15.00")])
+    with store.writing(at(1)) as books:
+        match_by_hand(books, "main/t1", [give("i1", "-15.00")])
+    assert payymo("status").stdout == "nothing was read yet\n"
 
 
 def test_a_history_has_the_order_of_the_audit_log_though_a_clock_was_set_back(store):

@@ -102,7 +102,7 @@ def test_what_only_waits_is_proposed_anew_by_what_is_taken(store):
     Path("strict.toml").write_text(STRICT, encoding="utf-8")
     payymo("ruleset", "add", "strict.toml")
     payymo("ruleset", "take", "2")
-    assert "matched: 3 new" in payymo("run").stdout
+    assert "proposed: 3 new" in payymo("run").stdout
     assert set(versions(store).values()) == {("proposed", 2)}
     assert "2 review proposals" not in payymo("status").stdout
     assert "3 review proposals to be decided" in payymo("status").stdout

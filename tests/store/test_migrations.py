@@ -1,5 +1,7 @@
 """The schema, up and down, empty and with data in it."""
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -8,10 +10,11 @@ from sqlalchemy import create_engine, inspect, text
 from payymo_adapters.errors import StoreError
 from payymo_adapters.store import database, schema
 from payymo_adapters.store.checkup import check
+from payymo_adapters.store.seen import seen_versions
 from payymo_adapters.store.store import Store, upgrade
 from payymo_adapters.store.versions import migrate, newest
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 # What fills a database of a revision; the same SQL on both databases.
 ROWS = {
     "0001": (
@@ -75,6 +78,17 @@ ROWS = {
             " ('acme', 'main/t2', 'main', 't2', 100, 100, 'EUR', 'booked', 1, 'x',"
             " '{}',"
             " '2026-03-02 09:30:00', '2026-03-02 09:30:00')"
+        ),
+    ),
+    "0006": (
+        (
+            "INSERT INTO connections (tenant, id, provider, name, changed_at) VALUES"
+            " ('acme', 'accounts/main', 'file', 'Main', '2026-03-02 09:30:00')"
+        ),
+        (
+            "INSERT INTO rejected_records VALUES ('acme', 'accounts/main',"
+            " 'file:a.jsonl', 0, 'a.jsonl:2', 't9', 'amount', 'is no amount',"
+            " '2026-03-02 09:30:00')"
         ),
     ),
 }
@@ -145,9 +159,21 @@ def test_a_database_with_data_goes_down_to_each_revision(empty_url, revision):
     after = counts(empty_url)
     assert after == {name: before[name] for name in after}
     assert ("transactions" in after) == (revision != "base")
-    assert ("allocations" in after) == (revision in ("0002", "0003", "0004"))
+    assert ("allocations" in after) == (revision not in ("base", "0001"))
+    assert "rejected_records" not in after
     upgrade(empty_url)
     assert check(empty_url) == []
+
+
+def test_what_was_known_of_invoices_counts_as_seen_when_it_came_up(empty_url):
+    upgrade(empty_url, "0005")
+    fill(empty_url, "0005")
+    upgrade(empty_url)
+    store = Store.open(empty_url)
+    with store.reading("acme") as connection:
+        [seen] = seen_versions(connection, "acme", "i1")
+    store.close()
+    assert seen.at == datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 
 def test_what_a_migration_leaves_behind_is_nothing(empty_url):
@@ -172,14 +198,14 @@ def test_a_migration_that_breaks_off_leaves_the_old_schema(empty_url):
         raise ZeroDivisionError
     engine.dispose()
     assert "allocations" not in counts(empty_url)
-    assert upgrade(empty_url) == ("0001", "0005")
+    assert upgrade(empty_url) == ("0001", "0006")
 
 
 @pytest.mark.parametrize("revision", ["base", "0001"])
 def test_a_store_at_another_revision_says_what_to_do(empty_url, revision):
     upgrade(empty_url)
     upgrade(empty_url, revision)
-    with pytest.raises(StoreError, match=r"needs 0005\. Run `payymo db upgrade`"):
+    with pytest.raises(StoreError, match=r"needs 0006\. Run `payymo db upgrade`"):
         Store.open(empty_url)
 
 

@@ -182,7 +182,7 @@ def test_what_a_bank_lists_is_recorded_once_and_matched(desk: Desk, store) -> No
         "shop: in/a.jsonl: 0 new, 0 changed, 0 known",
         "main: 3 new, 0 changed, 0 known",
         "invoices: 1 new, 0 changed, 0 known",
-        "matched: 3 new, 0 as before",
+        "proposed: 3 new, 0 as before",
         "decided: 0",
     ]
     again = run(desk)
@@ -305,7 +305,7 @@ def test_what_may_be_known_again_is_put_aside_for_a_person(desk: Desk, store) ->
     said = f"{doubt.id} may be {before.id} again (other words)"
     assert f"in doubt, and put aside: {said}" in shown.stderr
     assert before.gone_at is not None
-    assert "matched: 0 new, 0 as before" in shown.stdout
+    assert "proposed: 0 new, 0 as before" in shown.stdout
     aside = f"in doubt, and put aside by decision {doubt.decision_id}: {said}"
     assert aside in desk.run("status").stdout
     assert "doubted" in desk.run("history", doubt.id).stdout
@@ -379,7 +379,7 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(desk: Desk, store) 
     assert kept(store) == before
     # The others were read, and what is known was matched.
     assert "invoices: 0 new, 0 changed, 1 known" in shown.stdout
-    assert "matched: 0 new" in shown.stdout
+    assert "proposed: 0 new" in shown.stdout
     status = desk.run("status").stdout
     assert f"main: not read: {desk.setting.provider.name}" in status
     assert "; last read 20" in status
@@ -527,7 +527,7 @@ def test_a_provider_that_cannot_be_asked_stops_no_other(
         cardless.environment["PAYYMO_STATE"] = str(cardless.home / "elsewhere")
         fault = f"{IBAN} is not connected; payymo connect gocardless"
     shown = run(cardless)
-    assert (shown.exit_code, "matched: 0 new" in shown.stdout) == (3, True)
+    assert (shown.exit_code, "proposed: 0 new" in shown.stdout) == (3, True)
     assert f"main: not read: {fault}" in shown.stderr
     assert f"main: not read: {fault}" in cardless.run("status").stdout
 

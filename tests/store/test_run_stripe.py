@@ -115,11 +115,11 @@ def test_payments_are_recorded_once_and_matched(fake: FakeStripe, store: Any) ->
     first = payymo("run")
     assert first.exit_code == 0, first.output
     assert "cards: 2 new, 0 changed, 0 known" in first.stdout
-    assert "matched: 2 new" in first.stdout
+    assert "proposed: 2 new" in first.stdout
     charge["receipt_url"] = "https://pay.example/receipt/2"
     again = payymo("run")
     assert "cards: 0 new, 0 changed, 2 known" in again.stdout
-    assert "matched: 0 new, 2 as before" in again.stdout
+    assert "proposed: 0 new, 2 as before" in again.stdout
     assert payymo("status").stdout.startswith("cards: read 20")
     held = rows(store)[line["id"]]
     assert (held.amount, held.fee, held.gross) == (9800, 200, 10_000)
@@ -151,12 +151,12 @@ def test_a_charge_that_settles_late_comes_with_a_later_run(
 def test_a_pending_payment_is_booked_under_its_id(fake: FakeStripe, store: Any) -> None:
     charge, line = pay(fake, "INV-2026-1001", status="pending")
     first = payymo("run")
-    assert "matched: 0 new" in first.stdout
+    assert "proposed: 0 new" in first.stdout
     assert rows(store)[line["id"]].status == "pending"
     charge["status"] = "succeeded"
     second = payymo("run")
     assert "cards: 0 new, 1 changed, 0 known" in second.stdout
-    assert "matched: 1 new" in second.stdout
+    assert "proposed: 1 new" in second.stdout
     held = rows(store)[line["id"]]
     assert (held.status, held.version) == ("booked", 2)
     before = row(store, schema.transaction_versions, transaction_id=held.id)
@@ -279,5 +279,5 @@ def test_a_key_that_is_missing_stops_no_other(
     assert not fake.asked
     monkeypatch.setenv("PAYYMO_STRIPE_KEY", " ")
     shown = payymo("run")
-    assert (shown.exit_code, "matched: 0 new" in shown.stdout) == (3, True)
+    assert (shown.exit_code, "proposed: 0 new" in shown.stdout) == (3, True)
     assert "cards: not read: PAYYMO_STRIPE_KEY" in payymo("status").stdout

@@ -232,7 +232,7 @@ def _overspent(order: Order, book: Journal) -> Settlement | None:
     spent = book.spent(order.payment)
     if spent + order.payment.amount <= order.brought:
         return None
-    says = f"it brought {order.brought:f}, and {spent:f} of that paid others before"
+    says = f"it brought {order.brought:,f}, and {spent:,f} of that paid others before"
     return refuse(order.payment, Refusal.SPENT, says)
 
 
@@ -259,7 +259,7 @@ def _asked(desk: _Desk, payment: Payment, sent: datetime) -> Settlement:
 def _show(settled: Settlement) -> None:
     payment = settled.payment
     line = (
-        f"{settled.outcome.replace('_', ' ')}: {payment.amount:f} {payment.currency} "
+        f"{settled.outcome.replace('_', ' ')}: {payment.amount:,f} {payment.currency} "
         f"of {payment.transaction} to invoice {payment.invoice}"
     )
     more = f" ({settled.says})" if settled.says else ""

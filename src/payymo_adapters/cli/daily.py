@@ -8,7 +8,7 @@ import click
 from payymo_adapters.cli.actor import Person, as_person
 from payymo_adapters.cli.database import require_sqlalchemy
 from payymo_adapters.cli.failures import CONNECTED_EXIT_CODES, EXIT_CODES, Exit
-from payymo_adapters.cli.forms import DAY
+from payymo_adapters.cli.forms import DAY, Form, json_option
 from payymo_adapters.cli.outputs import STDOUT, WRITABLE
 from payymo_adapters.cli.starting import run_settings_option
 
@@ -38,19 +38,21 @@ def run_command(settings: Path, every: float | None) -> None:
 
 
 @click.command("status", epilog=EXIT_CODES)
+@json_option("How things stand as one object; all that waits with its number.")
 @run_settings_option
-def status_command(settings: Path) -> None:
+def status_command(settings: Path, form: Form) -> None:
     """Say how far accounts were read, what waits for a person, and where money is."""
     require_sqlalchemy()
-    from payymo_adapters.cli.looking import show_status  # noqa: PLC0415 - an extra
+    from payymo_adapters.cli.standing import show_status  # noqa: PLC0415 - an extra
 
-    show_status(settings)
+    show_status(settings, form)
 
 
 @click.command("history", epilog=EXIT_CODES)
 @click.argument("record")
+@json_option("As JSON Lines, with the codes of reasons.")
 @run_settings_option
-def history_command(record: str, settings: Path) -> None:
+def history_command(record: str, settings: Path, form: Form) -> None:
     """Tell everything that happened to RECORD, and why.
 
     RECORD is the id of a transaction, as main/2026-0001, or of an invoice.
@@ -58,7 +60,7 @@ def history_command(record: str, settings: Path) -> None:
     require_sqlalchemy()
     from payymo_adapters.cli.looking import show_history  # noqa: PLC0415 - an extra
 
-    show_history(settings, record)
+    show_history(settings, record, form)
 
 
 @click.command("review", epilog=EXIT_CODES)

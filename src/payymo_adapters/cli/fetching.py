@@ -153,7 +153,7 @@ def _tell(console: Console, fetched: Fetched) -> None:
 
 
 def _described(each: Transaction) -> str:
-    money = f"{each.amount:f} {each.currency}"
+    money = f"{each.amount:,f} {each.currency}"
     return f"{each.id}: {money} of {each.booking_date}, {each.remittance!r}"
 
 

@@ -32,7 +32,7 @@ def _told(who: Reviewer, books: Books, number: int) -> list[str]:
     if held.kind == DecisionKind.IGNORE:
         return [f"{held.transaction}: put aside"]
     given = paid_by(books, number)
-    parts = ", ".join(f"{each.amount:f} to {each.invoice}" for each in given)
+    parts = ", ".join(f"{each.amount:,f} to {each.invoice}" for each in given)
     if is_taken_back(books, number):
         return [f"{held.transaction} is undone: {parts} {_back(who)}"]
     return [f"{held.transaction}: active: {parts}{_left(books, held)}; {_ahead(who)}"]
@@ -40,9 +40,11 @@ def _told(who: Reviewer, books: Books, number: int) -> list[str]:
 
 def _left(books: Books, held: decisions.Decision) -> str:
     minor, currency = left_of(books, held.transaction)
-    left = f"{from_minor(minor, currency)} {currency}"
+    left = f"{from_minor(minor, currency):,} {currency}"
     if minor and held.kind == DecisionKind.SPLIT:
         return f"; {left} is put aside"
+    if minor < 0:  # of what went out, nobody waits for the rest
+        return f"; {left} is left"
     return f"; {left} is left, for `payymo review --rest`" if minor else ""
 
 

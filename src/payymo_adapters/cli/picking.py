@@ -33,9 +33,9 @@ class Offer:
 
     def told(self) -> Iterator[str]:
         """A line for each invoice."""
-        yield f"{self.left} {self.currency} is to be given; what may be paid:"
+        yield f"{self.left:,} {self.currency} is to be given; what may be paid:"
         for letter, each in zip(ascii_lowercase, self.listed, strict=False):
-            free = f"{self._free(each)} {self.currency} is free"
+            free = f"{self._free(each):,} {self.currency} is free"
             why = f"; {each.why}" if each.why else ""
             said = invoice_told(each.invoice, free)
             yield f"  {letter}  {each.invoice.id}: {said}{why}"

@@ -10,7 +10,7 @@ from attrs import frozen
 from payymo_adapters.accounts import account_key
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.inputs import load_mapping
-from payymo_adapters.cli.run_told import fault_of, show, show_reading
+from payymo_adapters.cli.run_told import fault_of, show, show_reading, show_rejected
 from payymo_adapters.cli.terminal import say, stage, stderr
 from payymo_adapters.errors import FileError
 from payymo_adapters.feeds import BankFeed
@@ -19,6 +19,7 @@ from payymo_adapters.pipeline import Run
 from payymo_adapters.run_settings import FileAccount, RunSettings
 from payymo_adapters.store.connecting import hold_connection, note_sync
 from payymo_adapters.store.recording import add_account
+from payymo_adapters.store.rejections import Origin, hold_rejected, rejected_of
 from payymo_adapters.store.store import Books
 from payymo_adapters.sync import (
     Statement,
@@ -102,6 +103,13 @@ def _read_account(reader: _Reader) -> Iterator[Exit]:
     run.store.write(run.act(), lambda books: note_sync(books, name, said))
 
 
+def _taken(said: Statement, done: Synced) -> set[str]:
+    """Ids of what was recorded."""
+    rejected = {each.record_id for each in done.recorded.rejected}
+    held = {each.id for each in said.records if isinstance(each, Transaction)}
+    return held - rejected
+
+
 def _files_of(account: FileAccount, folder: Path) -> list[str]:
     """Names from the folder on; a pattern may name a place elsewhere."""
     found = glob(account.files, root_dir=folder)  # noqa: PTH207 - pathlib's takes none that begins at the root
@@ -113,11 +121,15 @@ def _read_file(reader: _Reader, name: str) -> Exit:
     run, account = reader.run, reader.account
     path, stream = reader.folder / name, f"file:{name}"
     position = sha256(path.read_bytes()).hexdigest()
-    known = run.store.write(
-        run.act(), lambda books: is_read(books, account.id, stream, position)
-    )
-    if known:
-        return Exit.DONE
+    origin = Origin(f"accounts/{account.id}", stream)
+
+    def known(books: Books) -> list[Rejected] | None:
+        is_known = is_read(books, account.id, stream, position)
+        return rejected_of(books, origin) if is_known else None
+
+    missing = run.store.write(run.act(), known)
+    if missing is not None:
+        return show_rejected(f"{account.id}: {name}", missing)
     with stage(f"reading {path}"):
         read = read_statement(path, load_mapping(account.mapping))
     reader.check(path, read.records)
@@ -143,7 +155,9 @@ def _read_file(reader: _Reader, name: str) -> Exit:
                 "leave the column out, or give the files an account each"
             )
             raise FileError(str(path), fault)
-        return record_statement(books, said)
+        done = record_statement(books, said)
+        hold_rejected(books, origin, done.recorded.rejected, _taken(said, done))
+        return done
 
     done = run.store.write(run.act(), record)
     show_reading(f"{account.id}: {name}", read)

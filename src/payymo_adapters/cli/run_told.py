@@ -1,5 +1,7 @@
 """What ``payymo run`` says of what it read."""
 
+from collections.abc import Sequence
+
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.terminal import say, stderr, stdout
 from payymo_adapters.errors import SettingsError
@@ -9,6 +11,7 @@ from payymo_adapters.pipeline import Run
 from payymo_adapters.store.connecting import note_sync
 from payymo_adapters.store.recording import Recorded
 from payymo_adapters.sync import Synced
+from payymo_core.errors import Rejected
 
 
 def fault_of(error: Exception | str) -> str:
@@ -87,9 +90,18 @@ def show_recorded(name: str, done: Recorded) -> Exit:
     for opened in done.reopened:
         words = "is open again: what was decided for it is taken back"
         say(stderr(), f"{name}: {opened} {words}", "bold yellow")
-    if not done.rejected:
+    return show_rejected(name, done.rejected)
+
+
+def show_rejected(name: str, rejected: Sequence[Rejected]) -> Exit:
+    """Print what is missing, for it could not be taken.
+
+    Returns:
+        What the shell gets.
+    """
+    if not rejected:
         return Exit.DONE
-    say(stderr(), f"{name}: {counted(len(done.rejected), 'record')} rejected", "red")
-    for record in done.rejected:
+    say(stderr(), f"{name}: {counted(len(rejected), 'record')} rejected", "red")
+    for record in rejected:
         say(stderr(), f"  {record}")
     return Exit.REJECTED

@@ -33,6 +33,7 @@ from payymo_adapters.store.connecting import hold_connection, note_sync
 from payymo_adapters.store.four_eyes import hold_sums
 from payymo_adapters.store.locks import only_runner
 from payymo_adapters.store.recording import Recorded
+from payymo_adapters.store.rejections import Origin, hold_rejected
 from payymo_adapters.store.store import Books
 from payymo_adapters.sync import (
     record_whole_ledger,
@@ -85,7 +86,7 @@ def _steps(run: Run, settings: RunSettings, file: Path) -> Iterator[Exit]:
         said = f"{used.taken.taken_at:%Y-%m-%d %H:%M} UTC"
         say(stdout(), f"ruleset {used.version}, taken {said}")
     proposed = match_undecided(run, used.rules, used.version)
-    say(stdout(), f"matched: {len(proposed.new)} new, {proposed.kept} as before")
+    say(stdout(), f"proposed: {len(proposed.new)} new, {proposed.kept} as before")
     decided = decide(run, settings.policy)
     say(stdout(), f"decided: {len(decided)}")
     if settings.invoices == WHMCS:
@@ -104,17 +105,23 @@ def _read_invoices(run: Run, settings: RunSettings, file: Path) -> Exit:
         said = str(error)
         run.store.write(run.act(), lambda books: note_sync(books, _INVOICES, said))
         raise
-    code, fault = Exit.DONE, ""
+    code, fault, rejected = Exit.DONE, "", None
     try:
         if isinstance(settings.invoices, Path):
             done = _read_ledger(run, settings.invoices)
         else:
             done = _read_whmcs(run, file)
-        code = show_recorded(_INVOICES, done)
+        code, rejected = show_recorded(_INVOICES, done), done.rejected
     except (FileError, OSError, ProviderError, SettingsError) as error:
         code, fault = Exit.FAILED, fault_of(error)
         say(stderr(), f"{_INVOICES}: not read: {fault}", "bold red")
-    run.store.write(run.act(), lambda books: note_sync(books, _INVOICES, fault))
+
+    def end(books: Books) -> None:
+        note_sync(books, _INVOICES, fault)
+        if rejected is not None:
+            hold_rejected(books, Origin(_INVOICES), rejected, ())
+
+    run.store.write(run.act(), end)
     return code
 
 

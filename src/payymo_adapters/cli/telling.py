@@ -29,7 +29,7 @@ def transaction_told(books: Books, name: str) -> str:
     money = read_transaction(books.connection.execute(select(row).where(mine)).one())
     day = money.booking_date or money.value_date
     said = [str(part) for part in (day, payer(money), texts(money)) if part]
-    return "; ".join([f"{money.id}: {money.amount:f} {money.currency}", *said])
+    return "; ".join([f"{money.id}: {money.amount:,f} {money.currency}", *said])
 
 
 def decision_told(books: Books, number: int) -> list[str]:
@@ -47,7 +47,7 @@ def rest_told(books: Books, number: int) -> list[str]:
     held = decision(books, number)
     left, currency = left_of(books, held.transaction)
     return [
-        f"decision {number}: {from_minor(left, currency)} {currency} is left over",
+        f"decision {number}: {from_minor(left, currency):,} {currency} is left over",
         f"  {transaction_told(books, held.transaction)}",
         *(f"  pays {allocation_told(books, each)}" for each in paid_by(books, number)),
     ]
@@ -64,7 +64,7 @@ def waiting_told(row: Any) -> str:
 
 def posting_told(row: Any) -> str:
     """A posting in words, with its number where a person may rule on it."""
-    money = f"{from_minor(row.amount, row.currency)} {row.currency}"
+    money = f"{from_minor(row.amount, row.currency):,} {row.currency}"
     said = f"{row.kind} of {money} to invoice {row.invoice_id}"
     fault = f": {row.fault}" if row.fault else ""
     if row.state == PostingState.PLANNED:
@@ -91,7 +91,7 @@ def proposal_told(books: Books, number: int) -> list[str]:
         *_obstacles(books, held.allocations),
         *(f"  or {each}" for each in _others_told(books, proposal)),
         *(
-            f"  why you are asked: {_reason_told(code)}"
+            f"  why you are asked: {reason_told(code)}"
             for code in proposal.get("reasons", ())
         ),
         "  what speaks for it and against it, in bits:",
@@ -106,10 +106,10 @@ def _obstacles(books: Books, given: Sequence[Allocation]) -> Iterator[str]:
         if invoice.status == InvoiceStatus.OPEN and abs(each.amount) <= abs(free):
             continue
         taken = [
-            f"decision {number} on {name} has {money} of it"
+            f"decision {number} on {name} has {money:,} of it"
             for number, name, money in holders(books, each.invoice)
         ]
-        state = f"{invoice.number or invoice.id} has {free} {invoice.currency} free"
+        state = f"{invoice.number or invoice.id} has {free:,} {invoice.currency} free"
         yield f"  it can be confirmed no more: {'; '.join([state, *taken])}"
 
 
@@ -117,7 +117,7 @@ def _others_told(books: Books, proposal: Mapping[str, Any]) -> Iterator[str]:
     """What was offered beside it, and how sure that is."""
     for rival in proposal["alternatives"][:_MOST_RIVALS]:
         parts = [
-            f"{each['amount']} to {_called(books, each['invoice'])}"
+            f"{Decimal(each['amount']):,f} to {_called(books, each['invoice'])}"
             for each in rival["allocations"]
         ]
         yield f"{' + '.join(parts)}, at {percentage(rival['confidence'])}"
@@ -129,7 +129,7 @@ def _called(books: Books, name: str) -> str:
     return f"{name} ({number})" if number else name
 
 
-def _reason_told(code: str) -> str:
+def reason_told(code: str) -> str:
     """A reason as a sentence; as it is kept where another version knew it."""
     try:
         return reason_in_words(Reason(code))
@@ -150,8 +150,8 @@ def _evidence_told(row: Mapping[str, Any]) -> str:
 def allocation_told(books: Books, given: Allocation) -> str:
     """Money for an invoice in words."""
     invoice, _ = _invoice(books, given.invoice)
-    owed = f"{invoice.outstanding:f} {invoice.currency} is owed"
-    return f"{given.amount:f} to {given.invoice}: {invoice_told(invoice, owed)}"
+    owed = f"{invoice.outstanding:,f} {invoice.currency} is owed"
+    return f"{given.amount:,f} to {given.invoice}: {invoice_told(invoice, owed)}"
 
 
 def invoice_told(invoice: Invoice, owed: str) -> str:

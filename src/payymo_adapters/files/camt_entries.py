@@ -164,7 +164,7 @@ def _parts(head: _Head) -> tuple[list[_Part], str | None]:
         return split, None
     note = (
         f"the amounts of its {len(details)} details are missing or do not sum up to "
-        f"{head.amount:f} {head.currency}: read as one transaction"
+        f"{head.amount:,f} {head.currency}: read as one transaction"
     )
     return [_Part(details=details, amount=head.amount)], note
 

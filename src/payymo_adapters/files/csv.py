@@ -158,7 +158,7 @@ def _direction(table: Table, row: Row, amount: Decimal) -> int:
         msg = f"{text[:40]!r} says neither in nor out"
         raise FieldError(msg, "direction")
     if word in IN and amount < 0:
-        msg = f"{text!r} contradicts the sign of {amount:f}"
+        msg = f"{text!r} contradicts the sign of {amount:,f}"
         raise FieldError(msg, "direction")
     return -1 if word in OUT and amount > 0 else 1
 

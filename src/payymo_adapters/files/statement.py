@@ -171,7 +171,7 @@ class Balances:
         if not missing:
             return None
         return (
-            f"{self.name} does not add up: opening {self.opening:f} + booked "
-            f"{self.booked:f} = {self.opening + self.booked:f}, "
-            f"but closing is {self.closing:f} (difference {missing:f})"
+            f"{self.name} does not add up: opening {self.opening:,f} + booked "
+            f"{self.booked:,f} = {self.opening + self.booked:,f}, "
+            f"but closing is {self.closing:,f} (difference {missing:,f})"
         )

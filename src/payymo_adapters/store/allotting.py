@@ -52,8 +52,8 @@ def allot(
         asked = from_minor(total, money.currency)
         left = from_minor(money.gross - money.allocated, money.currency)
         fault = (
-            f"{asked} {money.currency} would be allocated, and transaction "
-            f"{transaction!r} has {left}{' left' if money.allocated else ''}"
+            f"{asked:,} {money.currency} would be allocated, and transaction "
+            f"{transaction!r} has {left:,}{' left' if money.allocated else ''}"
         )
         raise ConflictError(fault)
     shared = {
@@ -304,8 +304,8 @@ def _owed(
         free = invoice.outstanding - invoice.allocated
         if not amount or not _within(amount, free) or amount * free < 0:
             fault = (
-                f"{allocation.amount} {currency} cannot be allocated to invoice "
-                f"{invoice.id!r}, of which {from_minor(free, currency)} is free"
+                f"{allocation.amount:,f} {currency} cannot be allocated to invoice "
+                f"{invoice.id!r}, of which {from_minor(free, currency):,} is free"
             )
             raise ConflictError(fault)
         amounts[invoice.id] = amount

@@ -1,7 +1,7 @@
 """What happened to a transaction or an invoice, and why."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -12,8 +12,7 @@ from sqlalchemy import Connection, or_, select
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
 from payymo_adapters.store.hinting import meant_invoice, meant_transaction
-from payymo_core.money import from_minor
-from payymo_core.naming import percentage
+from payymo_adapters.store.seen import seen_versions
 
 
 @frozen
@@ -25,14 +24,14 @@ class Happening:
         place: Its place among those of one instant; of the audit log, its number there.
         actor: Who did it; "" for what nobody did.
         action: What, as ``match.confirmed``.
-        said: What else there is to know.
+        detail: What else there is to know, as JSON takes it.
     """
 
     at: datetime
     place: int
     actor: str
     action: str
-    said: str
+    detail: Mapping[str, Any]
 
 
 def history(connection: Connection, tenant: str, name: str) -> list[Happening]:
@@ -47,8 +46,8 @@ def history(connection: Connection, tenant: str, name: str) -> list[Happening]:
         ConflictError: There is no such record.
     """
     came = [
-        *_arrivals(connection, tenant, name, schema.transactions),
-        *_arrivals(connection, tenant, name, schema.invoices),
+        Happening(seen.at, 0, "", "recorded", seen.detail)
+        for seen in seen_versions(connection, tenant, name)
     ]
     if not came:
         meant = meant_transaction(connection, tenant, name)
@@ -69,31 +68,6 @@ def history(connection: Connection, tenant: str, name: str) -> list[Happening]:
 def _order(timed: tuple[datetime, Happening]) -> tuple[datetime, int]:
     at, happening = timed
     return at, happening.place
-
-
-def _arrivals(
-    connection: Connection, tenant: str, name: str, table: Any
-) -> Iterator[Happening]:
-    row = table.c
-    mine = (row.tenant == tenant) & (row.id == name)
-    found = connection.execute(select(table).where(mine)).one_or_none()
-    if found is None:
-        return
-    is_money = table is schema.transactions
-    minor = found.gross if is_money else found.outstanding
-    said = f"{from_minor(minor, found.currency)} {found.currency}, {found.status}"
-    history = schema.transaction_versions if is_money else schema.invoice_snapshots
-    key = history.c.transaction_id if is_money else history.c.invoice_id
-    taken = history.c.recorded_at if is_money else history.c.taken_at
-    earlier = connection.execute(
-        select(history.c.version, taken.label("at"))
-        .where(history.c.tenant == tenant, key == name)
-        .order_by(history.c.version)
-    )
-    for version in earlier:
-        yield Happening(version.at, 0, "", "recorded", f"version {version.version}")
-    at = found.changed_at if is_money else found.as_of
-    yield Happening(at, 0, "", "recorded", f"version {found.version}: {said}")
 
 
 def _decisions(connection: Connection, tenant: str, name: str) -> Sequence[Any]:
@@ -128,17 +102,17 @@ def _given(connection: Connection, tenant: str, invoice: str) -> set[int]:
 
 def _proposal(held: Any) -> Happening:
     proposal = json.loads(held.proposal)
-    parts = ", ".join(
-        f"{a['amount']} to {a['invoice']}" for a in proposal["allocations"]
-    )
-    said = f"decision {held.id}: {held.transaction_id} pays {parts or 'nothing'}"
-    if held.confidence is not None:
-        reasons = ", ".join(proposal.get("reasons", ()))
-        said += f"; {held.outcome} at {percentage(held.confidence)}"
-        said += f" ({reasons})" if reasons else ""
-        return Happening(held.created_at, 1, "payymo", "match.proposed", said)
-    said += f"; {held.reason}" if held.reason else ""
-    return Happening(held.created_at, 1, held.actor, "match.chosen", said)
+    said = {
+        "decision": held.id,
+        "transaction": held.transaction_id,
+        "allocations": proposal["allocations"],
+    }
+    if held.confidence is None:
+        said |= {"reason": held.reason} if held.reason else {}
+        return Happening(held.created_at, 1, held.actor, "match.chosen", said)
+    said |= {"outcome": held.outcome, "confidence": held.confidence}
+    said |= {"reasons": proposal.get("reasons", [])}
+    return Happening(held.created_at, 1, "payymo", "match.proposed", said)
 
 
 def _noted(
@@ -159,10 +133,5 @@ def _noted(
         detail = json.loads(held.detail)
         if held.subject != name and detail.get("decision") not in numbers:
             continue
-        told = [f"{key} {_plain(value)}" for key, value in detail.items() if value]
-        said = "; ".join([held.subject, *told])
+        said = {"subject": held.subject, **detail}
         yield Happening(held.at, 1 + held.seq, held.actor, held.action, said)
-
-
-def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -8,7 +8,16 @@ from datetime import date, datetime
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, Select, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from payymo_adapters.store import schema
 from payymo_adapters.store.doubts import DOUBT
@@ -37,6 +46,7 @@ class Sums:
         transactions: How many are booked.
         gross: What they brought.
         allocated: What of that invoices have, or will have.
+        returning: What invoices have, and is being taken back.
         waiting: What no invoice has, and nobody put aside.
         aside: What was put aside.
     """
@@ -45,6 +55,7 @@ class Sums:
     transactions: int
     gross: int
     allocated: int
+    returning: int
     waiting: int
     aside: int
 
@@ -98,12 +109,6 @@ def sums(connection: Connection, tenant: str) -> list[Sums]:
         decided,
         and_(decided.c.tenant == row.c.tenant, decided.c.id == row.c.decision_id),
     )
-    held = (
-        row.c.tenant == tenant,
-        row.c.status == "booked",
-        row.c.gone_at.is_(None),
-        row.c.gross > 0,
-    )
     left = row.c.gross - row.c.allocated
     aside = func.sum(left).filter(decided.c.kind.in_(_ASIDE))
     found = connection.execute(
@@ -116,21 +121,55 @@ def sums(connection: Connection, tenant: str) -> list[Sums]:
             func.coalesce(aside, 0),
         )
         .select_from(joined)
-        .where(*held)
+        .where(*_came_in(tenant))
         .group_by(row.c.currency)
         .order_by(row.c.currency)
     )
+    returning = _returning(connection, tenant)
     return [
         Sums(
             currency=currency,
             transactions=count,
             gross=int(gross),
-            allocated=int(allocated),
+            allocated=int(allocated) - returning.get(currency, 0),
+            returning=returning.get(currency, 0),
             waiting=int(left) - int(aside),
             aside=int(aside),
         )
         for currency, count, gross, allocated, left, aside in found
     ]
+
+
+def _returning(connection: Connection, tenant: str) -> dict[str, int]:
+    """What invoices have of money that came in, and is being taken back."""
+    row, part, posting = schema.transactions, schema.allocations, schema.postings
+    joined = posting.join(
+        part,
+        and_(
+            part.c.tenant == posting.c.tenant,
+            part.c.decision_id == posting.c.decision_id,
+            part.c.invoice_id == posting.c.invoice_id,
+        ),
+    ).join(row, and_(row.c.tenant == part.c.tenant, row.c.id == part.c.transaction_id))
+    found = connection.execute(
+        select(part.c.currency, func.sum(part.c.amount))
+        .select_from(joined)
+        .where(
+            posting.c.tenant == tenant,
+            posting.c.kind == PostingKind.REVERSAL,
+            part.c.state == AllocationState.SETTLED,
+            *_came_in(tenant),
+        )
+        .group_by(part.c.currency)
+    )
+    return {currency: int(amount) for currency, amount in found}
+
+
+def _came_in(tenant: str) -> tuple[ColumnElement[bool], ...]:
+    """What is true of money that came in."""
+    row = schema.transactions.c
+    booked = row.status == "booked"
+    return row.tenant == tenant, booked, row.gone_at.is_(None), row.gross > 0
 
 
 def proposals(connection: Connection, tenant: str) -> dict[str, int]:
@@ -185,7 +224,7 @@ def waiting_proposals(connection: Connection, tenant: str) -> Sequence[Any]:
 
 
 def unexplained(connection: Connection, tenant: str) -> Sequence[str]:
-    """Booked transactions that nothing was decided of, and nothing is proposed for."""
+    """Money that came in, of which nothing is decided, and nothing is proposed."""
     row, proposed = schema.transactions, schema.match_decisions
     waits = exists().where(
         proposed.c.tenant == row.c.tenant,
@@ -194,13 +233,7 @@ def unexplained(connection: Connection, tenant: str) -> Sequence[str]:
     )
     return connection.scalars(
         select(row.c.id)
-        .where(
-            row.c.tenant == tenant,
-            row.c.decision_id.is_(None),
-            row.c.status == "booked",
-            row.c.gone_at.is_(None),
-            ~waits,
-        )
+        .where(*_came_in(tenant), row.c.decision_id.is_(None), ~waits)
         .order_by(row.c.booking_date, row.c.id)
     ).all()
 

@@ -143,6 +143,8 @@ invoices = tenants_own(
     Column("digest", Text, nullable=False),
     Column("payload", Text, nullable=False),
     Column("as_of", Utc, nullable=False),
+    # When its ledger was seen to have it so; ``as_of`` moves with what we post.
+    Column("changed_at", Utc),
     Column("allocated", BigInteger, nullable=False, server_default=text("0")),
     of_tenant(),
     key("id"),
@@ -170,4 +172,19 @@ invoice_snapshots = tenants_own(
     Column("taken_at", Utc, nullable=False),
     key("invoice_id", "version"),
     of_tenant(),
+)
+
+rejected_records = tenants_own(
+    "rejected_records",
+    Column("connection_id", Name, nullable=False),
+    # What it was read from, as ``file:march.csv``.
+    Column("stream", Name, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("found_in", Text, nullable=False),
+    Column("record_id", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("fault", Text, nullable=False),
+    Column("read_at", Utc, nullable=False),
+    key("connection_id", "stream", "place"),
+    to("connections", "connection_id"),
 )

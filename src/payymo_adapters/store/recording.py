@@ -88,9 +88,9 @@ _INVOICES = Target(
     history="invoice_snapshots",
     record="invoice_id",
     taken="taken_at",
-    since="as_of",
-    stamps=("as_of",),
-    restamps=("as_of",),
+    since="changed_at",
+    stamps=("as_of", "changed_at"),
+    restamps=("as_of", "changed_at"),
 )
 # Money on its way to an invoice; the index of unresolved postings answers it.
 _IN_FLIGHT = (
@@ -165,10 +165,7 @@ def _take_transactions(books: Books, account: str, rows: Rows) -> Recorded:
 
 
 def record_invoices(
-    books: Books,
-    given: Iterable[Invoice | Rejected],
-    taken_at: datetime,
-    payloads: Mapping[str, str] | None = None,
+    books: Books, given: Iterable[Invoice | Rejected], taken_at: datetime
 ) -> Recorded:
     """Remember invoices as their ledger had them at an instant.
 
@@ -176,12 +173,11 @@ def record_invoices(
         books: The tenant's.
         given: As a reader or a provider made them.
         taken_at: When the ledger was asked, not when it answered.
-        payloads: What each was made of, by id, word for word.
     """
     at = utc(taken_at)
     done = Recorded()
     with collector_paused():
-        for rows, rejected in ahead(invoice_rows(given, payloads or {})):
+        for rows, rejected in ahead(invoice_rows(given)):
             done = done.with_more(_take_invoices(books, rows, at), rejected)
     _note(books, "invoices.recorded", "invoices", done)
     return done
@@ -272,7 +268,7 @@ def _transaction_fault(books: Books, rows: Rows, known: Any) -> str:
         return ""
     applied = from_minor(left, known.currency)
     words = "of it was posted, or may have been: more than it now holds"
-    return f"{applied} {known.currency} {words}"
+    return f"{applied:,} {known.currency} {words}"
 
 
 def _carries(gross: int, allocated: int) -> bool:

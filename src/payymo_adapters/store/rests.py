@@ -31,15 +31,14 @@ LIVE = (AllocationState.RESERVED, AllocationState.SETTLED)
 
 
 def rests(connection: Connection, tenant: str) -> Sequence[Any]:
-    """Decisions that leave money of their transaction over: id, transaction_id, left.
+    """Decisions that leave money that came in over: id, transaction_id, left.
 
     In the order of booking; ``left`` is in minor units. One that is to be taken back is
     none of them.
     """
     money = schema.transactions
-    return connection.execute(
-        _rests(tenant).order_by(money.c.booking_date, money.c.id)
-    ).all()
+    came_in = _rests(tenant).where(money.c.gross > 0)
+    return connection.execute(came_in.order_by(money.c.booking_date, money.c.id)).all()
 
 
 def rest_of(books: Books, transaction: str) -> Any | None:

@@ -77,14 +77,14 @@ def transaction_rows(
 
 
 def invoice_rows(
-    given: Iterable[Invoice | Rejected], payloads: Mapping[str, str]
+    given: Iterable[Invoice | Rejected],
 ) -> Iterator[tuple[Rows, list[Rejected]]]:
-    """The same of invoices."""
+    """The same of invoices, each kept as what it says itself."""
     kind = _Kind(
         columns=_invoice_columns,
         fault=invoice_fault,
         to_json=invoice_to_json,
-        payloads=payloads,
+        payloads={},
         prefix="",
     )
     return kind.parts(*of_kind(given, Invoice))

@@ -266,7 +266,7 @@ def _objection(
     if invoice.balance <= 0:
         return refuse(payment, Refusal.NOT_OPEN, "nothing is left to pay")
     if payment.amount > invoice.balance and excess is Excess.REFUSE:
-        says = f"{invoice.balance} is left to pay"
+        says = f"{invoice.balance:,f} is left to pay"
         return refuse(payment, Refusal.OVER_BALANCE, says)
     return None
 

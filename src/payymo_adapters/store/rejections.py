@@ -1,0 +1,115 @@
+"""Records that could not be taken, kept until what they are in is read without them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
+
+from payymo_adapters.store import schema
+from payymo_adapters.store.store import Books
+from payymo_core.errors import Rejected
+
+
+@frozen
+class Origin:
+    """What records are read from.
+
+    Attributes:
+        connection: The id of its connection, which is there.
+        stream: As ``file:march.xml``; "" where the connection has but one.
+    """
+
+    connection: str
+    stream: str = ""
+
+
+def hold_rejected(
+    books: Books, origin: Origin, rejected: Iterable[Rejected], read: Collection[str]
+) -> None:
+    """Keep what was rejected of an origin in place of what was before.
+
+    Args:
+        books: The tenant's.
+        origin: What was read.
+        rejected: All that was rejected of it.
+        read: Ids of what was recorded of it: what other files of the connection had
+            under these ids, and could not be read there, is missing no more.
+    """
+    row = schema.rejected_records
+    books.connection.execute(delete(row).where(*_of(books, origin)))
+    for held in _elsewhere(books, origin):
+        if held.record_id in read:
+            mine = _of(books, Origin(origin.connection, held.stream))
+            books.connection.execute(
+                delete(row).where(*mine, row.c.place == held.place)
+            )
+    rows = [_row(books, origin, place, each) for place, each in enumerate(rejected)]
+    if rows:
+        books.connection.execute(insert(row), rows)
+
+
+def rejected_of(books: Books, origin: Origin) -> list[Rejected]:
+    """What is held as rejected of an origin, in its order."""
+    row = schema.rejected_records
+    found = books.connection.execute(
+        select(row).where(*_of(books, origin)).order_by(row.c.place)
+    )
+    return list(map(as_rejected, found))
+
+
+def rejected_rows(connection: Connection, tenant: str) -> Sequence[Any]:
+    """All that is held as rejected, in the order of what it was read from."""
+    row = schema.rejected_records
+    keys = (row.c.connection_id, row.c.stream, row.c.place)
+    mine = row.c.tenant == tenant
+    return connection.execute(select(row).where(mine).order_by(*keys)).all()
+
+
+def as_rejected(row: Any) -> Rejected:
+    """What was rejected, as it was said then."""
+    return Rejected(
+        record_id=row.record_id, fault=row.fault, field=row.field, where=row.found_in
+    )
+
+
+def _of(books: Books, origin: Origin) -> tuple[ColumnElement[bool], ...]:
+    row = schema.rejected_records.c
+    mine = row.tenant == books.tenant
+    return mine, row.connection_id == origin.connection, row.stream == origin.stream
+
+
+def _elsewhere(books: Books, origin: Origin) -> Sequence[Any]:
+    """What other files have that could not be read, and not what the books refused."""
+    row = schema.rejected_records.c
+    return books.connection.execute(
+        select(row.record_id, row.stream, row.place).where(
+            row.tenant == books.tenant,
+            row.connection_id == origin.connection,
+            row.stream != origin.stream,
+            row.found_in != "",
+        )
+    ).all()
+
+
+def _row(books: Books, origin: Origin, place: int, each: Rejected) -> dict[str, object]:
+    return {
+        "tenant": books.tenant,
+        "connection_id": origin.connection,
+        "stream": origin.stream,
+        "place": place,
+        "found_in": _writable(each.where),
+        "record_id": _writable(each.record_id),
+        "field": _writable(each.field),
+        "fault": _writable(each.fault),
+        "read_at": books.now,
+    }
+
+
+def _writable(text: str) -> str:
+    r"""A text that a database takes, whatever a file has in its place.
+
+    >>> _writable("t\0\ud800")
+    't\\x00\\ud800'
+    """
+    return text.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
