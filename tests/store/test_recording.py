@@ -1,6 +1,7 @@
 """What came is remembered, each version of it, and does not contradict decisions."""
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from payymo_adapters.errors import ConflictError
@@ -55,6 +57,10 @@ RICH: dict[str, Any] = {
     "fee": None,
     "metadata": {"order": "17", "späße": "\\"},
 }
+
+
+# Letters whose order is another by bytes than by words, or by halves of surrogates.
+NAMES = st.sets(st.text("aBé\uffee\U00010000", min_size=1, max_size=2), max_size=6)
 
 
 def take(
@@ -174,6 +180,18 @@ def test_an_empty_text_is_not_a_missing_one(store):
     assert [line.remittance for line in found] == ["", None, ""]
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(known=NAMES, others=NAMES)
+def test_what_is_known_is_told_from_what_is_new(store, known, others):
+    with pytest.raises(UndoneError), store.writing(ACT) as books:
+        add_account(books, "any", "Any")
+        record_transactions(books, "any", list(map(paid, known)))
+        done = record_transactions(books, "any", list(map(paid, others)))
+        same = len(known & others)
+        assert (done.new, done.unchanged) == (len(others) - same, same)
+        raise UndoneError
+
+
 @on_postgresql
 def test_large_payloads_go_a_few_at_a_time(store):
     sizes = []
@@ -277,6 +295,38 @@ def test_an_error_undoes_the_whole_of_it(store):
         record_transactions(books, "main", [paid("t1")])
         raise ZeroDivisionError
     assert take(store, [paid("t1")]).new == 1
+
+
+class TornError(Exception):
+    """What was sent cannot be read any further."""
+
+
+class Torn(dict[str, str]):
+    """Payloads that cannot be read to the end."""
+
+    def get(self, key: str, _default: object = None) -> str:
+        """Give each but the last."""
+        if key == f"{AT_ONCE:06}":
+            raise TornError
+        return "{}"
+
+
+def test_an_error_while_the_next_part_is_made_undoes_those_before_it(store):
+    record(store)
+    lines = [paid(f"{number:06}") for number in range(AT_ONCE + 1)]
+    threads = threading.active_count()
+    with pytest.raises(TornError):
+        take(store, lines, payloads=Torn(x=""))
+    assert threading.active_count() == threads
+    done = take(store, lines)
+    assert (done.new, done.unchanged) == (AT_ONCE + 1, 0)
+
+
+def test_an_error_of_the_database_leaves_no_thread_at_work(store):
+    threads = threading.active_count()
+    with pytest.raises(ConflictError):
+        take(store, [paid("t1")])  # of no account
+    assert threading.active_count() == threads
 
 
 # --- what is decided does not slip away ----------------------------------------------

@@ -14,8 +14,10 @@ from itertools import accumulate
 from typing import Any
 
 from attrs import frozen
+from sqlalchemy import select
 from sqlalchemy.engine import Row as Found
 
+from payymo_adapters.store import schema
 from payymo_adapters.store.lines import Rows
 from payymo_adapters.store.sources import Columns, Same, ask, insert, write
 from payymo_adapters.store.store import Books
@@ -68,8 +70,8 @@ class Taken:
 
 def differing(
     books: Books, target: Target, rows: Rows, more: str
-) -> Sequence[Found[Any]]:
-    """The rows whose digest is another than the one held, or that are not there.
+) -> tuple[Sequence[int], Sequence[Found[Any]]]:
+    """The rows that are not there, and those whose digest is another than the one held.
 
     Args:
         books: The tenant's.
@@ -78,10 +80,11 @@ def differing(
         more: Further columns of the table, which is ``t``.
 
     Returns:
-        The place, the version (None where it is new), and the further columns.
+        The places of those that are not there; the place, the version and the further
+        columns of the others.
     """
-    if not rows:
-        return []
+    if not rows or not _any_known(books, target, rows):
+        return range(len(rows)), []
     columns: Columns = {"place": range(len(rows)), "id": rows.id, "digest": rows.digest}
     statement = (
         f"SELECT i.place, t.version, {more} FROM {{source}} i "
@@ -89,7 +92,22 @@ def differing(
         "ON t.tenant = i.tenant AND t.id = i.id "
         "WHERE t.digest IS NULL OR t.digest <> i.digest"
     )
-    return ask(books.connection, statement, {"tenant": books.tenant}, columns)
+    found = ask(books.connection, statement, {"tenant": books.tenant}, columns)
+    new = [row.place for row in found if row.version is None]
+    return new, [row for row in found if row.version is not None]
+
+
+def _any_known(books: Books, target: Target, rows: Rows) -> bool:
+    """Whether any row is held between the first and the last of these.
+
+    What comes for the first time, mostly of a time of its own, is not looked for one by
+    one.
+    """
+    row = schema.metadata.tables[target.table].c
+    within = (row.id >= min(rows.id)) & (row.id <= max(rows.id))
+    # In the order of the key, so that no estimate makes it read all of the table.
+    held = select(row.id).where(row.tenant == books.tenant, within).order_by(row.id)
+    return books.connection.scalar(held.limit(1)) is not None
 
 
 def upsert(

@@ -144,14 +144,11 @@ def record_transactions(
 
 
 def _take_transactions(books: Books, account: str, rows: Rows) -> Recorded:
-    new: list[int] = []
     changed: list[int] = []
     rejected: list[Rejected] = []
     more = "t.allocated, t.decision_id, t.currency"
-    for known in differing(books, _TRANSACTIONS, rows, more):
-        if known.version is None:
-            new.append(known.place)
-            continue
+    new, others = differing(books, _TRANSACTIONS, rows, more)
+    for known in others:
         fault = known.allocated and _transaction_fault(books, rows, known)
         if fault:
             rejected.append(Rejected(record_id=rows.id[known.place], fault=fault))
@@ -184,15 +181,13 @@ def record_invoices(
 
 
 def _take_invoices(books: Books, rows: Rows, at: datetime) -> Recorded:
-    new: list[int] = []
     changed: list[int] = []
     waiting: list[str] = []
     stopped: list[str] = []
     more = f"t.allocated, t.outstanding, t.currency, t.as_of, {_IN_FLIGHT}"
-    for known in differing(books, _INVOICES, rows, more):
-        if known.version is None:
-            new.append(known.place)
-        elif known.in_flight or at < _as_of(known) <= books.now + MOST_AHEAD:
+    new, others = differing(books, _INVOICES, rows, more)
+    for known in others:
+        if known.in_flight or at < _as_of(known) <= books.now + MOST_AHEAD:
             waiting.append(rows.id[known.place])
         else:
             if known.allocated and not _holds(rows, known):
