@@ -146,7 +146,7 @@ def compare(
     amount = _amount(row, invoice, transactions, ledger, ruleset)
     reference = _reference(row, invoice, amount, ledger, candidates, ruleset)
     owed = (amount == AmountLevel.EXACT) & (level <= PayerLevel.NAME)
-    owed &= reference.level == NOT_FOUND
+    owed &= (reference.level == NOT_FOUND) & (transactions.gross[row] > 0)
     pair = np.flatnonzero(owed)
     near = slips(row[pair], invoice[pair], transactions, ledger, candidates, ruleset)
     reference.put(

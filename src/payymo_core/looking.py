@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 LOOKS = 3
 """The first is for what is plain, the others for what it leaves in doubt."""
 
-WORTH_A_THREAD = 2_000
-"""Transactions that take longer to look at than two threads to start."""
-
 
 @frozen(eq=False)
 class Seen:
@@ -100,10 +97,10 @@ class Looking:
 
     def _look(self, columns: TransactionColumns, ledger: Ledger) -> Seen:
         """Every transaction's hypotheses, a block at a time."""
-        ends = _ends(len(columns), self.chunk)
+        offsets = list(range(0, len(columns), self.chunk)) or [0]
         bare = evolve(columns, records=(), names=())  # nobody needs the values here
-        blocks = [take_rows(bare, *both) for both in pairwise(ends)]
-        seen = _joined(self._looked_at(blocks, ledger), ends[:-1])
+        blocks = [take_rows(bare, *ends) for ends in pairwise([*offsets, len(columns)])]
+        seen = _joined(self._looked_at(blocks, ledger), offsets)
         hypotheses, rejected = without_rejected(
             seen.hypotheses, columns, ledger.invoices, self.ruleset.learnt
         )
@@ -131,17 +128,6 @@ class Looking:
                     blocks,
                 )
             )
-
-
-def _ends(count: int, chunk: int) -> list[int]:
-    """Where blocks of equal size begin and end: none larger than a chunk.
-
-    An even number of them, where one is worth a thread of its own: so both end at once.
-    """
-    blocks = max(-(-count // chunk), 1)
-    if count > WORTH_A_THREAD:
-        blocks += blocks % 2
-    return [count * place // blocks for place in range(blocks + 1)]
 
 
 def look_at(

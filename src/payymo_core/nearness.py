@@ -99,10 +99,11 @@ def slips(
     candidates: Candidates,
     ruleset: Ruleset,
 ) -> NearFinds:
-    """Plain finds of another's invoice that are this one's number mistyped.
+    """Plain finds of a stranger's invoice that are this one's number mistyped.
 
-    In a dense numbering a slip names a stranger's invoice. It is one where nothing
-    else is named, and no such invoice is the payer's own or has just the amount.
+    In a dense numbering a slip names some invoice. It is one where nothing else is
+    named, and each such invoice is that of a customer who cannot have paid, and not of
+    just the amount.
 
     Args:
         row: Transactions, each with an item of just its amount and of who pays.
@@ -123,29 +124,39 @@ def slips(
     count = np.searchsorted(named, row, "right") - start
     owner, place = expand(start, count)
     find = plain[place]
-    other, whose = finds.invoice[find], ledger.customers.of_invoice
-    strange = whose[other] != whose[invoice[owner]]
-    strange &= ~paid_exactly(transactions, ledger.invoices, row[owner], other)
-    slip = np.zeros(len(owner), np.bool_)
-    for at, rule in enumerate(ruleset.references):
-        mine = np.flatnonzero(strange & (finds.rule[find] == at))
-        if Exactness.ONE_EDIT in rule.exactness:
-            read = ledger.forms.references(at, other[mine])
-            written = ledger.forms.references(at, invoice[owner[mine]])
-            long = np.strings.str_len(written) >= _LEAST_LETTERS
-            near = _nearness(read, written, np.zeros(len(mine), np.bool_))
-            slip[mine] = long & (near == _ONE_EDIT)
+    slip = candidates.payers.strangers(
+        row[owner], ledger.customers.of_invoice[finds.invoice[find]]
+    )
+    slip &= ~paid_exactly(
+        transactions, ledger.invoices, row[owner], finds.invoice[find]
+    )
+    one_edit = [Exactness.ONE_EDIT in rule.exactness for rule in ruleset.references]
+    slip &= np.array(one_edit, np.bool_)[finds.rule[find]]
+    slip[slip] = _one_edit_apart(
+        finds.of_rules(find[slip]), invoice[owner[slip]], ledger
+    )
     every = np.bincount(owner, slip, len(row)) == count
     chosen = np.flatnonzero(begins(owner) & every[owner])
-    found = finds.of_rules(find[chosen])
-    size = found.end - found.begin
-    level = np.full(len(chosen), _ONE_EDIT)
-    bits = _bits(size, level) - np.log2(count[owner[chosen]])
-    meant = invoice[owner[chosen]]
+    found, pair = finds.of_rules(find[chosen]), owner[chosen]
+    level = np.full(len(pair), _ONE_EDIT)
+    bits = _bits(found.end - found.begin, level) - np.log2(count[pair])
     return NearFinds(
-        owner[chosen],
-        evolve(found, invoice=meant, level=level, bits=np.maximum(bits, 0.0)),
+        pair,
+        evolve(found, invoice=invoice[pair], level=level, bits=np.maximum(bits, 0.0)),
     )
+
+
+def _one_edit_apart(finds: Finds, invoice: Ints, ledger: Ledger) -> Mask:
+    """Finds whose reference is one edit from that of another invoice."""
+    out = np.zeros(len(invoice), np.bool_)
+    for rule in np.unique(finds.rule).tolist():
+        mine = np.flatnonzero(finds.rule == rule)
+        read = ledger.forms.references(rule, finds.invoice[mine])
+        written = ledger.forms.references(rule, invoice[mine])
+        long = np.strings.str_len(written) >= _LEAST_LETTERS
+        level = _nearness(read, written, np.zeros(len(mine), np.bool_))
+        out[mine] = long & (level == _ONE_EDIT)
+    return out
 
 
 def rank_of(rules: Sequence[ReferenceRule]) -> Ints:

@@ -29,20 +29,19 @@ def is_word(seen: Scan, words: tuple[str, ...]) -> Mask:
     return out
 
 
+INVOICE_WORDS = (
+    *("INVOICE", "INVOICES", "INV", "BILL", "RECHNUNG", "RECHNUNGEN", "RECHNUNGSNR"),
+    *("RECHNUNGSNUMMER", "RG", "RGNR", "RE", "REF", "REFERENZ", "RNR", "FACTURE"),
+    *("FACTURES", "FACT", "FACTUUR", "FACTUURNR", "FAKTUUR", "FAKTURA", "FAKTURANR"),
+    *("FAKT", "FRA", "FATTURA", "FATT", "FT", "FACTURA", "LASKU", "LASKUNRO"),
+)
+"""Words that stand before the number of an invoice."""
+
 # What a number is called that is no invoice's: a customer's, an account's, a phone's.
 _OTHER_NUMBERS = (
     *("KD", "KDNR", "KUNDE", "KUNDEN", "KUNDENNR", "KUNDENNUMMER", "KUNDNR"),
-    *(
-        "KUNDNUMMER",
-        "KUNDENO",
-        "KUNDENR",
-        "CUST",
-        "CUSTOMER",
-        "CLIENT",
-        "CLIENTE",
-        "KLANT",
-        "KLANTNR",
-    ),
+    *("KUNDNUMMER", "KUNDENO", "KUNDENR", "CUST", "CUSTOMER", "CLIENT", "CLIENTE"),
+    *("KLANT", "KLANTNR"),
     *("KLANTNUMMER", "ASIAKAS", "ASIAKASNUMERO", "KLIENT", "MITGLIED", "MEMBER"),
     *("KONTO", "KTO", "KTONR", "KONTONR", "KONTONUMMER", "ACCOUNT", "ACCT", "COMPTE"),
     *("CONTO", "CUENTA", "REKENING", "REKENINGNUMMER", "BLZ", "PLZ", "BANKLEITZAHL"),
@@ -62,8 +61,8 @@ _NUMBER_WORDS = ("NO", "NR", "NUMMER", "NUMBER", "NUM", "NUMERO", "ID", "IDNR", 
 def called_otherwise(seen: Scan) -> Mask:
     """Digits that the word before them calls something else than an invoice's number.
 
-    A number word may stand between, and a letter or two before the digits: "Kunden-Nr.
-    507", "customer K3Z7".
+    A number word may stand between, and a few letters before the digits: "Kunden-Nr.
+    507", "customer K3Z7". Not those that say "invoice": "Kunde RE20260042".
     """
     word = is_word(seen, _OTHER_NUMBERS)
     joint = is_word(seen, _NUMBER_WORDS)
@@ -71,6 +70,7 @@ def called_otherwise(seen: Scan) -> Mask:
     said = previous(word) & same
     said |= previous(said & joint) & same
     letters = ~seen.digits & (_size(seen) <= _MOST_LETTERS)
+    letters &= ~is_word(seen, INVOICE_WORDS)
     for _ in range(_MOST_ATTACHED):
         said |= previous(said & (letters | seen.digits)) & seen.attached
     return said & seen.digits

@@ -77,6 +77,12 @@ class Payers:
     sharers: Ints
     words: Ints
 
+    def strangers(self, transaction: Ints, customer: Ints) -> Mask:
+        """Whether nothing says that a customer, who is known, sent a transaction."""
+        width = int(max(self.customer.max(initial=0), customer.max(initial=0))) + 1
+        known = self.transaction * width + self.customer
+        return (customer >= 0) & ~np.isin(transaction * width + customer, known)
+
 
 def payers_of(
     transactions: TransactionColumns,

@@ -14,7 +14,7 @@ from payymo_core.checkdigits import satisfied
 from payymo_core.finds import Finds, covered
 from payymo_core.keys import Ints, Keys, Mask, mix, sorted_unique
 from payymo_core.lines import Lines
-from payymo_core.noise import is_word
+from payymo_core.noise import INVOICE_WORDS, is_word
 from payymo_core.sequences import begins, following, previous, totals
 from payymo_core.spans import Scan, Spans, scan_folded, wholes
 from payymo_core.texts import TextColumn
@@ -25,13 +25,6 @@ _LEAST_DIGITS = 3
 _LEAST_CALLED = 4
 _DIGITS_ALONE = 6  # digits of a number without letters, in groups: "2026-00507"
 
-# Words that stand before the number of an invoice.
-_KEYWORDS = (
-    *("INVOICE", "INVOICES", "INV", "BILL", "RECHNUNG", "RECHNUNGEN", "RECHNUNGSNR"),
-    *("RECHNUNGSNUMMER", "RG", "RGNR", "RE", "REF", "REFERENZ", "RNR", "FACTURE"),
-    *("FACTURES", "FACT", "FACTUUR", "FACTUURNR", "FAKTUUR", "FAKTURA", "FAKTURANR"),
-    *("FAKT", "FRA", "FATTURA", "FATT", "FT", "FACTURA", "LASKU", "LASKUNRO"),
-)
 _NUMBER_WORDS = ("NR", "NO", "NUMMER", "NUMBER", "NUM", "NUMERO", "NRO", "N")
 
 
@@ -177,7 +170,7 @@ def _telling(seen: Scan) -> Callable[[Spans], Mask]:
 
 def _follows_keyword(seen: Scan) -> Mask:
     """Digits right behind a word for invoice, or behind that and "no."."""
-    word, number = is_word(seen, _KEYWORDS), is_word(seen, _NUMBER_WORDS)
+    word, number = is_word(seen, INVOICE_WORDS), is_word(seen, _NUMBER_WORDS)
     same = ~begins(seen.text)
     behind = same & previous(word)
     further = same & previous(number & behind)

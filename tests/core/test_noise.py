@@ -37,6 +37,7 @@ CALLED_OTHERWISE = [
     "Customer no _507_ invoice 88",
     "Kundennr. D_15773_",
     "cust no K_3_Z_7_ and 88",
+    "Kunde RE20260042",
     "Kunde Meier 507",
     "Invoice no 507",
     "Tel _0171_ 23456",

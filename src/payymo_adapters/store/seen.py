@@ -78,8 +78,8 @@ def _versions(
     now = connection.execute(select(table).where(mine)).one_or_none()
     if now is None:
         return []
-    record = history.c.invoice_id if table is schema.invoices else None
-    record = history.c.transaction_id if record is None else record
+    is_invoice = table is schema.invoices
+    record = history.c.invoice_id if is_invoice else history.c.transaction_id
     earlier = connection.execute(
         select(history.c.version, history.c.payload, history.c[taken].label("at"))
         .where(history.c.tenant == tenant, record == name)
