@@ -101,11 +101,14 @@ def _unrelated(books: Books, dice: Dice) -> Slip:
 
 
 def _outgoing(books: Books, dice: Dice) -> Slip:
-    """A refund that names an invoice, or a bill of ours."""
+    """A refund that names an invoice, or a bill of ours.
+
+    Of an invoice only: what names a credit note pays that.
+    """
     item = dice.pick(books.ledger)
     client = item.draft.client
-    if dice.chance(0.4):
-        amount, text = abs(item.draft.total), f"refund {item.number}"
+    if item.draft.total > 0 and dice.chance(0.4):
+        amount, text = item.draft.total, f"refund {item.number}"
         other = Counterparty(name=client.customer.name, iban=client.iban)
     else:
         amount = octaves(11, 19, dice)

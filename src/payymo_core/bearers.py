@@ -14,11 +14,12 @@ from payymo_core.customers import (
     MOST_COMMON_WORDS,
     MOST_WORD_SHARERS,
     Customers,
+    initial_keys,
     pair_keys,
     text_keys,
 )
 from payymo_core.experience import Memory
-from payymo_core.keys import Floats, Ints, mix
+from payymo_core.keys import Floats, Ints, mix, sorted_unique
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.sequences import begins, sizes
 
@@ -149,7 +150,9 @@ def _near_names(
         [customers.names[n] for n in name[unlike].tolist()],
     )
     level[np.array(unlike, np.int64)[alike >= _LIKE]] = PayerLevel.SIMILAR_NAME
-    return row, name, level, count
+    # A common word and an initial say something of a name cut short alone.
+    keep = (count > 0) | (level == PayerLevel.ABBREVIATED)
+    return row[keep], name[keep], level[keep], np.maximum(count, 1)[keep]
 
 
 def _with_common(
@@ -158,7 +161,10 @@ def _with_common(
     rest: Ints,
     customers: Customers,
 ) -> tuple[Ints, Ints, Ints]:
-    """And names that share two common words: (name asked for, name, words agreed)."""
+    """And names that share two common words: (name asked for, name, words agreed).
+
+    Or one of them, and the initial of another word: then no word is told to agree.
+    """
     pairs = [
         (n, one, other)
         for n in rest.tolist()
@@ -172,6 +178,9 @@ def _with_common(
     key, hits = np.unique(table[needle, 0] * width + name, return_counts=True)
     # Of k words that agree, k (k - 1) / 2 pairs are found.
     words = np.rint((1 + np.sqrt(1 + 8 * hits)) / 2).astype(np.int64)
+    cut = _with_initials(asked, rest, customers, width)
+    cut = cut[~np.isin(cut, key)]
+    key, words = np.r_[key, cut], np.r_[words, np.zeros(len(cut), np.int64)]
     row, known, count = found
     held = row * width + known  # in order
     new = np.searchsorted(held, key) == np.searchsorted(held, key, "right")
@@ -180,6 +189,24 @@ def _with_common(
     count = np.concatenate([count, words[new]])
     order = np.lexsort((name, row))
     return row[order], name[order], count[order]
+
+
+def _with_initials(
+    asked: Sequence[str], rest: Ints, customers: Customers, width: int
+) -> Ints:
+    """Names with a common word, and another that begins with an initial asked for."""
+    pairs = [
+        (n, known, ord(word))
+        for n in rest.tolist()
+        for word in asked[n].split()
+        if len(word) == 1
+        for known in _common_words(asked[n], customers)
+    ]
+    table = np.array(pairs, np.int64).reshape(-1, 3)
+    needle, name, _ = customers.pair_names.probe(
+        initial_keys(table[:, 1], table[:, 2]), MOST_WORD_SHARERS
+    )
+    return sorted_unique(table[needle, 0] * width + name)
 
 
 def _common_words(asked: str, customers: Customers) -> list[int]:

@@ -1,21 +1,13 @@
 """Which pairs of transaction and invoice are worth comparing."""
 
-from decimal import Decimal
-
 import numpy as np
 from attrs import frozen
 
 from payymo_core.bearers import Bearers, PayerLevel
-from payymo_core.columns import (
-    CURRENCIES,
-    NO_DAY,
-    InvoiceColumns,
-    TransactionColumns,
-)
+from payymo_core.columns import NO_DAY, InvoiceColumns, TransactionColumns
 from payymo_core.finds import Finds, find
 from payymo_core.keys import Ints, Mask, expand, mix
 from payymo_core.ledger import Ledger
-from payymo_core.money import EXPONENTS
 from payymo_core.owed import CURRENCY_STEP
 from payymo_core.payers import Payers, payers_of
 from payymo_core.rules import AmountRule, Ruleset
@@ -23,6 +15,7 @@ from payymo_core.sequences import begins
 from payymo_core.shapes import names_unknown
 from payymo_core.structured import checked_atoms
 from payymo_core.texts import TextColumn, text_column
+from payymo_core.worth import minor_by_currency
 
 # Rows that one key may bring. Above, the key tells nothing apart, and a ledger with
 # one price would be compared with itself (SCALE 6); what was passed over is counted.
@@ -89,12 +82,14 @@ def block(
     exact, unseen = _by_customer_amount(transactions, ledger, payers, ruleset)
     capped["customer and amount"] = int((unseen > 0).sum())
     others = _by_customer(transactions, settled, ledger, payers, ruleset, capped)
+    beside = _beside_named(transactions, settled, ledger, finds, ruleset)
     near = _by_near_amount(transactions, wanting, ledger, ruleset.amount)
     pairs = [
         (finds.transaction, finds.invoice),
         _by_amount(transactions, wanting, ledger, capped),
         exact,
         _issued_by_then(transactions, ledger.invoices, others),
+        _issued_by_then(transactions, ledger.invoices, beside),
         _issued_by_then(transactions, ledger.invoices, near),
     ]
     row, invoice = _distinct(
@@ -236,6 +231,36 @@ def _by_customer(
     return row[at], invoice
 
 
+def _beside_named(
+    transactions: TransactionColumns,
+    settled: Mask,
+    ledger: Ledger,
+    finds: Finds,
+    ruleset: Ruleset,
+) -> _Pairs:
+    """The other items of customers whose invoices a text names: it may name a few.
+
+    Whoever pays for somebody else names what he pays, but a bank cuts long texts off.
+    """
+    invoices = ledger.invoices
+    plain = (finds.bits >= PLAIN) & ~settled[finds.transaction]
+    row, invoice = finds.transaction[plain], finds.invoice[plain]
+    use = payable(transactions, invoices, row, invoice)
+    row, invoice = _distinct(row[use], invoice[use], len(invoices))
+    named = np.zeros(len(transactions), np.int64)
+    np.add.at(named, row, invoices.outstanding[invoice])
+    # What the named ones add up to needs no others, and less is a part of them.
+    more = (named < transactions.gross)[row]
+    row, customer = row[more], ledger.customers.of_invoice[invoice[more]]
+    known = customer >= 0
+    row, customer = _distinct(row[known], customer[known], len(ledger.customers.ids))
+    number = ledger.customers.number[customer]
+    at, other, _ = ledger.by_customer.probe(
+        mix(number, transactions.currency[row]), ruleset.groups.open_items
+    )
+    return row[at], other
+
+
 def _by_near_amount(
     transactions: TransactionColumns, wanting: Ints, ledger: Ledger, rule: AmountRule
 ) -> _Pairs:
@@ -254,11 +279,4 @@ def largest_shortfall(gross: Ints, currency: Ints, rule: AmountRule) -> Ints:
     """How much larger an invoice may be, in minor units, to be short by a fee."""
     percent = float(rule.short_percent)
     relative = np.floor(np.abs(gross) * (percent / (100 - percent))).astype(np.int64)
-    return np.minimum(relative, _minor_by_currency(rule.short_most)[currency])
-
-
-def _minor_by_currency(amount: Decimal) -> Ints:
-    units, parts = amount.as_integer_ratio()
-    return np.array(
-        [units * 10 ** EXPONENTS[code] // parts for code in CURRENCIES], np.int64
-    )
+    return np.minimum(relative, minor_by_currency(rule.short_most)[currency])

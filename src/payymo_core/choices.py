@@ -78,6 +78,9 @@ def choice_bits(
     chance += np.where(whole, _in_order(size, through, among), 0.0)
     month = _month_sizes(searches, answers, pairs, ledger)
     chance += np.where(whole & (month == size) & (size < among), _ONE_MONTH / 2, 0.0)
+    # Before anything is known of the amount, any open item is as likely to be paid: a
+    # customer with more of them pays the more often.
+    chance *= np.where(whole, among, 1)
     # Of several customers: any other open item could have been meant.
     apart = np.log2(_OF_SEVERAL_CUSTOMERS) - (size - 1) * open_bits
     return np.where(whole | same, np.log2(np.maximum(chance, 2.0**-60)), apart)

@@ -44,7 +44,9 @@ class Customers:
         sorted_words: These in order, to find those that begin alike.
         word_names: Names by word.
         common: Whether more than ``MOST_WORD_SHARERS`` names share a word.
-        pair_names: Names by two of their common words.
+        initials: The first letter of each word, as a number.
+        pair_names: Names by two of their common words, and by one and the initial of
+            another word.
         in_text: Customers by the key of their name as one span of a text.
         text_heads: Sorted keys of the atoms these begin with.
         text_length: Letters in the longest of them.
@@ -64,6 +66,7 @@ class Customers:
     sorted_words: Sequence[str]
     word_names: KeyIndex
     common: NDArray[np.bool_]
+    initials: Ints
     pair_names: KeyIndex
     in_text: KeyIndex
     text_heads: Keys
@@ -143,6 +146,7 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     words = {word: place for place, word in enumerate(spoken(names))}
     bearing, word = word_column(names, words)
     common = np.bincount(word, minlength=len(words)) > MOST_WORD_SHARERS
+    initials = initials_of(words)
     named = np.zeros(len(ids), np.bool_)
     named[bearer] = True
     return Customers(
@@ -160,7 +164,8 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
         sorted_words=tuple(sorted(words)),
         word_names=KeyIndex.of(mix(word), bearing),
         common=common,
-        pair_names=KeyIndex.of(*common_pairs(bearing, word, common)),
+        initials=initials,
+        pair_names=KeyIndex.of(*common_pairs(bearing, word, common, initials)),
         in_text=owner_index(*told.in_text),
         text_heads=told.text_heads,
         text_length=told.text_length,
@@ -238,26 +243,42 @@ def word_column(names: Sequence[str], words: Mapping[str, int]) -> tuple[Ints, I
     return np.repeat(np.arange(len(names)), count), np.array(said, np.int64)
 
 
-def common_pairs(name: Ints, word: Ints, common: Mask) -> Entries[np.uint64]:
-    """Names, in rising order, by the keys of every two of their common words.
+def initials_of(words: Iterable[str]) -> Ints:
+    """The first letter of each word, as a number."""
+    return np.array([ord(word[0]) for word in words], np.int64)
+
+
+def common_pairs(
+    name: Ints, word: Ints, common: Mask, initials: Ints
+) -> Entries[np.uint64]:
+    """Names, in rising order, by two common words, or one and another's initial.
 
     Args:
         name: A name for each of its words, rising.
         word: The word.
         common: Whether a word is a common one.
+        initials: The first letter of each word.
     """
-    these = common[word]
-    word, name = word[these], name[these]
-    first, second, owner = [word[:0]], [word[:0]], [word[:0]]
+    keys, bearers = [np.zeros(0, np.uint64)], [name[:0]]
     for apart in range(1, MOST_COMMON_WORDS):
         same = np.flatnonzero(name[apart:] == name[: max(len(name) - apart, 0)])
-        first.append(word[same])
-        second.append(word[same + apart])
-        owner.append(name[same])
-    one, other = np.concatenate(first), np.concatenate(second)
-    bearer = np.concatenate(owner)
-    order = np.argsort(bearer, kind="stable")
-    return pair_keys(one, other)[order], bearer[order]
+        one, other, bearer = word[same], word[same + apart], name[same]
+        both = common[one] & common[other]
+        keys.append(pair_keys(one[both], other[both]))
+        bearers.append(bearer[both])
+        for known, cut in ((one, other), (other, one)):
+            keys.append(initial_keys(known, initials[cut])[common[known]])
+            bearers.append(bearer[common[known]])
+    key, owner = np.concatenate(keys), np.concatenate(bearers)
+    order = np.lexsort((key, owner))
+    key, owner = key[order], owner[order]
+    once = begins(key) | begins(owner)
+    return key[once], owner[once]
+
+
+def initial_keys(word: Ints, initial: Ints) -> Keys:
+    """Keys of a word and the first letter of another; none of two words is one."""
+    return mix(word, -initial)
 
 
 def pair_keys(one: Ints, other: Ints) -> Keys:

@@ -11,6 +11,7 @@ from payymo_core.customers import (
     Told,
     borne,
     common_pairs,
+    initials_of,
     spoken,
     word_column,
 )
@@ -107,6 +108,7 @@ def _with_names(customers: Customers, told: Told) -> Customers:
         words=with_entries(customers.words, numbers),
         sorted_words=Blocks.of(customers.sorted_words, BY_ITSELF).joined(words),
         common=np.r_[customers.common, np.zeros(len(words), np.bool_)],
+        initials=np.r_[customers.initials, initials_of(words)],
     )
     return _with_bearers(with_words, np.arange(first, first + len(new)))
 
@@ -140,4 +142,4 @@ def _pairs(customers: Customers, names: Ints, common: Mask) -> Entries[np.uint64
     place, word = word_column(
         [customers.names[name] for name in names.tolist()], customers.words
     )
-    return common_pairs(names[place], word, common)
+    return common_pairs(names[place], word, common, customers.initials)

@@ -55,6 +55,7 @@ def agreeing_by_chance(
 ) -> Floats:
     """How likely a payer agrees so well with one of ``customers`` that is not meant."""
     named = (level >= PayerLevel.NAME) & (level < PayerLevel.SHARED_WORD)
+    named &= level != PayerLevel.ABBREVIATED  # another of its words begins alike
     bits = _RAREST_BITS[level] - _ONE_WORD_LESS * ((words < 2) & named)
     return sharers / (customers + _FEW_CUSTOMERS) + 2.0**-bits
 

@@ -8,6 +8,7 @@ from payymo_core.columns import CURRENCIES
 from payymo_core.keys import Floats, Ints, mix
 from payymo_core.ledger import Ledger
 from payymo_core.money import EXPONENTS
+from payymo_core.owed import CURRENCY_STEP
 
 
 def rarity_bits(gross: Ints, currency: Ints, ledger: Ledger) -> Floats:
@@ -22,6 +23,22 @@ def rarity_bits(gross: Ints, currency: Ints, ledger: Ledger) -> Floats:
     held = ledger.invoices.count_in[currency]
     chance = 0.5 * seen / np.maximum(held, 1) * held / (held + _FEW)
     chance += 0.5 * _spread(size, _UNITS[currency])
+    return -np.log2(np.clip(chance, 2.0**-24, 0.5))
+
+
+def range_bits(low: Ints, high: Ints, currency: Ints, ledger: Ledger) -> Floats:
+    """How surprising it would be to see amounts in ranges by chance, in bits.
+
+    Args:
+        low: Where each range begins, minor units, positive.
+        high: Where it ends.
+        currency: Index into ``CURRENCIES``.
+        ledger: The invoices: half of all money is like what is open there.
+    """
+    base, keys = currency * CURRENCY_STEP, ledger.near.keys
+    inside = keys.before(base + high, "right") - keys.before(base + low)
+    held = keys.before(base + CURRENCY_STEP // 2) - keys.before(base)
+    chance = 0.5 * inside / (held + _FEW) + 0.5 * np.log(high / low) / _DECADES
     return -np.log2(np.clip(chance, 2.0**-24, 0.5))
 
 

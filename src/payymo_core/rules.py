@@ -97,7 +97,8 @@ class AmountRule:
     Attributes:
         short_percent: Short by a bank's fee: at most this share of the invoice, in
             percent of it.
-        short_most: And at most this many major units of the invoice's currency.
+        short_most: And at most this many euros, roughly: as many major units of the
+            invoice's currency, or ten, a hundred, ... times as many of small ones.
     """
 
     short_percent: Decimal = Decimal(3)

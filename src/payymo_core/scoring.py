@@ -28,7 +28,7 @@ from payymo_core.finds import LEVELS
 from payymo_core.keys import Floats, Ints, Levels, mix
 from payymo_core.ledger import Ledger
 from payymo_core.payers import agreeing_by_chance
-from payymo_core.rarity import rarity_bits
+from payymo_core.rarity import range_bits, rarity_bits
 from payymo_core.rules import Exactness, Priors, Ruleset
 from payymo_core.timing import DateLevel, direction
 
@@ -160,6 +160,7 @@ _M_TABLE = np.array([*(_REFERENCE_M[level] for level in LEVELS), _UNCITED])
 
 
 _ODD_AMOUNTS = [AmountLevel.FAR_OVER, AmountLevel.MANIFOLD, AmountLevel.NEARLY_ALL]
+_NEAR_AMOUNTS = [AmountLevel.OVER, AmountLevel.NEARLY_ALL]
 
 
 def score(
@@ -266,7 +267,14 @@ def _amount(
         odd & (ledger.debtors.open_items(pairs.invoice) != 1), 2.0**-6, 0.5
     )
     likeness = np.where(pairs.amount == AmountLevel.MANIFOLD, 2.0**-9, likeness)
-    return np.log2(np.maximum(chance, likeness * 2.0**-rare)) + rare
+    plain = np.log2(likeness)
+    # Other money is seldom within a tenth of what is owed.
+    near = np.flatnonzero(np.isin(pairs.amount, _NEAR_AMOUNTS))
+    invoice = pairs.invoice[near]
+    low = np.where(paid[near] > owed[near], owed[near], 9 * owed[near] // 10)
+    high = np.where(paid[near] > owed[near], 11 * owed[near] // 10, owed[near])
+    plain[near] += range_bits(low, high, ledger.invoices.currency[invoice], ledger)
+    return np.maximum(np.log2(np.maximum(chance, 2.0**-60)) + rare, plain)
 
 
 def _shortness(fee: Ints, pairs: Comparisons, ledger: Ledger) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.bearers import PayerLevel
+from payymo_core.blocking import PLAIN
 from payymo_core.choices import MOST_ITEMS, Answers, Searches, choice_bits
 from payymo_core.columns import NO_DAY, TransactionColumns
 from payymo_core.comparison import NOT_FOUND, Comparisons
@@ -80,7 +81,8 @@ def sets_of(
 ) -> Sets:
     """Find the sets of open items that add up to each transaction."""
     usable = transactions.booked & (transactions.gross > 0)
-    items = known & ledger.invoices.is_open[pairs.invoice]
+    meant = known | _of_customers_named(pairs, ledger)
+    items = meant & ledger.invoices.is_open[pairs.invoice]
     items &= (
         transactions.currency[pairs.transaction]
         == (ledger.invoices.currency[pairs.invoice])
@@ -121,6 +123,15 @@ def sets_of(
     return Sets(row, answers.member, parts, other, crowded)
 
 
+def _of_customers_named(pairs: Comparisons, ledger: Ledger) -> Mask:
+    """Pairs with items of a customer of whom the text names an open one plainly."""
+    customer = ledger.customers.of_invoice[pairs.invoice]
+    whose = pairs.transaction * (len(ledger.customers.ids) + 1) + customer
+    named = (pairs.reference.level < NOT_FOUND) & (pairs.reference.bits >= PLAIN)
+    named &= ledger.invoices.is_open[pairs.invoice] & (customer >= 0)
+    return np.isin(whose, whose[named]) & (customer >= 0)
+
+
 def _settled(pairs: Comparisons, weights: Weights, known: Mask, rows: int) -> Mask:
     """Transactions that name one open item of just their amount, and no other."""
     found = pairs.reference.level < NOT_FOUND
@@ -139,7 +150,8 @@ def _searches(
     """One search a transaction and customer, and one for what its text names."""
     customer = ledger.customers.of_invoice[pairs.invoice[items]]
     word = (pairs.payer == PayerLevel.SHARED_WORD) & (pairs.sharers == 1)
-    payer = ((pairs.payer < PayerLevel.SHARED_WORD) | word)[items] & (customer >= 0)
+    payer = (pairs.payer < PayerLevel.SHARED_WORD) | word
+    payer = (payer | _of_customers_named(pairs, ledger))[items] & (customer >= 0)
     named = pairs.reference.level[items] < NOT_FOUND
     pair = np.concatenate([items[payer], items[named]])
     whose = np.concatenate([customer[payer], np.full(int(named.sum()), -1)])

@@ -21,6 +21,7 @@ from payymo_core.mentions import Mention, is_read
 from payymo_core.reliability import CERTAINTY
 from payymo_core.rules import DEFAULT_REFERENCES, ReferenceRule, Ruleset
 from payymo_core.verdicts import Verdicts
+from payymo_core.worth import UNITS_PER_EURO
 
 LEAST_CASES = 3
 """Payments of one kind without which nothing is suggested for it."""
@@ -295,16 +296,17 @@ def _tolerance(exam: Exam) -> Iterator[Change]:
 
 
 def _lacking(exam: Exam) -> Iterator[tuple[Decimal, Decimal]]:
-    """Percent and major units that payments lack, at most a tenth of the invoice."""
+    """Percent and euros, roughly, that payments lack: a tenth at most."""
     invoices = exam.result.run.ledger.invoices.records
     for transaction, paid in exam.verdicts.confirmed.items():
         if len(paid) != 1:
             continue
         if exam.lesson.amount_level(transaction, paid[0]) is AmountLevel.NEARLY_ALL:
-            owed = invoices[exam.result.place_of(paid[0])].outstanding
+            invoice = invoices[exam.result.place_of(paid[0])]
+            owed, units = invoice.outstanding, UNITS_PER_EURO[invoice.currency]
             row = exam.result.row_of(transaction)
             lacking = owed - exam.result.run.transactions.records[row].gross
-            yield 100 * lacking / owed, abs(lacking)
+            yield 100 * lacking / owed, abs(lacking) / units
 
 
 def _up(value: Decimal, step: Decimal) -> Decimal:

@@ -224,7 +224,7 @@ def describe_ruleset(ruleset: Ruleset) -> tuple[str, ...]:
     lines += [
         (
             f"A payment may fall short by {amount.short_percent} percent, at most "
-            f"{amount.short_most} in the invoice's currency: a bank's fee."
+            f"about {amount.short_most} EUR in the invoice's currency: a bank's fee."
         ),
         (
             f"Up to {groups.invoices} invoices may be paid together, looked for among "

@@ -12,6 +12,7 @@ from payymo_core.customers import (
     MOST_WORD_SHARERS,
     Customers,
     customers_of,
+    initial_keys,
     pair_keys,
     text_keys,
 )
@@ -62,6 +63,8 @@ def told(customers: Customers) -> object:
         np.array([customers.name_rows[name] for name in sorted(names)], np.int64)
     )
     pairs = np.array(list(combinations(every.tolist(), 2)), np.int64).reshape(-1, 2)
+    letters = np.unique([ord(word[0]) for word in words])
+    begun = initial_keys(np.repeat(every, len(letters)), np.tile(letters, len(every)))
     accounts = text_keys([account[-10:] for account in ACCOUNTS])
     spoken = text_keys([" ".join(pair) for pair in combinations((*COMMON, *RARE), 2)])
     return {
@@ -75,6 +78,7 @@ def told(customers: Customers) -> object:
         "common": [bool(customers.common[words[word]]) for word in sorted(words)],
         "of words": list(map(called, found(customers.word_names, mix(every)))),
         "of pairs": list(map(called, found(customers.pair_names, pair_keys(*pairs.T)))),
+        "of initials": list(map(called, found(customers.pair_names, begun))),
         "ibans": found(customers.ibans, text_keys(ACCOUNTS)),
         "accounts": found(customers.accounts, accounts),
         "tails": found(customers.iban_tails, accounts),
