@@ -249,9 +249,11 @@ def _beside_named(
     row, invoice = _distinct(row[use], invoice[use], len(invoices))
     named = np.zeros(len(transactions), np.int64)
     np.add.at(named, row, invoices.outstanding[invoice])
-    # What the named ones add up to needs no others, and less is a part of them.
-    more = (named < transactions.gross)[row]
-    row, customer = row[more], ledger.customers.of_invoice[invoice[more]]
+    # What the named ones add up to needs no others; much less is a part of them, but a
+    # little less may have a credit note set off.
+    gross = transactions.gross
+    others = ((named != gross) & (9 * named <= 10 * gross))[row]
+    row, customer = row[others], ledger.customers.of_invoice[invoice[others]]
     known = customer >= 0
     row, customer = _distinct(row[known], customer[known], len(ledger.customers.ids))
     number = ledger.customers.number[customer]
