@@ -81,8 +81,10 @@ def sets_of(
 ) -> Sets:
     """Find the sets of open items that add up to each transaction."""
     usable = transactions.booked & (transactions.gross > 0)
-    meant = known | _of_customers_named(pairs, ledger)
-    items = meant & ledger.invoices.is_open[pairs.invoice]
+    items = (usable & ~_settled(pairs, weights, known, len(transactions)))[
+        pairs.transaction
+    ]
+    items &= ledger.invoices.is_open[pairs.invoice]
     items &= (
         transactions.currency[pairs.transaction]
         == (ledger.invoices.currency[pairs.invoice])
@@ -91,11 +93,10 @@ def sets_of(
     there = (pairs.date != DateLevel.BEFORE_ISSUE) & ~ledger.experience.taken[
         pairs.invoice
     ]
-    items &= named | there
-    items &= (usable & ~_settled(pairs, weights, known, len(transactions)))[
-        pairs.transaction
-    ]
-    searches = _searches(np.flatnonzero(items), pairs, transactions, ledger)
+    at = np.flatnonzero(items & (named | there))
+    whose = _whose(at, pairs, ledger)
+    at, whose = at[known[at] | (whose >= 0)], whose[known[at] | (whose >= 0)]
+    searches = _searches(at, whose, pairs, transactions, ledger)
     crowded = np.zeros(len(transactions), np.bool_)
     crowded[searches.transaction[searches.count > MOST_ENUMERATED]] = True
     if ledger.experience.look is Look.FIRST:
@@ -123,15 +124,6 @@ def sets_of(
     return Sets(row, answers.member, parts, other, crowded)
 
 
-def _of_customers_named(pairs: Comparisons, ledger: Ledger) -> Mask:
-    """Pairs with items of a customer of whom the text names an open one plainly."""
-    customer = ledger.customers.of_invoice[pairs.invoice]
-    whose = pairs.transaction * (len(ledger.customers.ids) + 1) + customer
-    named = (pairs.reference.level < NOT_FOUND) & (pairs.reference.bits >= PLAIN)
-    named &= ledger.invoices.is_open[pairs.invoice] & (customer >= 0)
-    return np.isin(whose, whose[named]) & (customer >= 0)
-
-
 def _settled(pairs: Comparisons, weights: Weights, known: Mask, rows: int) -> Mask:
     """Transactions that name one open item of just their amount, and no other."""
     found = pairs.reference.level < NOT_FOUND
@@ -141,20 +133,33 @@ def _settled(pairs: Comparisons, weights: Weights, known: Mask, rows: int) -> Ma
     return (others == 0) & (exact >= 1)
 
 
+def _whose(items: Ints, pairs: Comparisons, ledger: Ledger) -> Ints:
+    """The customer among whose items each is looked for; -1 for none.
+
+    One who may have paid, or of whom the text names an open item plainly.
+    """
+    customer = ledger.customers.of_invoice[pairs.invoice[items]]
+    payer, found = pairs.payer[items], pairs.reference.bits[items]
+    known = payer < PayerLevel.SHARED_WORD
+    known |= (payer == PayerLevel.SHARED_WORD) & (pairs.sharers[items] == 1)
+    plain = (pairs.reference.level[items] < NOT_FOUND) & (found >= PLAIN)
+    key = pairs.transaction[items] * (len(ledger.customers.ids) + 1) + customer
+    known |= np.isin(key, key[plain])
+    return np.where(known, customer, -1)
+
+
 def _searches(
     items: Ints,
+    whose: Ints,
     pairs: Comparisons,
     transactions: TransactionColumns,
     ledger: Ledger,
 ) -> Searches:
     """One search a transaction and customer, and one for what its text names."""
-    customer = ledger.customers.of_invoice[pairs.invoice[items]]
-    word = (pairs.payer == PayerLevel.SHARED_WORD) & (pairs.sharers == 1)
-    payer = (pairs.payer < PayerLevel.SHARED_WORD) | word
-    payer = (payer | _of_customers_named(pairs, ledger))[items] & (customer >= 0)
+    payer = whose >= 0
     named = pairs.reference.level[items] < NOT_FOUND
     pair = np.concatenate([items[payer], items[named]])
-    whose = np.concatenate([customer[payer], np.full(int(named.sum()), -1)])
+    whose = np.concatenate([whose[payer], np.full(int(named.sum()), -1)])
     row, invoice = pairs.transaction[pair], pairs.invoice[pair]
     due, issued = ledger.invoices.due[invoice], ledger.invoices.issued[invoice]
     age = np.where(due == NO_DAY, issued, due)
