@@ -15,6 +15,7 @@ from payymo_core.sequences import begins
 from payymo_core.shapes import names_unknown
 from payymo_core.structured import checked_atoms
 from payymo_core.texts import TextColumn, text_column
+from payymo_core.timing import PREPAID
 from payymo_core.worth import minor_by_currency
 
 # Rows that one key may bring. Above, the key tells nothing apart, and a ledger with
@@ -169,16 +170,12 @@ def _distinct(row: Ints, invoice: Ints, width: int) -> tuple[Ints, Ints]:
 
 _Pairs = tuple[Ints, Ints]
 
-# Whom nobody named is paid before the invoice is issued by a few days at the most.
-_PREPAID = 10
-
-
 def _issued_by_then(
     transactions: TransactionColumns, invoices: InvoiceColumns, pairs: _Pairs
 ) -> _Pairs:
     row, invoice = pairs
     day, issued = transactions.day[row], invoices.issued[invoice]
-    keep = (day == NO_DAY) | (issued == NO_DAY) | (issued <= day + _PREPAID)
+    keep = (day == NO_DAY) | (issued == NO_DAY) | (issued <= day + PREPAID)
     return row[keep], invoice[keep]
 
 

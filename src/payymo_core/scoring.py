@@ -145,6 +145,7 @@ _AS_GOOD_AS = 100  # payments that the general experience counts for
 _AS_FEW = 40
 _RARELY_DUE = 0.02  # by chance at least so many items are due at any time
 _BEFORE_ISSUE = -6.0
+_LONG_BEFORE_ISSUE = -12.0
 
 
 def _table(values: Mapping[Level, float], size: int) -> Floats:
@@ -220,6 +221,7 @@ def _dates(
     bits = np.log2(_ANY_DAY + (1 - _ANY_DAY) * habit / np.maximum(chance, _RARELY_DUE))
     bits[:, DateLevel.UNKNOWN] = 0.0
     bits[:, DateLevel.BEFORE_ISSUE] = _BEFORE_ISSUE
+    bits[:, DateLevel.LONG_BEFORE_ISSUE] = _LONG_BEFORE_ISSUE
     return np.where(kind == Kind.CLOSED, 0.0, bits[pairs.transaction, pairs.date])
 
 

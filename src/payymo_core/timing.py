@@ -20,20 +20,22 @@ class DateLevel(IntEnum):
     """When the money came, from the due date (where there is none, the issue date)."""
 
     UNKNOWN = 0
-    BEFORE_ISSUE = 1
-    EARLY = 2
+    LONG_BEFORE_ISSUE = 1
+    """By more days than who pays ahead of an invoice is early."""
+    BEFORE_ISSUE = 2
+    EARLY = 3
     """More than a week before it was due."""
-    AHEAD = 3
-    ON_TIME = 4
+    AHEAD = 4
+    ON_TIME = 5
     """Within a day of the due date."""
-    DAYS_LATE = 5
+    DAYS_LATE = 6
     """By a week at most."""
-    WEEKS_LATE = 6
+    WEEKS_LATE = 7
     """By a month at most."""
-    MONTHS_LATE = 7
+    MONTHS_LATE = 8
     """By four months at most."""
-    VERY_LATE = 8
-    STALE = 9
+    VERY_LATE = 9
+    STALE = 10
 
 
 # Last day after the due date of each level but the last, which the ruleset bounds.
@@ -47,6 +49,11 @@ _LAST_DAY = {
 }
 GRACE = 3
 """Banks book and clocks differ by a day or two: so long before its issue may be."""
+PREPAID = 10
+"""Who knows what is to come pays so many days before the issue at the most."""
+
+EARLIER = (DateLevel.LONG_BEFORE_ISSUE, DateLevel.BEFORE_ISSUE)
+"""The levels of money that came before the invoice was there."""
 
 _STEP = 1 << 21  # above the ordinal of any date
 
@@ -157,6 +164,7 @@ def date_levels(day: Ints, issued: Ints, expected: Ints, stale_after: int) -> Le
     level = DateLevel.EARLY + np.searchsorted(last, late)
     since = np.where(known & (issued != NO_DAY), day - np.where(known, issued, 0), 0)
     level = np.where(since < -GRACE, DateLevel.BEFORE_ISSUE, level)
+    level = np.where(since < -PREPAID, DateLevel.LONG_BEFORE_ISSUE, level)
     return np.where(known, level, DateLevel.UNKNOWN).astype(np.int8)
 
 
