@@ -14,9 +14,9 @@ def payymo(*arguments: str, **environment: str) -> Result:
 
 def test_a_database_is_upgraded_once_and_checked(empty_url):
     first = payymo("db", "upgrade", "--database", empty_url)
-    assert (first.exit_code, first.stdout) == (0, "upgraded: empty -> 0006\n")
+    assert (first.exit_code, first.stdout) == (0, "upgraded: empty -> 0007\n")
     again = payymo("db", "upgrade", PAYYMO_DATABASE=empty_url)
-    assert again.stdout == "at revision 0006 already\n"
+    assert again.stdout == "at revision 0007 already\n"
     checked = payymo("db", "check", PAYYMO_DATABASE=empty_url)
     assert (checked.exit_code, checked.stdout) == (
         0,

@@ -116,11 +116,15 @@ def _customers(books: Books, named: Named) -> Sequence[str]:
 
 def _given(books: Books, transaction: str) -> Sequence[str]:
     """What has money of it: what is left goes to others."""
-    row = schema.allocations
+    row, money = schema.allocations, schema.transactions
+    # By the decision that holds: allocations have no index of their transactions.
+    held = select(money.c.decision_id).where(
+        money.c.tenant == books.tenant, money.c.id == transaction
+    )
     return books.connection.scalars(
         select(row.c.invoice_id).where(
             row.c.tenant == books.tenant,
-            row.c.transaction_id == transaction,
+            row.c.decision_id == held.scalar_subquery(),
             row.c.state.in_(_HELD),
         )
     ).all()

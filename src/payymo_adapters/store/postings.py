@@ -12,7 +12,16 @@ from datetime import datetime
 from typing import Any
 
 from attrs import evolve, frozen
-from sqlalchemy import Select, and_, exists, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    select,
+    update,
+)
 
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
@@ -98,7 +107,9 @@ def in_flight(books: Books) -> Sequence[Posting]:
     """Postings that were sent and of which no outcome is known."""
     row = schema.postings
     found = books.connection.execute(
-        _chosen(books).where(row.c.state.in_(IN_FLIGHT)).order_by(row.c.id)
+        _chosen(books)
+        .where(_is_unresolved(), row.c.state.in_(IN_FLIGHT))
+        .order_by(row.c.id)
     )
     return [_posting(held) for held in found]
 
@@ -122,13 +133,25 @@ def begin_next(books: Books) -> Posting | None:
     )
     found = books.connection.execute(
         _chosen(books)
-        .where(row.c.state == PostingState.PLANNED, ~ahead)
+        .where(_is_unresolved(), row.c.state == PostingState.PLANNED, ~ahead)
         .order_by(row.c.attempts, row.c.id)
         .limit(1)
     ).one_or_none()
     if found is None:
         return None
     return _begin(books, found)
+
+
+def _is_unresolved() -> ColumnElement[bool]:
+    """True of a posting of which no outcome is known: what the index holds.
+
+    In the words of the index: SQLite does not look for it behind a parameter.
+    """
+    states = list(map(str, UNRESOLVED))
+    given: BindParameter[str] = bindparam(
+        "unresolved", states, expanding=True, literal_execute=True
+    )
+    return schema.postings.c.state.in_(given)
 
 
 def begin_again(books: Books, posting: Posting) -> bool:

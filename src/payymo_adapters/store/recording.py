@@ -92,10 +92,12 @@ _INVOICES = Target(
     stamps=("as_of", "changed_at"),
     restamps=("as_of", "changed_at"),
 )
-# Money on its way to an invoice; the index of unresolved postings answers it.
+# Money on its way to an invoice; the index of unresolved postings answers it, where
+# the condition of that stands word for word.
 _IN_FLIGHT = (
     "EXISTS (SELECT 1 FROM postings p WHERE p.tenant = t.tenant AND "
-    "p.invoice_id = t.id AND p.state IN ('sending', 'unknown')) AS in_flight"
+    "p.invoice_id = t.id AND p.state IN ('planned', 'sending', 'unknown') "
+    "AND p.state <> 'planned') AS in_flight"
 )
 
 
