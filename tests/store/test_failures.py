@@ -1,10 +1,13 @@
 """What goes wrong with a database is said, with what to do, and without a password."""
 
+import random
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from contextlib import closing
 
 import psycopg
@@ -12,9 +15,11 @@ import pytest
 from sqlalchemy import create_engine, event, text
 
 from payymo_adapters.errors import StoreError
+from payymo_adapters.store.audit import audit_faults
 from payymo_adapters.store.checkup import check
+from payymo_adapters.store.decisions import ignore
 from payymo_adapters.store.recording import record_transactions
-from payymo_adapters.store.store import Store
+from payymo_adapters.store.store import Store, upgrade
 from tests.store.builders import ACT, on_postgresql, on_sqlite, paid, record
 
 
@@ -183,6 +188,50 @@ END $$;
 CREATE TRIGGER full_disk BEFORE INSERT ON transactions
   FOR EACH ROW EXECUTE FUNCTION full_disk()
 """
+
+
+@pytest.fixture
+def small_disk(server) -> Iterator[str]:
+    """A database on a disk of its own, of twenty megabytes."""
+    place = server.folder / "small"
+    place.mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=20m,mode=777", "tmpfs", str(place)]
+    if not shutil.which("mount") or subprocess.run(mounted, check=False).returncode:
+        pytest.skip("may not mount a disk")
+    try:
+        shutil.chown(place, (server.folder / "data").stat().st_uid)
+        place.chmod(0o700)
+        server.run(f"CREATE TABLESPACE small LOCATION '{place}'")
+        name = server.create()
+        server.run(f"ALTER DATABASE {name} SET TABLESPACE small")
+        yield server.url(name)
+        server.drop(name)
+        server.run("DROP TABLESPACE small")
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_a_disk_of_the_server_that_is_full(small_disk):
+    """A real one; where none may be mounted, the trigger below has to do."""
+    upgrade(small_disk)
+    store = Store.open(small_disk)
+    store.add_tenant(ACT, "Acme Hosting")
+    few = [paid(f"t{number}") for number in range(5)]
+    record(store, few)
+    # Each with words of its own: the server would press what repeats.
+    many = [paid(f"m{n}", remittance=random_words(n)) for n in range(20_000)]
+    with pytest.raises(StoreError, match=r"the disk is full\. Make room on the s"):
+        record(store, many)
+    with store.reading("acme") as connection:
+        assert connection.scalar(text("SELECT count(*) FROM transactions")) == 5
+        assert audit_faults(connection, "acme") == []
+    with store.writing(ACT) as books:
+        ignore(books, "main/t1", "what is small goes on")
+    store.close()
+
+
+def random_words(seed: int) -> str:
+    return random.Random(seed).randbytes(1000).hex()
 
 
 @on_postgresql
