@@ -288,6 +288,64 @@ FORBIDDEN: dict[str, Callable[[Books], Any]] = {
     "an account under another id": lambda b: b.connection.execute(
         update(schema.accounts).values(id="card")
     ),
+    "money that changes its currency under its invoices": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        b.connection.execute(update(schema.transactions).values(currency="USD")),
+    ],
+    "an invoice that changes its currency under its money": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        b.connection.execute(update(schema.invoices).values(currency="USD")),
+    ],
+    "of money that is gone": lambda b: [
+        decide(b),
+        b.connection.execute(update(schema.transactions).values(gone_at=NOW)),
+        reserve(b, 1, "i1", 1),
+    ],
+    "an allocation that comes back": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        *(
+            b.connection.execute(update(schema.allocations).values(state=state))
+            for state in ("released", "reserved")
+        ),
+    ],
+    "reversed without a posting": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b),
+        *(
+            b.connection.execute(update(schema.postings).values(state=state))
+            for state in ("sending", "confirmed")
+        ),
+        b.connection.execute(update(schema.allocations).values(state="reversed")),
+    ],
+    "a decision that vanishes": lambda b: [
+        decide(b),
+        b.connection.execute(schema.match_decisions.delete()),
+    ],
+    "a decision of other invoices": lambda b: [
+        decide(b),
+        b.connection.execute(update(schema.match_decisions).values(invoices='["i2"]')),
+    ],
+    "a posting that vanishes": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b),
+        b.connection.execute(schema.postings.delete()),
+    ],
+    "a posting of another sum": lambda b: [
+        reserve(b, decide(b), "i1", 2),
+        post(b, amount=2),
+        b.connection.execute(update(schema.postings).values(amount=1)),
+    ],
+    "a posting under a new key": lambda b: [
+        reserve(b, decide(b), "i1", 1),
+        post(b),
+        b.connection.execute(update(schema.postings).values(posting_key="k2")),
+    ],
+    "a history that vanishes": lambda b: b.connection.execute(
+        schema.transaction_versions.delete()
+    ),
+    "a snapshot that changes": lambda b: b.connection.execute(
+        update(schema.invoice_snapshots).values(payload="{}")
+    ),
     "a history that changes": lambda b: b.connection.execute(
         update(schema.transaction_versions).values(payload="{}")
     ),
