@@ -170,6 +170,7 @@ def _distinct(row: Ints, invoice: Ints, width: int) -> tuple[Ints, Ints]:
 
 _Pairs = tuple[Ints, Ints]
 
+
 def _issued_by_then(
     transactions: TransactionColumns, invoices: InvoiceColumns, pairs: _Pairs
 ) -> _Pairs:

@@ -503,6 +503,22 @@ def test_an_export_adds_up_to_what_came():
 
 
 @pytest.mark.usefixtures("month")
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@pytest.mark.parametrize(
+    ("days", "count"),
+    [
+        (["--from", "2026-04-01"], 1),
+        (["--from", "2026-03-03", "--to", "2026-03-31"], 0),
+        (["--to", "2026-03-02"], 7),
+        (["--from", "2026-03-02", "--to", "2026-04-01"], 8),
+    ],
+)
+def test_an_export_holds_its_days_and_no_other(form, days, count):
+    lines = payymo("export", "--format", form, *days).stdout.splitlines()
+    assert len(lines) - (form == "csv") == count
+
+
+@pytest.mark.usefixtures("month")
 def test_a_period_that_ends_before_it_begins_is_refused():
     ran = payymo("export", "--from", "2026-03-31", "--to", "2026-03-01")
     assert (ran.exit_code, ran.stdout) == (2, "")

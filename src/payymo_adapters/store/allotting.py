@@ -6,7 +6,15 @@ more allocated than it has, so what takes away comes first, and goes last.
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
@@ -14,6 +22,7 @@ from payymo_adapters.store.hinting import meant_invoice
 from payymo_adapters.store.keys import Owed, posting_key
 from payymo_adapters.store.kinds import (
     IN_FLIGHT,
+    UNRESOLVED,
     AllocationState,
     DecisionKind,
     PostingKind,
@@ -322,6 +331,18 @@ def _minor(allocation: Allocation, currency: str) -> int:
 
 def _within(amount: int, most: int) -> bool:
     return amount <= most if most >= 0 else amount >= most
+
+
+def is_unresolved() -> ColumnElement[bool]:
+    """True of a posting of which no outcome is known: what the index holds.
+
+    In the words of the index: SQLite does not look for it behind a parameter.
+    """
+    states = list(map(str, UNRESOLVED))
+    given: BindParameter[str] = bindparam(
+        "unresolved", states, expanding=True, literal_execute=True
+    )
+    return schema.postings.c.state.in_(given)
 
 
 def _in_turn(amounts: dict[str, int], gross: int) -> list[tuple[str, int]]:

@@ -13,11 +13,8 @@ from typing import Any
 
 from attrs import evolve, frozen
 from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
     Select,
     and_,
-    bindparam,
     exists,
     select,
     update,
@@ -25,7 +22,7 @@ from sqlalchemy import (
 
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
-from payymo_adapters.store.allotting import plan_posting, show_rest
+from payymo_adapters.store.allotting import is_unresolved, plan_posting, show_rest
 from payymo_adapters.store.audit import note
 from payymo_adapters.store.decisions import close_if_idle
 from payymo_adapters.store.four_eyes import is_planned, wants_second
@@ -108,7 +105,7 @@ def in_flight(books: Books) -> Sequence[Posting]:
     row = schema.postings
     found = books.connection.execute(
         _chosen(books)
-        .where(_is_unresolved(), row.c.state.in_(IN_FLIGHT))
+        .where(is_unresolved(), row.c.state.in_(IN_FLIGHT))
         .order_by(row.c.id)
     )
     return [_posting(held) for held in found]
@@ -133,25 +130,13 @@ def begin_next(books: Books) -> Posting | None:
     )
     found = books.connection.execute(
         _chosen(books)
-        .where(_is_unresolved(), row.c.state == PostingState.PLANNED, ~ahead)
+        .where(is_unresolved(), row.c.state == PostingState.PLANNED, ~ahead)
         .order_by(row.c.attempts, row.c.id)
         .limit(1)
     ).one_or_none()
     if found is None:
         return None
     return _begin(books, found)
-
-
-def _is_unresolved() -> ColumnElement[bool]:
-    """True of a posting of which no outcome is known: what the index holds.
-
-    In the words of the index: SQLite does not look for it behind a parameter.
-    """
-    states = list(map(str, UNRESOLVED))
-    given: BindParameter[str] = bindparam(
-        "unresolved", states, expanding=True, literal_execute=True
-    )
-    return schema.postings.c.state.in_(given)
 
 
 def begin_again(books: Books, posting: Posting) -> bool:
