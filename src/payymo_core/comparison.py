@@ -221,12 +221,15 @@ def _payer(
         if len(key)
         else np.zeros(len(row), np.bool_)
     )
-    named = transactions.name >= 0
+    # A payer is another where something that both tell differs: names, or accounts.
+    customers = ledger.customers
+    named = (transactions.name >= 0)[row] & np.r_[customers.named, False][customer]
     accounts = transactions.accounts
-    named[accounts.row[accounts.named(["iban"])]] = True
-    known = np.r_[ledger.customers.named, False][customer]
+    banked = np.zeros(len(transactions), np.bool_)
+    banked[accounts.row[accounts.named(["iban"])]] = True
+    banked = banked[row] & np.r_[customers.banked, False][customer]
     level = np.full(len(row), PayerLevel.UNKNOWN, np.int8)
-    level[named[row] & known] = PayerLevel.OTHER
+    level[named | banked] = PayerLevel.OTHER
     sharers = np.ones(len(row), np.int32)
     words = sharers.copy()
     at = inside[found]

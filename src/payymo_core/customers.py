@@ -40,6 +40,7 @@ class Customers:
             order.
         name_owner: Customers by name, as (name, customer) rows.
         named: Whether a customer has a name at all.
+        banked: Whether an account of a customer is known.
         words: Number of each word that stands in a name.
         sorted_words: These in order, to find those that begin alike.
         word_names: Names by word.
@@ -62,6 +63,7 @@ class Customers:
     names: tuple[str, ...]
     name_owner: KeyIndex
     named: NDArray[np.bool_]
+    banked: NDArray[np.bool_]
     words: Mapping[str, int]
     sorted_words: Sequence[str]
     word_names: KeyIndex
@@ -149,6 +151,8 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     initials = initials_of(words)
     named = np.zeros(len(ids), np.bool_)
     named[bearer] = True
+    banked = np.zeros(len(ids), np.bool_)
+    banked[account_holders(told)] = True
     return Customers(
         ids=ids,
         number=np.arange(len(ids)),
@@ -160,6 +164,7 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
         names=names,
         name_owner=KeyIndex.of(mix(name), bearer),
         named=named,
+        banked=banked,
         words=words,
         sorted_words=tuple(sorted(words)),
         word_names=KeyIndex.of(mix(word), bearing),
@@ -187,6 +192,12 @@ def _spoken(owner: Ints, fields: CustomerFields) -> _Texts:
     texts = [*fields.name, *fields.company, *aliases]
     given = np.array(list(map(bool, texts)), np.bool_)
     return np.r_[owner, owner, whose][given], [text for text in texts if text]
+
+
+def account_holders(told: Told) -> Ints:
+    """Those of whom an account or an IBAN is known, once for each."""
+    (account, holder), (iban, owner) = told.accounts, told.ibans
+    return np.concatenate([holder[account != 0], owner[iban != 0]])
 
 
 def borne(told: Told, name_row: Mapping[str, int]) -> tuple[Ints, Ints]:

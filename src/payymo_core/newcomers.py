@@ -9,6 +9,7 @@ from payymo_core.customers import (
     MOST_WORD_SHARERS,
     Customers,
     Told,
+    account_holders,
     borne,
     common_pairs,
     initials_of,
@@ -48,9 +49,12 @@ def with_customers(customers: Customers, given: Sequence[Customer]) -> Customers
     name, bearer = borne(told, customers.name_rows)
     named = customers.named.copy()
     named[bearer] = True
+    banked = customers.banked.copy()
+    banked[account_holders(told)] = True
     return evolve(
         customers,
         named=named,
+        banked=banked,
         name_owner=customers.name_owner.with_distinct((mix(name), bearer)),
         accounts=_with_owners(customers.accounts, told.accounts),
         iban_tails=_with_owners(customers.iban_tails, told.iban_tails),
@@ -84,6 +88,7 @@ def _with_ids(customers: Customers, ids: Sequence[str]) -> Customers:
         number=splice.of(customers.number, number),
         of_invoice=np.r_[moved, -1][customers.of_invoice],
         named=splice.of(customers.named, np.zeros(len(new), np.bool_)),
+        banked=splice.of(customers.banked, np.zeros(len(new), np.bool_)),
         name_owner=customers.name_owner.moved(splice.at),
         accounts=customers.accounts.moved(splice.at),
         iban_tails=customers.iban_tails.moved(splice.at),

@@ -71,6 +71,7 @@ def told(customers: Customers) -> object:
         "ids": ids,
         "of invoice": customers.of_invoice.tolist(),
         "named": customers.named.tolist(),
+        "banked": customers.banked.tolist(),
         "names": dict(
             zip(sorted(names), found(customers.name_owner, owner), strict=True)
         ),
