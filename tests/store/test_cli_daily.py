@@ -142,6 +142,43 @@ def test_an_account_of_ours_is_read_under_one_name_only():
     assert "main: in/c.jsonl: 1 new" in payymo("run").stdout
 
 
+ENTRY = "2026-03-02,119.00,EUR,INV-2026-1001,Larsen Ltd\n"
+HEAD = "Date,Amount,Currency,Description,Name\n"
+
+
+@pytest.mark.parametrize("copy", ["in/a.csv", "in/copy.csv"])
+def test_a_file_of_an_account_that_is_called_otherwise_is_not_read_again(copy):
+    """No bank's number says whose it is, as of most CSV."""
+    csv_files = SETTINGS.replace("*.jsonl", "*.csv")
+    Path("payymo.toml").write_text(csv_files, encoding="utf-8")
+    owe(owed("1001"))
+    Path("in/a.csv").write_text(HEAD + ENTRY, encoding="utf-8")
+    assert payymo("run").exit_code == 0
+    Path("in/a.csv").rename(copy)
+    if copy == "in/a.csv":
+        Path(copy).write_text(HEAD + ENTRY + ENTRY.replace("-02", "-03"), "utf-8")
+    renamed = csv_files.replace("accounts.main", "accounts.giro")
+    Path("payymo.toml").write_text(renamed, encoding="utf-8")
+    for _ in range(2):  # until it is mended
+        ran = payymo("run")
+        assert ran.exit_code == 1
+        assert f"{copy}: it was read as a file of 'main'" in ran.stderr
+    Path("payymo.toml").write_text(csv_files, encoding="utf-8")
+    assert payymo("run").exit_code == 0
+
+
+def test_files_that_hold_nothing_are_no_one_file():
+    shop = '[accounts.shop]\nfiles = "shop/*.csv"\n[invoices]'
+    files = SETTINGS.replace("*.jsonl", "*.csv").replace("[invoices]", shop)
+    Path("payymo.toml").write_text(files, encoding="utf-8")
+    Path("shop").mkdir()
+    owe(owed("1001"))
+    for folder in ("in", "shop"):
+        Path(folder, "a.csv").write_text(HEAD, encoding="utf-8")
+    ran = payymo("run")
+    assert ran.exit_code == 0, ran.output
+
+
 @on_sqlite
 def test_every_fault_of_the_settings_is_named():
     Path("payymo.toml").write_text(
@@ -230,6 +267,10 @@ def test_ids_that_stand_for_other_money_lose_none(store):
         assert ran.exit_code == 1
         assert "in/mar.jsonl: the id '1' stood for other money before" in ran.stderr
     assert row(store, schema.transactions).remittance == "INV-1"
+    # Nor are those of another file of the day.
+    other = paid("1", booking_date=date(2026, 2, 3), amount="50.00", remittance="x")
+    bring("mar.jsonl", other)
+    assert "the id '1' stood for other money before" in payymo("run").stderr
     # A bank that moves a booking leaves the rest of it as it was.
     bring("mar.jsonl", paid("1", booking_date=date(2026, 2, 4), remittance="INV-1"))
     assert "1 changed" in payymo("run").stdout

@@ -738,6 +738,22 @@ def test_a_name_is_of_one_account_for_good(cardless: Desk, store) -> None:
     assert "main was read from another account" in shown.stderr
 
 
+def test_an_account_is_of_one_name_for_good(desk: Desk, store) -> None:
+    """Under another, each of its payments would be there twice."""
+    desk.setting.book(ago(3), "119.00", "INV-2026-1001", "t1")
+    run(desk)
+    text = Path("payymo.toml").read_text("utf-8")
+    renamed = text.replace("[accounts.main]", "[accounts.giro]")
+    Path("payymo.toml").write_text(renamed, "utf-8")
+    shown = run(desk)
+    assert shown.exit_code == 2
+    assert f"{IBAN} is read as 'main' already" in shown.stderr
+    with store.reading("acme") as connection:
+        assert len(connection.execute(select(schema.transactions)).all()) == 1
+    Path("payymo.toml").write_text(text, "utf-8")
+    assert run(desk).exit_code == 0
+
+
 # --- while a posting is on its way ----------------------------------------------------
 
 

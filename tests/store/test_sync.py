@@ -103,6 +103,11 @@ def test_an_entry_that_is_rejected_is_not_gone(store):
     sync(store, *days, paid("b", booking_date=on(2)))
     bad = Rejected(record_id="b", fault="no amount")
     assert sync(store, *days, bad).gone == ()
+    # What cannot be read may be any entry, of whatever id.
+    for name in ("", "x"):
+        bad = Rejected(record_id=name, fault="no amount")
+        assert sync(store, *days, bad).gone == ()
+    assert sync(store, *days).gone == ("main/b",)
 
 
 def test_a_pending_entry_gives_way_to_the_booked_one_of_its_sum(store):
