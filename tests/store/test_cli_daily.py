@@ -199,6 +199,40 @@ def test_every_fault_of_the_settings_is_named():
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SETTINGS.replace("Main account", "a\\u0000b"), "accounts.main.name"),
+        (SETTINGS.replace("invoices.jsonl", "a\\u0000b"), "invoices.from"),
+        ("a=" + "[" * 10_000, "not TOML: nested too deeply"),
+    ],
+    ids=["name", "path", "nested"],
+)
+def test_settings_that_nobody_writes_are_named_as_well(text, said):
+    Path("payymo.toml").write_text(text, encoding="utf-8")
+    ran = payymo("run")
+    assert (ran.exit_code, said in ran.stderr) == (2, True), ran.output
+
+
+def test_half_a_character_is_refused_wherever_it_is_given():
+    """As a shell gives what is written in another encoding than its own."""
+    bring("a.jsonl", naming("1001"))
+    owe(owed("1001"))
+    payymo("run")
+    for given in (
+        ("ignore", "main/t1", "--reason", "M\udcfcll", "--as", "Ada"),
+        ("ignore", "main/t1", "--reason", "none", "--as", "J\udcf6rg"),
+        ("match", "main/t1", "\udcff=1.00", "--as", "Ada"),
+        ("ignore", "main/\udcff", "--reason", "none", "--as", "Ada"),
+    ):
+        refused = payymo("decide", *given)
+        assert refused.exit_code == 2
+        assert "a text holds half a character" in refused.stderr
+    assert payymo("history", "\udcff").exit_code == 2
+    assert "1 match proposal to be decided" in payymo("status").stdout
+
+
+@on_sqlite
 def test_without_a_settings_file_it_is_said_how_to_get_one():
     Path("payymo.toml").unlink()
     for command in (["run"], ["status"], ["history", "x"], ["export"]):
