@@ -35,7 +35,9 @@ def claim(
     own = {
         f"{key} {each.currency}"
         for each in records
-        if isinstance(each, Transaction) and (key := account_key(each.account or ""))
+        if isinstance(each, Transaction)
+        and (key := account_key(each.account or ""))
+        and key.isprintable()  # what is not, no database keeps: it is set aside
     }
     row = schema.accounts
     mine = row.c.tenant == books.tenant

@@ -321,6 +321,14 @@ def test_what_cannot_be_read_is_said_and_the_rest_goes_on():
     assert "invoices: read 20" in status.stdout
 
 
+def test_an_account_that_no_database_keeps_is_set_aside_with_its_entry():
+    bring("a.jsonl", naming("1001"), naming("1001", "t2", account="a\0b"))
+    owe(owed("1001"))
+    ran = payymo("run")
+    assert (ran.exit_code, "proposed: 1 new" in ran.stdout) == (1, True), ran.output
+    assert "account: holds a character that no text may hold" in ran.stderr
+
+
 def test_without_the_invoices_nothing_is_decided():
     bring("a.jsonl", naming("1001"))
     ran = payymo("run")

@@ -255,6 +255,22 @@ def test_an_invoice_whose_id_no_database_takes_is_set_aside(store):
     assert done.new == 1
 
 
+@pytest.mark.parametrize("others", [[], ["a"]])
+def test_an_id_that_no_index_takes_is_set_aside(store, others):
+    """PostgreSQL refuses the whole statement of a key that it cannot index."""
+    long = "".join(chr(0x4E00 + place) for place in range(501))
+    record(store)
+    names = [long, *others, long[1:]]
+    for done in (
+        take(store, [paid(name) for name in names]),
+        take_invoices(store, [billed(name) for name in names]),
+    ):
+        (fault,) = done.rejected
+        assert (fault.record_id, fault.field) == (long, "id")
+        assert "longer than the 500 characters" in fault.fault
+        assert done.new == len(names) - 1
+
+
 def test_a_record_without_a_payload_is_kept_as_what_it_says(store):
     record(store, [paid("t1")])
     kept = json.loads(row(store, schema.transactions).payload)
