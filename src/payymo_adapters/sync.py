@@ -184,11 +184,18 @@ def record_whole_ledger(
     bad = {each.record_id for each in records if isinstance(each, Rejected)}
 
     whole = "" not in bad
+    numbers = {
+        each.number
+        for each in listed.values()
+        if each.number and each.status == InvoiceStatus.OPEN
+    }
 
-    def wanted(name: str, currency: str) -> int | None:
-        if name in bad or not (whole or name in listed):
+    def wanted(held: Any) -> int | None:
+        name = held.invoice_id
+        # Of an invoice that is called otherwise now, it does not say that it is paid.
+        if name not in listed and (not whole or held.number in numbers):
             return None
-        return _wanted(listed.get(name), currency)
+        return None if name in bad else _wanted(listed.get(name), held.currency)
 
     reopened, settled = reopen(books, wanted), settle_closed(books, wanted)
     left_out = missing_invoices(books, listed.keys() | bad) if whole else []

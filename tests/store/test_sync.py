@@ -232,6 +232,22 @@ def test_what_the_books_say_otherwise_stops_what_was_confirmed(confirmed, change
     assert states(confirmed) == ["stopped"]
 
 
+@pytest.mark.parametrize(
+    ("status", "settled"), [("open", ()), ("paid", ("i1",))], ids=str
+)
+def test_an_invoice_that_is_listed_under_another_id_is_not_paid(
+    confirmed, status, settled
+):
+    """As of a ledger that is exported with other columns."""
+    renamed = billed("0001", number="INV-i1", status=status)
+    done = list_open(confirmed, 1, renamed, billed("i2"))
+    assert done.settled == settled
+    assert states(confirmed) == (["active"] if settled else ["stopped"])
+    with confirmed.reading("acme") as connection:
+        waits = [each.id for each in undecided(connection, "acme")]
+    assert waits == ([] if settled else ["main/t1"])
+
+
 def test_a_part_that_was_confirmed_is_settled_when_so_much_less_is_owed(store):
     record(store, [paid("t1", "100.00")], [billed("i1"), billed("i2")])
     with store.writing(ACT) as books:
