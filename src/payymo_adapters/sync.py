@@ -15,6 +15,7 @@ from typing import Any
 from attrs import evolve, frozen
 from sqlalchemy import ColumnElement, select
 
+from payymo_adapters.rewritten import written_otherwise
 from payymo_adapters.store import schema
 from payymo_adapters.store.closing import reopen, settle_closed
 from payymo_adapters.store.connecting import cursor, move_cursor
@@ -115,16 +116,18 @@ def record_statement(books: Books, said: Statement) -> Synced:
     # What cannot be read, not even its id, may be any of them.
     whole = said.coverage is Coverage.WHOLE_DAYS and unread <= known.keys()
     withdrawn = _within(missing, held) if whole else []
-    gone = sorted({row.id for row in withdrawn} | replaced.keys())
+    gone = {row.id for row in withdrawn} | replaced.keys()
     posted_once = [*withdrawn, *gone_and_posted(books, said.account)]
     recorded = record_transactions(books, said.account, said.records)
-    doubts = in_place_of_posted(posted_once, fresh)
+    there = [row for row in missing if row.id not in gone]
+    doubts = written_otherwise(books, there, fresh)
+    doubts |= in_place_of_posted(posted_once, fresh)
     aside = put_aside_all(books, said.account, doubts)
-    posted = notice_gone(books, gone, replaced)
+    posted = notice_gone(books, sorted(gone), replaced)
     move_cursor(books, said.account, said.stream, said.position)
     return Synced(
         recorded=recorded,
-        gone=tuple(name for name in gone if name not in replaced),
+        gone=tuple(sorted(gone - replaced.keys())),
         replaced=tuple(replaced.items()),
         posted=tuple(posted),
         doubts=aside,

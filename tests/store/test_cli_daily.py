@@ -167,6 +167,32 @@ def test_a_file_of_an_account_that_is_called_otherwise_is_not_read_again(copy):
     assert payymo("run").exit_code == 0
 
 
+@pytest.mark.parametrize("more", ["Value date", "Reference", "IBAN", "Transaction ID"])
+def test_a_file_that_is_exported_with_other_columns_holds_no_new_money(store, more):
+    """What has no id of its bank's is known by what it says, and says more now."""
+    csv_files = SETTINGS.replace("*.jsonl", "*.csv")
+    Path("payymo.toml").write_text(csv_files, encoding="utf-8")
+    owe(owed("1001"))
+    Path("in/a.csv").write_text(HEAD + ENTRY, encoding="utf-8")
+    payymo("run")
+    first = row(store, schema.transactions).id
+    cells = {"Value date": "2026-03-02", "IBAN": "DE02120300000000202051"}
+    entry = ENTRY.replace("\n", f",{cells.get(more, '77')}\n")
+    head = HEAD.replace("\n", f",{more}\n")
+    # Another payer says the same of as much, and the day has a payment of its own.
+    others = entry.replace("Larsen Ltd", "Bo Ek"), entry.replace("INV", "RE")
+    entries = "".join((entry, *others)).splitlines(keepends=True)
+    entries = [e.replace(",77", f",{77 + n}") for n, e in enumerate(entries)]
+    Path("in/a.csv").write_text(head + "".join(entries), encoding="utf-8")
+    ran = payymo("run")
+    assert ran.exit_code == 1
+    assert ran.stderr.count("in doubt, and put aside") == 1
+    assert f"may be {first} under another id" in ran.stderr
+    assert "proposed: 2 new" in ran.stdout
+    again = payymo("run")
+    assert "in doubt" not in again.stderr
+
+
 def test_files_that_hold_nothing_are_no_one_file():
     shop = '[accounts.shop]\nfiles = "shop/*.csv"\n[invoices]'
     files = SETTINGS.replace("*.jsonl", "*.csv").replace("[invoices]", shop)

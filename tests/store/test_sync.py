@@ -110,6 +110,13 @@ def test_an_entry_that_is_rejected_is_not_gone(store):
     assert sync(store, *days).gone == ("main/b",)
 
 
+def test_two_ids_of_a_bank_s_own_are_two_payments(store):
+    """As of files that each hold some of a day."""
+    sync(store, paid("a", remittance="the same"), coverage=Coverage.SOME)
+    done = sync(store, paid("b", remittance="the same"), coverage=Coverage.SOME)
+    assert (done.doubts, waiting(store)) == ((), ["main/a", "main/b"])
+
+
 def test_a_pending_entry_gives_way_to_the_booked_one_of_its_sum(store):
     pending = paid("p", booking_date=None, status=TransactionStatus.PENDING)
     twins = [
