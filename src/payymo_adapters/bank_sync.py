@@ -14,6 +14,7 @@ from payymo_adapters.banking import Listing
 from payymo_adapters.errors import StoreError
 from payymo_adapters.feeds import BankFeed
 from payymo_adapters.identity import Absorbed, Book, absorb
+from payymo_adapters.one_name import bank_read_as
 from payymo_adapters.pairing import DoubtReason
 from payymo_adapters.state import book_of_text, book_to_text
 from payymo_adapters.store.connecting import cursor, move_cursor
@@ -58,10 +59,12 @@ def reading(books: Books, feed: BankFeed) -> Reading:
     """How far an account was read.
 
     Raises:
-        StoreError: What is kept is of another account, or spoilt.
+        StoreError: What is kept is of another account, or spoilt; or the account is
+            read under another name.
     """
     position = cursor(books, feed.id, KNOWN)
     if position is None:
+        _check_one_name(books, feed)
         return Reading(book=Book(account=feed.key))
     day, _, text = position.partition(" ")
     try:
@@ -69,6 +72,13 @@ def reading(books: Books, feed: BankFeed) -> Reading:
     except ValueError:
         fault = f"{feed.id} was read from another account than {feed.key}"
         raise StoreError(fault, advice="Give each account a name of its own") from None
+
+
+def _check_one_name(books: Books, feed: BankFeed) -> None:
+    other = bank_read_as(books, feed.id, KNOWN, feed.key)
+    if other:
+        fault = f"{feed.key} is read as {other!r} already: it would be there twice"
+        raise StoreError(fault, advice=f"Name it {other} again in the settings file")
 
 
 def first_day(books: Books, feed: BankFeed) -> date:

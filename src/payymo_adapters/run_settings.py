@@ -149,6 +149,9 @@ class _Reader:
 
     def text(self, key: str, default: object = _MISSING) -> str:
         value = self.held.get(key, default)
+        if isinstance(value, str) and "\0" in value:
+            self.fault(key, "it holds a zero byte")
+            return ""
         if isinstance(value, str) and (value or default == ""):
             return value
         words = "missing" if value is _MISSING else "a text is wanted, in quotes"

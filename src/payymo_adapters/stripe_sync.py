@@ -6,7 +6,9 @@ from datetime import UTC, datetime, time, timedelta
 
 from attrs import frozen
 
+from payymo_adapters.errors import StoreError
 from payymo_adapters.feeds import STRIPE, StripeFeed
+from payymo_adapters.one_name import stripe_read_as
 from payymo_adapters.store.connecting import cursor, move_cursor
 from payymo_adapters.store.doubts import put_known_aside
 from payymo_adapters.store.kinds import MOST_AHEAD
@@ -72,7 +74,15 @@ def record_balance(
         given: As the provider made them.
         payloads: What each was made of, by id.
         read: How far it is read now.
+
+    Raises:
+        StoreError: It is read under another name already.
     """
+    ids = (e.id for e in given if isinstance(e, Transaction))
+    other = stripe_read_as(books, feed.id, STRIPE, ids)
+    if other:
+        fault = f"Stripe is read as {other!r} already: it would be there twice"
+        raise StoreError(fault, advice=f"Name it {other} again in the settings file")
     add_account(books, feed.id, feed.name)
     recorded = record_transactions(books, feed.id, given, payloads)
     assert read.until is not None

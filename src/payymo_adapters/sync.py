@@ -13,9 +13,9 @@ from enum import Enum, unique
 from typing import Any
 
 from attrs import evolve, frozen
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select
 
-from payymo_adapters.accounts import account_key
+from payymo_adapters.rewritten import written_otherwise
 from payymo_adapters.store import schema
 from payymo_adapters.store.closing import reopen, settle_closed
 from payymo_adapters.store.connecting import cursor, move_cursor
@@ -109,21 +109,25 @@ def record_statement(books: Books, said: Statement) -> Synced:
         for each in held
         if each.id not in known and each.status is TransactionStatus.BOOKED
     ]
-    listed = {each.id for each in held}
-    listed |= {e.record_id for e in said.records if isinstance(e, Rejected)}
+    unread = {e.record_id for e in said.records if isinstance(e, Rejected)}
+    listed = {each.id for each in held} | unread
     missing = [row for name, row in known.items() if name not in listed]
     replaced = dict(_replaced(said.account, missing, fresh))
-    withdrawn = [] if said.coverage is Coverage.SOME else _within(missing, held)
-    gone = sorted({row.id for row in withdrawn} | replaced.keys())
+    # What cannot be read, not even its id, may be any of them.
+    whole = said.coverage is Coverage.WHOLE_DAYS and unread <= known.keys()
+    withdrawn = _within(missing, held) if whole else []
+    gone = {row.id for row in withdrawn} | replaced.keys()
     posted_once = [*withdrawn, *gone_and_posted(books, said.account)]
     recorded = record_transactions(books, said.account, said.records)
-    doubts = in_place_of_posted(posted_once, fresh)
+    there = [row for row in missing if row.id not in gone]
+    doubts = written_otherwise(books, there, fresh)
+    doubts |= in_place_of_posted(posted_once, fresh)
     aside = put_aside_all(books, said.account, doubts)
-    posted = notice_gone(books, gone, replaced)
+    posted = notice_gone(books, sorted(gone), replaced)
     move_cursor(books, said.account, said.stream, said.position)
     return Synced(
         recorded=recorded,
-        gone=tuple(name for name in gone if name not in replaced),
+        gone=tuple(sorted(gone - replaced.keys())),
         replaced=tuple(replaced.items()),
         posted=tuple(posted),
         doubts=aside,
@@ -135,7 +139,8 @@ def other_money(
 ) -> list[str]:
     """Ids that stood for other money before, as a file's that count from 1 each month.
 
-    A bank may move a booking; then its sum and its words stay as they were.
+    A bank may move a booking; then its sum and its words stay as they were. Of one day,
+    it may mend the sum or the words.
     """
     known = {held.external_id: held for held in known_rows(books, account)}
     return [
@@ -144,45 +149,16 @@ def other_money(
         if isinstance(each, Transaction)
         and (row := known.get(each.id)) is not None
         and row.status == each.status == TransactionStatus.BOOKED
-        and row.booking_date != each.booking_date
-        and (_sum_of_row(row), row.remittance) != (_sum_of(each), each.remittance)
+        and _differing(row, each) > 1
     ]
 
 
-def claim(
-    books: Books, account: str, records: Iterable[Transaction | Rejected]
-) -> str | None:
-    """Take an account of our own for one account of the books.
-
-    The same money under two names would be twice there, and pay twice. An account of
-    several currencies may be one of each.
-
-    Args:
-        books: The tenant's.
-        account: The id that the records are to be known by; it is there.
-        records: Of a statement.
-
-    Returns:
-        The id under which they are read already; None where this one may have them.
-    """
-    own = {
-        f"{key} {each.currency}"
-        for each in records
-        if isinstance(each, Transaction) and (key := account_key(each.account or ""))
-    }
-    row = schema.accounts
-    mine = row.c.tenant == books.tenant
-    others = select(row.c.id).where(
-        mine, row.c.id != account, row.c.identifier.in_(own)
-    )
-    other: str | None = books.connection.scalar(others.order_by(row.c.id).limit(1))
-    if other is None and len(own) == 1:
-        books.connection.execute(
-            update(row)
-            .where(mine, row.c.id == account, row.c.identifier.is_(None))
-            .values(identifier=own.pop())
-        )
-    return other
+def _differing(row: Any, each: Transaction) -> int:
+    """How many differ of day, sum and words."""
+    days = row.booking_date, each.booking_date
+    sums = _sum_of_row(row), _sum_of(each)
+    words = row.remittance, each.remittance
+    return sum(one != other for one, other in (days, sums, words))
 
 
 def missing_invoices(books: Books, listed: Iterable[str]) -> list[Invoice]:
@@ -211,11 +187,18 @@ def record_whole_ledger(
     bad = {each.record_id for each in records if isinstance(each, Rejected)}
 
     whole = "" not in bad
+    numbers = {
+        each.number
+        for each in listed.values()
+        if each.number and each.status == InvoiceStatus.OPEN
+    }
 
-    def wanted(name: str, currency: str) -> int | None:
-        if name in bad or not (whole or name in listed):
+    def wanted(held: Any) -> int | None:
+        name = held.invoice_id
+        # Of an invoice that is called otherwise now, it does not say that it is paid.
+        if name not in listed and (not whole or held.number in numbers):
             return None
-        return _wanted(listed.get(name), currency)
+        return None if name in bad else _wanted(listed.get(name), held.currency)
 
     reopened, settled = reopen(books, wanted), settle_closed(books, wanted)
     left_out = missing_invoices(books, listed.keys() | bad) if whole else []

@@ -1,6 +1,8 @@
 """Made-up books: who writes, what comes, and when."""
 
+import time
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as dt_time
 from decimal import Decimal
 
 import pytest
@@ -21,6 +23,7 @@ from payymo_core.results import Allocation
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 HAND = "Ada"
+_SECONDS_OF_A_TEST = 15
 on_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 ACT = Act(tenant="acme", actor=HAND, now=NOW)
@@ -78,6 +81,15 @@ def states(store: Store) -> list[str]:
 def give(invoice: str, amount: str) -> Allocation:
     """Money for an invoice."""
     return Allocation(invoice, Decimal(amount))
+
+
+def have_time_till_midnight() -> None:
+    """Let the day begin, where it is about to: a day of calls ends with that of UTC."""
+    now = datetime.now(UTC)
+    midnight = datetime.combine(now.date() + timedelta(1), dt_time(), UTC)
+    left = (midnight - now).total_seconds()
+    if left < _SECONDS_OF_A_TEST:
+        time.sleep(left)
 
 
 class Ledger:

@@ -142,6 +142,69 @@ def test_an_account_of_ours_is_read_under_one_name_only():
     assert "main: in/c.jsonl: 1 new" in payymo("run").stdout
 
 
+ENTRY = "2026-03-02,119.00,EUR,INV-2026-1001,Larsen Ltd\n"
+HEAD = "Date,Amount,Currency,Description,Name\n"
+
+
+@pytest.mark.parametrize("copy", ["in/a.csv", "in/copy.csv"])
+def test_a_file_of_an_account_that_is_called_otherwise_is_not_read_again(copy):
+    """No bank's number says whose it is, as of most CSV."""
+    csv_files = SETTINGS.replace("*.jsonl", "*.csv")
+    Path("payymo.toml").write_text(csv_files, encoding="utf-8")
+    owe(owed("1001"))
+    Path("in/a.csv").write_text(HEAD + ENTRY, encoding="utf-8")
+    assert payymo("run").exit_code == 0
+    Path("in/a.csv").rename(copy)
+    if copy == "in/a.csv":
+        Path(copy).write_text(HEAD + ENTRY + ENTRY.replace("-02", "-03"), "utf-8")
+    renamed = csv_files.replace("accounts.main", "accounts.giro")
+    Path("payymo.toml").write_text(renamed, encoding="utf-8")
+    for _ in range(2):  # until it is mended
+        ran = payymo("run")
+        assert ran.exit_code == 1
+        assert f"{copy}: it was read as a file of 'main'" in ran.stderr
+    Path("payymo.toml").write_text(csv_files, encoding="utf-8")
+    assert payymo("run").exit_code == 0
+
+
+@pytest.mark.parametrize("more", ["Value date", "Reference", "IBAN", "Transaction ID"])
+def test_a_file_that_is_exported_with_other_columns_holds_no_new_money(store, more):
+    """What has no id of its bank's is known by what it says, and says more now."""
+    csv_files = SETTINGS.replace("*.jsonl", "*.csv")
+    Path("payymo.toml").write_text(csv_files, encoding="utf-8")
+    owe(owed("1001"))
+    Path("in/a.csv").write_text(HEAD + ENTRY, encoding="utf-8")
+    payymo("run")
+    first = row(store, schema.transactions).id
+    cells = {"Value date": "2026-03-02", "IBAN": "DE02120300000000202051"}
+    entry = ENTRY.replace("\n", f",{cells.get(more, '77')}\n")
+    head = HEAD.replace("\n", f",{more}\n")
+    # Another payer says the same of as much, and the day has a payment of its own.
+    others = entry.replace("Larsen Ltd", "Bo Ek"), entry.replace("INV", "RE")
+    entries = "".join((entry, *others)).splitlines(keepends=True)
+    entries = [e.replace(",77", f",{77 + n}") for n, e in enumerate(entries)]
+    Path("in/a.csv").write_text(head + "".join(entries), encoding="utf-8")
+    ran = payymo("run")
+    assert ran.exit_code == 1
+    assert ran.stderr.count("in doubt, and put aside") == 1
+    assert f"may be {first} under another id" in ran.stderr
+    assert "proposed: 2 new" in ran.stdout
+    again = payymo("run")
+    assert "in doubt" not in again.stderr
+
+
+def test_files_that_hold_nothing_are_no_one_file():
+    shop = '[accounts.shop]\nfiles = "shop/*.csv"\n[invoices]'
+    files = SETTINGS.replace("*.jsonl", "*.csv").replace("[invoices]", shop)
+    Path("payymo.toml").write_text(files, encoding="utf-8")
+    Path("shop").mkdir()
+    owe(owed("1001"))
+    for folder in ("in", "shop"):
+        Path(folder, "a.csv").write_text(HEAD, encoding="utf-8")
+    ran = payymo("run")
+    assert ran.exit_code == 0, ran.output
+
+
 @on_sqlite
 def test_every_fault_of_the_settings_is_named():
     Path("payymo.toml").write_text(
@@ -159,6 +222,40 @@ def test_every_fault_of_the_settings_is_named():
         "four_eyes.eur",
     ):
         assert f"{wanted} in the settings file" in ran.stderr
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SETTINGS.replace("Main account", "a\\u0000b"), "accounts.main.name"),
+        (SETTINGS.replace("invoices.jsonl", "a\\u0000b"), "invoices.from"),
+        ("a=" + "[" * 10_000, "not TOML: nested too deeply"),
+    ],
+    ids=["name", "path", "nested"],
+)
+def test_settings_that_nobody_writes_are_named_as_well(text, said):
+    Path("payymo.toml").write_text(text, encoding="utf-8")
+    ran = payymo("run")
+    assert (ran.exit_code, said in ran.stderr) == (2, True), ran.output
+
+
+def test_half_a_character_is_refused_wherever_it_is_given():
+    """As a shell gives what is written in another encoding than its own."""
+    bring("a.jsonl", naming("1001"))
+    owe(owed("1001"))
+    payymo("run")
+    for given in (
+        ("ignore", "main/t1", "--reason", "M\udcfcll", "--as", "Ada"),
+        ("ignore", "main/t1", "--reason", "none", "--as", "J\udcf6rg"),
+        ("match", "main/t1", "\udcff=1.00", "--as", "Ada"),
+        ("ignore", "main/\udcff", "--reason", "none", "--as", "Ada"),
+    ):
+        refused = payymo("decide", *given)
+        assert refused.exit_code == 2
+        assert "a text holds half a character" in refused.stderr
+    assert payymo("history", "\udcff").exit_code == 2
+    assert "1 match proposal to be decided" in payymo("status").stdout
 
 
 @on_sqlite
@@ -230,6 +327,10 @@ def test_ids_that_stand_for_other_money_lose_none(store):
         assert ran.exit_code == 1
         assert "in/mar.jsonl: the id '1' stood for other money before" in ran.stderr
     assert row(store, schema.transactions).remittance == "INV-1"
+    # Nor are those of another file of the day.
+    other = paid("1", booking_date=date(2026, 2, 3), amount="50.00", remittance="x")
+    bring("mar.jsonl", other)
+    assert "the id '1' stood for other money before" in payymo("run").stderr
     # A bank that moves a booking leaves the rest of it as it was.
     bring("mar.jsonl", paid("1", booking_date=date(2026, 2, 4), remittance="INV-1"))
     assert "1 changed" in payymo("run").stdout
@@ -244,6 +345,14 @@ def test_what_cannot_be_read_is_said_and_the_rest_goes_on():
     assert "proposed: 1 new" in ran.stdout
     status = payymo("status")
     assert "invoices: read 20" in status.stdout
+
+
+def test_an_account_that_no_database_keeps_is_set_aside_with_its_entry():
+    bring("a.jsonl", naming("1001"), naming("1001", "t2", account="a\0b"))
+    owe(owed("1001"))
+    ran = payymo("run")
+    assert (ran.exit_code, "proposed: 1 new" in ran.stdout) == (1, True), ran.output
+    assert "account: holds a character that no text may hold" in ran.stderr
 
 
 def test_without_the_invoices_nothing_is_decided():

@@ -453,6 +453,7 @@ def test_each_verdict_has_a_command_and_is_undone(proposed):
             "'INV-2026-1001'; that is the number of the invoice 'i1'",
         ),
         (("match", "main/t1", "i1"), "is not INVOICE=AMOUNT"),
+        (("match", "main/t1", "i1=1_50"), "is not INVOICE=AMOUNT"),
         (("match", "main/t1", "i1=999"), "of which 119.00 is free"),
         (("ignore", "main/t1", "--reason", " "), "needs a reason"),
         (("send-again", "1"), "there is no posting 1"),

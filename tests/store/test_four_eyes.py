@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select, update
 
-from payymo_adapters.errors import ConflictError
+from payymo_adapters.errors import ConflictError, UndeliveredError
 from payymo_adapters.pipeline import Policy, apply, decide, match_undecided
 from payymo_adapters.store import schema
 from payymo_adapters.store.allotting import plan_posting
@@ -19,8 +19,9 @@ from payymo_adapters.store.four_eyes import (
 from payymo_adapters.store.histories import history
 from payymo_adapters.store.keys import Owed
 from payymo_adapters.store.kinds import PostingKind
-from payymo_adapters.store.postings import plan
+from payymo_adapters.store.postings import give_up, plan
 from payymo_adapters.store.recording import record_invoices
+from payymo_adapters.store.rests import settle_rest
 from payymo_adapters.store.store import Store
 from payymo_core.rules import Ruleset
 from tests.store.builders import (
@@ -102,6 +103,22 @@ def test_the_sum_itself_needs_no_second_person(store, ledger):
     do(store, hold_sums, sums(EUR="119.00"))
     do(store, match_by_hand, "main/t1", [give("i1", "119.00")])
     assert waiting(store) == []
+    assert apply(run_of(store), ledger).confirmed == 1
+
+
+def test_what_was_given_up_counts_with_what_is_given_instead(store, ledger):
+    """It may have arrived all the same, and one person alone said that it did not."""
+    bills = [billed("i1", "60.00"), billed("i2", "30.00"), billed("i3", "60.00")]
+    record(store, [paid("t1", "150.00")], bills)
+    do(store, hold_sums, sums(EUR="100.00"))
+    both = [give("i1", "60.00"), give("i2", "30.00")]
+    number = do(store, match_by_hand, "main/t1", both)
+    ledger.faults = [("after", UndeliveredError("WHMCS", "no answer"))]
+    assert (apply(run_of(store), ledger).unknown, ledger.paid("i2")) == (1, 3_000)
+    do(store, give_up, 1)
+    assert do(store, settle_rest, "main/t1", [give("i3", "60.00")], "") == number
+    assert (apply(run_of(store), ledger).confirmed, waiting(store)) == (0, [number])
+    do(store, second, number, actor="Bo")
     assert apply(run_of(store), ledger).confirmed == 1
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import event, select
 
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
-from payymo_adapters.store.decisions import ignore, match_by_hand
+from payymo_adapters.store.decisions import ignore, match_by_hand, split
 from payymo_adapters.store.reading import open_items, undecided
 from payymo_adapters.store.recording import (
     Recorded,
@@ -23,6 +23,7 @@ from payymo_adapters.store.recording import (
     record_invoices,
     record_transactions,
 )
+from payymo_adapters.store.rests import rests
 from payymo_adapters.store.rows import AT_ONCE, read_invoice, read_transaction
 from payymo_adapters.store.store import Store
 from payymo_adapters.sync import known_rows
@@ -254,6 +255,22 @@ def test_an_invoice_whose_id_no_database_takes_is_set_aside(store):
     assert done.new == 1
 
 
+@pytest.mark.parametrize("others", [[], ["a"]])
+def test_an_id_that_no_index_takes_is_set_aside(store, others):
+    """PostgreSQL refuses the whole statement of a key that it cannot index."""
+    long = "".join(chr(0x4E00 + place) for place in range(501))
+    record(store)
+    names = [long, *others, long[1:]]
+    for done in (
+        take(store, [paid(name) for name in names]),
+        take_invoices(store, [billed(name) for name in names]),
+    ):
+        (fault,) = done.rejected
+        assert (fault.record_id, fault.field) == (long, "id")
+        assert "longer than the 500 characters" in fault.fault
+        assert done.new == len(names) - 1
+
+
 def test_a_record_without_a_payload_is_kept_as_what_it_says(store):
     record(store, [paid("t1")])
     kept = json.loads(row(store, schema.transactions).payload)
@@ -372,6 +389,34 @@ def test_an_invoice_that_got_other_money_is_not_paid_by_what_may_be_the_same(sto
 def test_a_transaction_that_shrank_gives_back_what_was_reserved(store):
     decided(store)
     assert take(store, [paid("t1", "50.00")]).changed == 1
+    assert states(store) == ["stopped"]
+
+
+@pytest.mark.parametrize("amount", ["5000.00", "119.00"])
+def test_what_was_put_aside_waits_again_when_it_becomes_another_sum(store, amount):
+    record(store, [paid("t1", "100.00"), paid("t2", "150.00")], [billed("i1", "80.00")])
+    with store.writing(ACT) as books:
+        ignore(books, "main/t1", "a test")
+        split(books, "main/t2", [give("i1", "80.00")], "a gift")
+    take(store, [paid("t1", "100.00", remittance="in other words")])
+    assert states(store) == ["active", "active"]
+    take(store, [paid("t1", amount), paid("t2", amount)])
+    assert states(store) == ["stopped", "active"]
+    with store.reading("acme") as connection:
+        assert [each.id for each in undecided(connection, "acme")] == ["main/t1"]
+        (rest,) = rests(connection, "acme")
+    assert (rest.transaction_id, row(store, schema.invoices).allocated) == (
+        "main/t2",
+        8_000,
+    )
+
+
+def test_what_is_netted_to_nothing_does_not_outlive_its_currency(store):
+    """Money that was allocated in one is none in another."""
+    record(store, [paid("t1", "10.00")], [billed("i1", "50.00"), billed("n", "-50.00")])
+    with store.writing(ACT) as books:
+        match_by_hand(books, "main/t1", [give("i1", "50.00"), give("n", "-50.00")])
+    take(store, [paid("t1", "10.00", currency="USD")])
     assert states(store) == ["stopped"]
 
 

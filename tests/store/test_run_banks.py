@@ -37,13 +37,13 @@ from tests.store.builders import (
     at,
     billed,
     give,
+    have_time_till_midnight,
     on_sqlite,
     paid,
     row,
     run_of,
 )
 
-TODAY = datetime.now(UTC).date()
 SETTINGS = """
 [payymo]
 tenant = "acme"
@@ -64,6 +64,7 @@ from = "invoices.jsonl"
 def _folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> Iterator[None]:
+    have_time_till_midnight()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PAYYMO_DATABASE", url)
     monkeypatch.delenv("PAYYMO_SETTINGS", raising=False)
@@ -104,15 +105,18 @@ def connect(desk: Desk) -> None:
     desk.state.keep_consent(given)
 
 
-def configure(
-    desk: Desk, hours: float = 0, since: date = TODAY - timedelta(90)
-) -> None:
-    text = SETTINGS.format(provider=desk.name, iban=IBAN, since=since, hours=hours)
+def configure(desk: Desk, hours: float = 0, since: date | None = None) -> None:
+    first = since or today() - timedelta(90)
+    text = SETTINGS.format(provider=desk.name, iban=IBAN, since=first, hours=hours)
     Path("payymo.toml").write_text(text, encoding="utf-8")
 
 
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
 def ago(days: int) -> str:
-    return (TODAY - timedelta(days=days)).isoformat()
+    return (today() - timedelta(days=days)).isoformat()
 
 
 def entries(desk: Desk) -> list[dict[str, Any]]:
@@ -199,9 +203,9 @@ def test_a_statement_of_an_account_that_its_bank_is_asked_for_is_refused(
 ) -> None:
     """Its money would be there twice; from before the bank was asked it is not."""
     cardless.setting.book(ago(3), "119.00", "INV-2026-1001", "t1")
-    twice = paid("t1", account=IBAN, booking_date=TODAY - timedelta(3))
+    twice = paid("t1", account=IBAN, booking_date=today() - timedelta(3))
     write_transactions([twice], "in/a.jsonl")
-    earlier = paid("t0", account=IBAN, booking_date=TODAY - timedelta(91))
+    earlier = paid("t0", account=IBAN, booking_date=today() - timedelta(91))
     write_transactions([earlier], "in/b.jsonl")
     shown = run(cardless)
     assert shown.exit_code == 1
@@ -275,9 +279,9 @@ def test_the_next_reading_overlaps_the_last(cardless: Desk, store) -> None:
                 schema.sync_cursors.c.stream == KNOWN
             )
         )
-    assert position.startswith(TODAY.isoformat())
+    assert position.startswith(today().isoformat())
     # Older than the overlap: it is not asked for, so it is neither new nor gone.
-    edge = TODAY - OVERLAP
+    edge = today() - OVERLAP
     cardless.setting.book((edge - timedelta(1)).isoformat(), "1.00", "older", "o")
     cardless.setting.book(edge.isoformat(), "2.00", "edge", "e")
     assert "main: 1 new" in run(cardless).stdout
@@ -388,7 +392,9 @@ def test_a_failure_in_the_middle_leaves_everything_as_it_was(desk: Desk, store) 
         assert "main: read 20" in desk.run("status").stdout
 
 
-FEED = BankFeed(id="main", name="", provider="gocardless", key="K", since=TODAY)
+FEED = BankFeed(
+    id="main", name="", provider="gocardless", key="K", since=date(2026, 3, 1)
+)
 
 
 def line(text: str, amount: str = "119.00", **more: Any) -> BankLine:
@@ -596,7 +602,7 @@ def test_the_calls_of_a_day_are_counted_with_the_books(desk: Desk, store) -> Non
     assert "Next call possible at" in shown.stderr
     assert asked_for(desk) == asked
     assert "4 of 4 calls left today" in desk.run("accounts").stdout
-    tomorrow = TODAY + timedelta(days=1)
+    tomorrow = today() + timedelta(days=1)
     assert f"next at {tomorrow} 00:00 UTC" in desk.run("status").stdout
 
 
@@ -736,6 +742,22 @@ def test_a_name_is_of_one_account_for_good(cardless: Desk, store) -> None:
     shown = run(cardless)
     assert shown.exit_code == 2
     assert "main was read from another account" in shown.stderr
+
+
+def test_an_account_is_of_one_name_for_good(desk: Desk, store) -> None:
+    """Under another, each of its payments would be there twice."""
+    desk.setting.book(ago(3), "119.00", "INV-2026-1001", "t1")
+    run(desk)
+    text = Path("payymo.toml").read_text("utf-8")
+    renamed = text.replace("[accounts.main]", "[accounts.giro]")
+    Path("payymo.toml").write_text(renamed, "utf-8")
+    shown = run(desk)
+    assert shown.exit_code == 2
+    assert f"{IBAN} is read as 'main' already" in shown.stderr
+    with store.reading("acme") as connection:
+        assert len(connection.execute(select(schema.transactions)).all()) == 1
+    Path("payymo.toml").write_text(text, "utf-8")
+    assert run(desk).exit_code == 0
 
 
 # --- while a posting is on its way ----------------------------------------------------

@@ -131,6 +131,21 @@ def test_payments_are_recorded_once_and_matched(fake: FakeStripe, store: Any) ->
         assert secret not in held.payload
 
 
+def test_stripe_is_of_one_name_for_good(fake: FakeStripe, store: Any) -> None:
+    """Under another, each of its payments would be there twice."""
+    pay(fake, "INV-2026-1001")
+    payymo("run")
+    text = Path("payymo.toml").read_text("utf-8")
+    renamed = text.replace("[accounts.cards]", "[accounts.till]")
+    Path("payymo.toml").write_text(renamed, "utf-8")
+    shown = payymo("run")
+    assert shown.exit_code == 2
+    assert "Stripe is read as 'cards' already" in shown.stderr
+    assert len(rows(store)) == 1
+    Path("payymo.toml").write_text(text, "utf-8")
+    assert payymo("run").exit_code == 0
+
+
 def test_a_charge_that_settles_late_comes_with_a_later_run(
     fake: FakeStripe, store: Any
 ) -> None:

@@ -103,6 +103,18 @@ def test_an_entry_that_is_rejected_is_not_gone(store):
     sync(store, *days, paid("b", booking_date=on(2)))
     bad = Rejected(record_id="b", fault="no amount")
     assert sync(store, *days, bad).gone == ()
+    # What cannot be read may be any entry, of whatever id.
+    for name in ("", "x"):
+        bad = Rejected(record_id=name, fault="no amount")
+        assert sync(store, *days, bad).gone == ()
+    assert sync(store, *days).gone == ("main/b",)
+
+
+def test_two_ids_of_a_bank_s_own_are_two_payments(store):
+    """As of files that each hold some of a day."""
+    sync(store, paid("a", remittance="the same"), coverage=Coverage.SOME)
+    done = sync(store, paid("b", remittance="the same"), coverage=Coverage.SOME)
+    assert (done.doubts, waiting(store)) == ((), ["main/a", "main/b"])
 
 
 def test_a_pending_entry_gives_way_to_the_booked_one_of_its_sum(store):
@@ -225,6 +237,22 @@ def test_what_the_books_say_otherwise_stops_what_was_confirmed(confirmed, change
     done = list_open(confirmed, 1, billed("i2"), changed)
     assert (done.settled, done.stopped) == ((), ("i1",))
     assert states(confirmed) == ["stopped"]
+
+
+@pytest.mark.parametrize(
+    ("status", "settled"), [("open", ()), ("paid", ("i1",))], ids=str
+)
+def test_an_invoice_that_is_listed_under_another_id_is_not_paid(
+    confirmed, status, settled
+):
+    """As of a ledger that is exported with other columns."""
+    renamed = billed("0001", number="INV-i1", status=status)
+    done = list_open(confirmed, 1, renamed, billed("i2"))
+    assert done.settled == settled
+    assert states(confirmed) == (["active"] if settled else ["stopped"])
+    with confirmed.reading("acme") as connection:
+        waits = [each.id for each in undecided(connection, "acme")]
+    assert waits == ([] if settled else ["main/t1"])
 
 
 def test_a_part_that_was_confirmed_is_settled_when_so_much_less_is_owed(store):

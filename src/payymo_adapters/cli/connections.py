@@ -107,6 +107,8 @@ def load_toml(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FileError(str(path), f"not TOML: {error}") from None
+    except RecursionError:
+        raise FileError(str(path), "not TOML: nested too deeply") from None
 
 
 def kept_secret(name: str) -> str | None:

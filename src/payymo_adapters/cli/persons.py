@@ -68,7 +68,8 @@ def allocation(part: str) -> Allocation:
         money = Decimal(amount.strip())
     except InvalidOperation:
         money = Decimal("NaN")
-    if not invoice.strip() or not money.is_finite():
+    # Python reads 1_50 as 150: a slip of the finger for 1.50 is none.
+    if not invoice.strip() or "_" in amount or not money.is_finite():
         msg = f"{part.strip()!r} is not INVOICE=AMOUNT, as 4711=119.00"
         raise ValueError(msg)
     return Allocation(invoice.strip(), money)

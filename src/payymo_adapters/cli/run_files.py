@@ -15,6 +15,7 @@ from payymo_adapters.cli.terminal import say, stage, stderr
 from payymo_adapters.errors import FileError
 from payymo_adapters.feeds import BankFeed
 from payymo_adapters.files import read_statement
+from payymo_adapters.one_name import claim, file_read_as
 from payymo_adapters.pipeline import Run
 from payymo_adapters.run_settings import FileAccount, RunSettings
 from payymo_adapters.store.connecting import hold_connection, note_sync
@@ -24,7 +25,6 @@ from payymo_adapters.store.store import Books
 from payymo_adapters.sync import (
     Statement,
     Synced,
-    claim,
     is_read,
     other_money,
     record_statement,
@@ -110,6 +110,27 @@ def _taken(said: Statement, done: Synced) -> set[str]:
     return held - rejected
 
 
+def _check_one_name(books: Books, said: Statement, path: Path) -> None:
+    """Refuse what is read under another name already.
+
+    Raises:
+        FileError: It is.
+    """
+    other = claim(books, said.account, said.records)
+    if other:
+        fault = f"its account is read as {other!r} already: it would be there twice"
+        raise FileError(str(path), fault)
+    if not said.records:
+        return  # two files that hold nothing are no one file
+    other = file_read_as(books, said.account, said.stream, said.position)
+    if other:
+        fault = (
+            f"it was read as a file of {other!r}: it would be there twice; "
+            "give the account that name again, or the file another"
+        )
+        raise FileError(str(path), fault)
+
+
 def _files_of(account: FileAccount, folder: Path) -> list[str]:
     """Names from the folder on; a pattern may name a place elsewhere."""
     found = glob(account.files, root_dir=folder)  # noqa: PTH207 - pathlib's takes none that begins at the root
@@ -144,10 +165,7 @@ def _read_file(reader: _Reader, name: str) -> Exit:
 
     def record(books: Books) -> Synced:
         add_account(books, account.id, account.name)
-        other = claim(books, account.id, said.records)
-        if other:
-            fault = f"its account is read as {other!r} already: it would be there twice"
-            raise FileError(str(path), fault)
+        _check_one_name(books, said, path)
         taken = other_money(books, account.id, said.records)
         if taken:
             fault = (

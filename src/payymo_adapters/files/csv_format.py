@@ -106,6 +106,9 @@ class CsvMapping:
         except tomllib.TOMLDecodeError as error:
             fault = f"not TOML: {error}"
             raise FileError(name, fault) from None
+        except RecursionError:
+            fault = "not TOML: nested too deeply"
+            raise FileError(name, fault) from None
         faults = [*_scalar_faults(data), *_column_faults(data.get("columns", {}))]
         if faults:
             raise FileError(name, "\n".join(faults))

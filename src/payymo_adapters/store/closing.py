@@ -29,8 +29,11 @@ _CLOSED = "the ledger has it as paid"
 _OPEN_AGAIN = "the ledger has the invoice as open again"
 
 
-Wanted = Callable[[str, str], int | None]
-"""What the ledger wants for an invoice in a currency, minor units; None: not told."""
+Wanted = Callable[[Any], int | None]
+"""What the ledger wants for an invoice, minor units; None: not told.
+
+It is given the invoice's ``invoice_id``, ``number`` and ``currency``.
+"""
 
 
 def settle_closed(books: Books, wanted: Wanted) -> list[str]:
@@ -88,13 +91,13 @@ def reopen(books: Books, wanted: Wanted) -> list[str]:
 def _is_paid(parts: Sequence[Any], wanted: Wanted) -> bool:
     """Whether the ledger wants nothing more, or less by all that was decided."""
     left = parts[0].outstanding - sum(part.amount for part in parts)
-    return wanted(parts[0].invoice_id, parts[0].currency) in (0, left)
+    return wanted(parts[0]) in (0, left)
 
 
 def _is_owed(parts: Sequence[Any], wanted: Wanted) -> bool:
     """Whether the ledger wants again what was settled."""
     held = parts[0]
-    now = wanted(held.invoice_id, held.currency) or 0
+    now = wanted(held) or 0
     if held.status == InvoiceStatus.OPEN:
         return bool(now == held.outstanding + sum(part.amount for part in parts))
     return bool(abs(now) > abs(held.outstanding))
@@ -143,11 +146,11 @@ def _by_invoice(parts: Sequence[Any]) -> dict[str, list[Any]]:
 def _parts(
     books: Books, state: AllocationState, more: ColumnElement[bool]
 ) -> Sequence[Any]:
-    """Allocations of a state, each with its invoice's outstanding and status."""
+    """Allocations of a state, each with what its invoice owes, status and number."""
     row, part = schema.invoices, schema.allocations
     mine = and_(row.c.tenant == part.c.tenant, row.c.id == part.c.invoice_id)
     return books.connection.execute(
-        select(part, row.c.outstanding, row.c.status)
+        select(part, row.c.outstanding, row.c.status, row.c.number)
         .select_from(part.join(row, mine))
         .where(part.c.tenant == books.tenant, part.c.state == state, more)
         .order_by(part.c.invoice_id, part.c.decision_id)

@@ -9,8 +9,16 @@ import json
 from sqlalchemy import select
 
 from payymo_adapters.store import schema
+from payymo_adapters.store.allotting import show_rest
 from payymo_adapters.store.audit import note
-from payymo_adapters.store.decisions import insert_decisions, stop, supersede
+from payymo_adapters.store.decisions import (
+    close_if_idle,
+    decision,
+    insert_decisions,
+    stop,
+    supersede,
+    tell,
+)
 from payymo_adapters.store.kinds import AllocationState, DecisionKind, DecisionState
 from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.store import Books
@@ -68,6 +76,19 @@ def put_known_aside(books: Books, transaction: str, reason: str) -> bool:
     if decided is not None and not _is_put_aside_before(books, transaction, reason):
         stop(books, decided, reason)
     return put_aside(books, transaction, reason)
+
+
+def show_aside(books: Books, number: int, reason: str) -> None:
+    """Let what a person put aside of a transaction wait again: it was another sum.
+
+    What may be a known one again is for a person to look at as it is.
+    """
+    held = decision(books, number)
+    if held.kind == DecisionKind.MATCH or held.actor == DOUBT:
+        return
+    show_rest(books, number)
+    close_if_idle(books, number, DecisionState.STOPPED)
+    tell(books, "match.stopped", held, reason=reason)
 
 
 def _is_put_aside_before(books: Books, transaction: str, reason: str) -> bool:

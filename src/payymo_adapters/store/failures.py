@@ -11,6 +11,7 @@ from payymo_adapters.errors import ConflictError, StoreError
 
 _ADMIN = "ask whoever runs the server"
 _UPGRADE = "Run `payymo db upgrade`"
+_TAKE_IT_OUT = "Take it out where the text comes from"
 # The first letters of a SQLSTATE, the longest that fits: fault and advice.
 _STATES = {
     "28": ("the server does not let this user in", "Check user and password"),
@@ -73,7 +74,7 @@ _WORDS = {
     "shutting down": ("the server is stopping or starting", "Run again in a moment"),
     "contain nul": (
         "a text holds a zero byte, which PostgreSQL does not keep",
-        "Take it out where the text comes from",
+        _TAKE_IT_OUT,
     ),
     "starting up": ("the server is stopping or starting", "Run again in a moment"),
 }
@@ -125,6 +126,9 @@ def translated(where: str) -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise _conflict(error) from None
+    except UnicodeEncodeError:
+        named = f"{where}: a text holds half a character, which no database keeps"
+        raise StoreError(named, advice=_TAKE_IT_OUT) from None
     except PoolTimeoutError:
         named = f"{where}: all of this process's connections are in use"
         raise StoreError(named, advice="Run again, with fewer threads") from None

@@ -180,7 +180,11 @@ def is_planned(*such: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def wants_second() -> ColumnElement[bool]:
-    """Whether an allocation is of a decision that lacks its second person."""
+    """Whether an allocation is of a decision that lacks its second person.
+
+    What came free of it counts as well, as for the database: one person alone may have
+    given up what arrives all the same, and gives other money now.
+    """
     row, every = schema.allocations, schema.allocations.alias("every")
     decision, limit = schema.match_decisions.alias("decision"), schema.four_eyes
     total = (

@@ -17,6 +17,7 @@ from payymo_adapters.store.ahead import ahead
 from payymo_adapters.store.audit import note
 from payymo_adapters.store.bulk import Taken, Target, differing, upsert
 from payymo_adapters.store.decisions import stop, supersede
+from payymo_adapters.store.doubts import show_aside
 from payymo_adapters.store.kinds import MOST_AHEAD, AllocationState, utc
 from payymo_adapters.store.lines import Rows
 from payymo_adapters.store.outbox import emit
@@ -148,10 +149,10 @@ def record_transactions(
 def _take_transactions(books: Books, account: str, rows: Rows) -> Recorded:
     changed: list[int] = []
     rejected: list[Rejected] = []
-    more = "t.allocated, t.decision_id, t.currency"
+    more = "t.allocated, t.decision_id, t.currency, t.gross"
     new, others = differing(books, _TRANSACTIONS, rows, more)
     for known in others:
-        fault = known.allocated and _transaction_fault(books, rows, known)
+        fault = known.decision_id and _transaction_fault(books, rows, known)
         if fault:
             rejected.append(Rejected(record_id=rows.id[known.place], fault=fault))
         else:
@@ -250,12 +251,14 @@ def notice_gone(
 
 
 def _transaction_fault(books: Books, rows: Rows, known: Any) -> str:
-    """Why a new version of an allocated transaction cannot be taken; "" if it can."""
+    """Why a new version of a decided transaction cannot be taken; "" if it can."""
     named = dict(zip(TRANSACTION_COLUMNS, rows.values(known.place), strict=True))
     gross, currency = named["gross"], named["currency"]
     assert isinstance(gross, int)
     same = currency == known.currency and named["status"] == "booked"
     if same and _carries(gross, known.allocated):
+        if gross != known.gross:
+            show_aside(books, known.decision_id, "the bank changed the transaction")
         return ""
     stop(books, known.decision_id, "the bank changed the transaction")
     table = schema.transactions

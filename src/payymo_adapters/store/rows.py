@@ -47,6 +47,8 @@ INVOICE_COLUMNS = (
 )
 
 
+MOST_OF_AN_ID = 500
+"""Characters: of a key, PostgreSQL's index takes not more than some 2,700 bytes."""
 AT_ONCE = 10_000
 """Records of a part: enough that a statement's own cost is nothing among theirs."""
 
@@ -116,10 +118,13 @@ class _Kind(Generic[Record]):
 
     def _part(self, records: list[Record]) -> tuple[Rows, list[Rejected]]:
         rejected: list[Rejected] = []
+        if max(len(record.id) for record in records) > MOST_OF_AN_ID:
+            records, rejected = usable(records, _id_fault)
         try:
             columns = self.columns(records)
         except RecordError:
-            records, rejected = usable(records, self.fault)
+            records, more = usable(records, self.fault)
+            rejected += more
             columns = self.columns(records)
         ids = [self.prefix + record.id for record in records]
         sent = self._sent(records)
@@ -136,6 +141,12 @@ class _Kind(Generic[Record]):
             _JSON(self.to_json(record)) if payload is None else payload
             for record, payload in zip(records, payloads, strict=True)
         ]
+
+
+def _id_fault(record: Transaction | Invoice) -> tuple[str, str] | None:
+    if len(record.id) <= MOST_OF_AN_ID:
+        return None
+    return "id", f"longer than the {MOST_OF_AN_ID} characters that the books keep"
 
 
 def _transaction_columns(records: Sequence[Transaction]) -> Columns:
