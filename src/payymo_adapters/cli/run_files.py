@@ -1,7 +1,6 @@
 """Statement files for ``payymo run``."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from glob import glob
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from attrs import frozen
 from payymo_adapters.accounts import account_key
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.inputs import load_mapping
+from payymo_adapters.cli.missing import files_of, gone_told
 from payymo_adapters.cli.run_told import fault_of, show, show_reading, show_rejected
 from payymo_adapters.cli.terminal import say, stage, stderr
 from payymo_adapters.errors import FileError
@@ -20,7 +20,12 @@ from payymo_adapters.pipeline import Run
 from payymo_adapters.run_settings import FileAccount, RunSettings
 from payymo_adapters.store.connecting import hold_connection, note_sync
 from payymo_adapters.store.recording import add_account
-from payymo_adapters.store.rejections import Origin, hold_rejected, rejected_of
+from payymo_adapters.store.rejections import (
+    Origin,
+    gone_from,
+    hold_rejected,
+    rejected_of,
+)
 from payymo_adapters.store.store import Books
 from payymo_adapters.sync import (
     Statement,
@@ -88,12 +93,13 @@ def _read_account(reader: _Reader) -> Iterator[Exit]:
 
     run.store.write(run.act(), begin)
     faults = []
-    names = _files_of(account, folder)
+    names = files_of(account, folder)
     for each in names:
         try:
             yield _read_file(reader, each)
         except (FileError, OSError) as error:
             faults.append(fault_of(error))
+    yield from _gone(reader, names)
     if not names:
         faults.append(f"{account.files}: there is no such file")
     for fault in faults:
@@ -101,6 +107,21 @@ def _read_account(reader: _Reader) -> Iterator[Exit]:
         yield Exit.REJECTED
     said = "; ".join(faults)
     run.store.write(run.act(), lambda books: note_sync(books, name, said))
+
+
+def _gone(reader: _Reader, names: Iterable[str]) -> Iterator[Exit]:
+    """Say what files had that could not be read, and are read no more."""
+    run, name = reader.run, reader.account.id
+    connection, read = f"accounts/{name}", {f"file:{each}" for each in names}
+
+    def held(books: Books) -> list[tuple[str, list[Rejected]]]:
+        streams = gone_from(books, connection, read)
+        return [(s, rejected_of(books, Origin(connection, s))) for s in streams]
+
+    for stream, rejected in run.store.write(run.act(), held):
+        file = stream.removeprefix("file:")
+        yield show_rejected(f"{name}: {file}", rejected)
+        say(stderr(), f"  {gone_told(name, file)}", "red")
 
 
 def _taken(said: Statement, done: Synced) -> set[str]:
@@ -129,12 +150,6 @@ def _check_one_name(books: Books, said: Statement, path: Path) -> None:
             "give the account that name again, or the file another"
         )
         raise FileError(str(path), fault)
-
-
-def _files_of(account: FileAccount, folder: Path) -> list[str]:
-    """Names from the folder on; a pattern may name a place elsewhere."""
-    found = glob(account.files, root_dir=folder)  # noqa: PTH207 - pathlib's takes none that begins at the root
-    return [name for name in sorted(found) if (folder / name).is_file()]
 
 
 def _read_file(reader: _Reader, name: str) -> Exit:

@@ -1,7 +1,6 @@
 """How things stand, as ``payymo status`` says it."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import Connection
 
 from payymo_adapters.cli.events import aside_told
 from payymo_adapters.cli.forms import Form
+from payymo_adapters.cli.missing import Missing
 from payymo_adapters.cli.run_file import load_run_settings, opened
 from payymo_adapters.cli.sourcing import source_lines
 from payymo_adapters.cli.telling import posting_told, waiting_told
@@ -28,7 +28,7 @@ from payymo_adapters.store.overview import (
     sums,
     unexplained,
 )
-from payymo_adapters.store.rejections import as_rejected, rejected_rows
+from payymo_adapters.store.rejections import rejected_rows
 from payymo_adapters.store.rests import rests
 from payymo_core.money import from_minor
 
@@ -37,19 +37,25 @@ def show_status(file: Path, form: Form) -> None:
     """Print how things stand."""
     settings = load_run_settings(file)
     with opened(settings) as store, store.reading(settings.tenant) as connection:
+        rows = rejected_rows(connection, settings.tenant)
+        missing = Missing.of(rows, settings, file.parent)
         if form is Form.JSON:
-            said = standing(connection, settings.tenant)
+            said = standing(connection, settings.tenant, missing)
             texts = [json.dumps(said, ensure_ascii=False)]
         else:
-            texts = list(_told(connection, settings)) or ["nothing was read yet"]
+            texts = list(_told(connection, settings, missing)) or [
+                "nothing was read yet"
+            ]
     for text in texts:
         say(stdout(), text)
 
 
-def _told(connection: Connection, settings: RunSettings) -> Iterator[str]:
+def _told(
+    connection: Connection, settings: RunSettings, missing: Missing
+) -> Iterator[str]:
     tenant = settings.tenant
     yield from source_lines(connection, settings)
-    yield from _rejected(rejected_rows(connection, tenant))
+    yield from missing.told()
     yield from map(_money, sums(connection, tenant))
     yield from _proposals(proposals(connection, tenant))
     yield from _rests(rests(connection, tenant))
@@ -60,12 +66,14 @@ def _told(connection: Connection, settings: RunSettings) -> Iterator[str]:
     yield from _events(outbox(connection, tenant))
 
 
-def standing(connection: Connection, tenant: str) -> dict[str, object]:
+def standing(
+    connection: Connection, tenant: str, missing: Missing
+) -> dict[str, object]:
     """How things stand, as JSON takes it."""
     told = outbox(connection, tenant)
     return {
         "sources": [_source(row) for row in sources(connection, tenant)],
-        "rejected": [_missing(row) for row in rejected_rows(connection, tenant)],
+        "rejected": missing.objects(),
         "money": [_sums(each) for each in sums(connection, tenant)],
         "proposals": proposals(connection, tenant),
         "rests": [
@@ -93,14 +101,6 @@ def standing(connection: Connection, tenant: str) -> dict[str, object]:
 
 def _name(connection: str) -> str:
     return connection.removeprefix("accounts/")
-
-
-def _rejected(rows: Sequence[Any]) -> Iterator[str]:
-    found = Counter((row.connection_id, row.stream) for row in rows)
-    for (connection, stream), count in found.items():
-        file = stream.removeprefix("file:")
-        where = f"{_name(connection)}: {file}" if file else _name(connection)
-        yield f"{where}: {counted(count, 'record')} rejected, and missing: payymo run"
 
 
 def _money(each: Sums) -> str:
@@ -162,19 +162,6 @@ def _source(row: Any) -> dict[str, object]:
         "read_at": row.changed_at.isoformat(),
         "fault": row.fault,
         "consent_until": row.expires_at and row.expires_at.isoformat(),
-    }
-
-
-def _missing(row: Any) -> dict[str, object]:
-    said = as_rejected(row)
-    return {
-        "source": _name(row.connection_id),
-        "file": row.stream.removeprefix("file:") or None,
-        "where": said.where or None,
-        "record": said.record_id or None,
-        "field": said.field or None,
-        "fault": said.fault,
-        "read_at": row.read_at.isoformat(),
     }
 
 

@@ -124,6 +124,21 @@ def _taken_back(number: int, person: Person) -> None:
     _deciding().taken_back(person, number)
 
 
+@decide_command.command("do-without")
+@click.argument("account")
+@click.argument("file")
+@as_person
+def _do_without(account: str, file: str, person: Person) -> None:
+    """Say that what was rejected of FILE of ACCOUNT is missing for good.
+
+    It is not said any more, unless the file changes and is read anew.
+    """
+    require_sqlalchemy()
+    from payymo_adapters.cli.missing import forgo  # noqa: PLC0415 - an extra
+
+    forgo(person, account, file)
+
+
 def _deciding() -> "ModuleType":
     """What carries it out, which needs the libraries for databases."""
     require_sqlalchemy()

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import asdict, frozen
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
+from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
+from payymo_adapters.store.audit import note
 from payymo_adapters.store.store import Books
 from payymo_core.errors import Rejected
 
@@ -47,6 +49,37 @@ def hold_rejected(
     rows = [_row(books, origin, place, each) for place, each in enumerate(rejected)]
     if rows:
         books.connection.execute(insert(row), rows)
+
+
+def gone_from(books: Books, connection: str, streams: Collection[str]) -> list[str]:
+    """The streams of a connection with what was rejected, but for those named."""
+    row = schema.rejected_records.c
+    mine = (row.tenant == books.tenant) & (row.connection_id == connection)
+    found = select(row.stream).where(mine).distinct().order_by(row.stream)
+    return [s for s in books.connection.scalars(found) if s not in streams]
+
+
+def do_without(books: Books, origin: Origin) -> int:
+    """Hold what was rejected of an origin no more: a person does without it.
+
+    Returns:
+        How many records that are; the audit log keeps each.
+
+    Raises:
+        ConflictError: There is none.
+    """
+    row = schema.rejected_records
+    found = rejected_of(books, origin)
+    if not found:
+        file = origin.stream.removeprefix("file:")
+        fault = f"no record of {file!r} is missing there; `payymo status` names both"
+        raise ConflictError(fault)
+    said = [asdict(each) for each in found]
+    note(
+        books, "records.forgone", origin.connection, {"of": origin.stream, "was": said}
+    )
+    books.connection.execute(delete(row).where(*_of(books, origin)))
+    return len(found)
 
 
 def rejected_of(books: Books, origin: Origin) -> list[Rejected]:
