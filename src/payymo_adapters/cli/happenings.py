@@ -18,6 +18,8 @@ def happening_told(happening: Happening) -> str:
     """A happening in words, on one line."""
     who = f" by {happening.actor}" if happening.actor else ""
     tell = _TELLERS.get(happening.action, _noted)
+    if "kind" in happening.detail and "posting" in happening.detail:
+        tell = _posted
     said = "; ".join(tell(happening.detail))
     return f"{happening.at:%Y-%m-%d %H:%M} {happening.action}{who}: {said}"
 
@@ -66,18 +68,13 @@ def _value(name: str, value: str | None) -> str:
 
 
 def _decided(detail: _Detail) -> Iterator[str]:
-    parts = ", ".join(
-        f"{Decimal(a['amount']):,f} to {a['invoice']}" for a in detail["allocations"]
-    )
-    pays = f"{detail['transaction']} pays {parts or 'nothing'}"
+    pays = f"{detail['transaction']} pays {_parts(detail) or 'nothing'}"
     yield f"decision {detail['decision']}: {pays}"
     if "confidence" in detail:
         yield f"{detail['outcome']} at {percentage(detail['confidence'])}"
     reasons = map(reason_told, detail.get("reasons", ()))
     if why := " ".join(reasons):
         yield f"why a person is asked: {why}"
-    if detail.get("reason"):
-        yield str(detail["reason"])
 
 
 def _noted(detail: _Detail) -> Iterator[str]:
@@ -88,6 +85,36 @@ def _noted(detail: _Detail) -> Iterator[str]:
             yield f"{key} {_plain(value)}"
 
 
+def _parts(detail: _Detail) -> str:
+    """What invoices get."""
+    return ", ".join(
+        f"{Decimal(a['amount']):,f} to {a['invoice']}" for a in detail["allocations"]
+    )
+
+
+def _posted(detail: _Detail) -> Iterator[str]:
+    """A step of a posting; what a provider said, or what a posting was noted for."""
+    money = written(Decimal(detail["amount"]), detail["currency"])
+    said = f"{detail['kind']} of {money} to invoice {detail['subject']}"
+    yield f"posting {detail['posting']}: {said}"
+    yield f"decision {detail['decision']} on {detail['transaction']}"
+    if detail.get("fault"):
+        yield str(detail["fault"])
+    yield f"key {detail['key']}"
+
+
+def _rest_settled(detail: _Detail) -> Iterator[str]:
+    parts = _parts(detail)
+    yield f"decision {detail['decision']}: {detail['subject']} pays {parts}"
+    if detail.get("reason"):
+        yield f"the rest is put aside: {detail['reason']}"
+
+
+def _lapsed(detail: _Detail) -> Iterator[str]:
+    number, name = detail["decision"], detail["transaction"]
+    yield f"decision {number} on {name} is proposed no more"
+
+
 def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
@@ -96,4 +123,6 @@ _TELLERS: Mapping[str, Callable[[_Detail], Iterator[str]]] = {
     "recorded": _recorded,
     "match.proposed": _decided,
     "match.chosen": _decided,
+    "match.lapsed": _lapsed,
+    "match.rest_settled": _rest_settled,
 }

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, or_, select
 
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
+from payymo_adapters.store.given import Money
 from payymo_adapters.store.hinting import meant_invoice, meant_transaction
+from payymo_adapters.store.kinds import DecisionState
 from payymo_adapters.store.seen import seen_versions
 
 
@@ -55,11 +57,13 @@ def history(connection: Connection, tenant: str, name: str) -> list[Happening]:
         fault = f"there is no transaction and no invoice {name!r}{meant}"
         raise ConflictError(fault)
     decisions = _decisions(connection, tenant, name)
-    noted = list(_noted(connection, tenant, name, decisions))
+    given = Money.of(connection, tenant, [held.id for held in decisions])
+    noted = list(_noted(connection, tenant, name, decisions, given))
     # A clock that was set back turns nothing round that the audit log has in order.
     reached = accumulate((each.at for each in noted), max)
     timed = [
-        *((each.at, each) for each in (*came, *map(_proposal, decisions))),
+        *((each.at, each) for each in came),
+        *((each.at, each) for each in _proposals(decisions, given, noted)),
         *zip(reached, noted, strict=True),
     ]
     return [each for _, each in sorted(timed, key=_order)]
@@ -100,23 +104,51 @@ def _given(connection: Connection, tenant: str, invoice: str) -> set[int]:
     return set(connection.scalars(select(row.c.decision_id).where(mine)))
 
 
-def _proposal(held: Any) -> Happening:
-    proposal = json.loads(held.proposal)
-    said = {
+def _proposals(
+    decisions: Sequence[Any], given: Money, noted: Sequence[Happening]
+) -> Iterator[Happening]:
+    """What was proposed or chosen, and what ended without another in its place."""
+    # A rest that another person settled bears that one's name from then on.
+    first = {each.detail.get("decision"): each.actor for each in reversed(noted)}
+    for held in decisions:
+        if held.confidence is None:
+            # Not what it gave of its rest, later.
+            chosen = [a["invoice"] for a in json.loads(held.proposal)["allocations"]]
+            said = _said(held, given.of_decision(held.id, chosen))
+            actor = first.get(held.id, held.actor)
+            yield Happening(held.created_at, 1, actor, "match.chosen", said)
+        else:
+            yield _proposal(held)
+    begun = {(held.transaction_id, held.created_at) for held in decisions}
+    for held in decisions:
+        is_over = held.state == DecisionState.SUPERSEDED
+        if is_over and (held.transaction_id, held.closed_at) not in begun:
+            said = {"decision": held.id, "transaction": held.transaction_id}
+            yield Happening(held.closed_at, 1, "payymo", "match.lapsed", said)
+
+
+def _said(held: Any, allocations: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    return {
         "decision": held.id,
         "transaction": held.transaction_id,
-        "allocations": proposal["allocations"],
+        "allocations": allocations,
     }
-    if held.confidence is None:
-        said |= {"reason": held.reason} if held.reason else {}
-        return Happening(held.created_at, 1, held.actor, "match.chosen", said)
+
+
+def _proposal(held: Any) -> Happening:
+    proposal = json.loads(held.proposal)
+    said = _said(held, proposal["allocations"])
     said |= {"outcome": held.outcome, "confidence": held.confidence}
     said |= {"reasons": proposal.get("reasons", [])}
     return Happening(held.created_at, 1, "payymo", "match.proposed", said)
 
 
 def _noted(
-    connection: Connection, tenant: str, name: str, decisions: Sequence[Any]
+    connection: Connection,
+    tenant: str,
+    name: str,
+    decisions: Sequence[Any],
+    given: Money,
 ) -> Iterator[Happening]:
     """Entries of the audit log that are about it, or about its decisions."""
     row = schema.audit_log
@@ -133,5 +165,9 @@ def _noted(
         detail = json.loads(held.detail)
         if held.subject != name and detail.get("decision") not in numbers:
             continue
-        said = {"subject": held.subject, **detail}
+        said = {
+            "subject": held.subject,
+            **detail,
+            **given.of_entry(held.action, detail),
+        }
         yield Happening(held.at, 1 + held.seq, held.actor, held.action, said)
