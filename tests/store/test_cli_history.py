@@ -57,11 +57,13 @@ def test_a_payment_in_the_books_and_its_taking_back_are_told_apart():
     assert [line.partition("; key ")[0] for line in posted] == [
         (
             "posting.confirmed by payymo: "
-            "posting 1: payment of 119.00 EUR to invoice i1; decision 1 on main/t1; the ledger has it as paid"
+            "posting 1: payment of 119.00 EUR to invoice i1; decision 1 on main/t1; "
+            "the ledger has it as paid"
         ),
         (
             "posting.confirmed by payymo: "
-            "posting 2: reversal of 119.00 EUR to invoice i1; decision 1 on main/t1; the ledger has the invoice as open again"
+            "posting 2: reversal of 119.00 EUR to invoice i1; decision 1 on main/t1; "
+            "the ledger has the invoice as open again"
         ),
     ]
     lines = payymo("history", "i1", "--json").stdout.splitlines()
@@ -89,6 +91,7 @@ def test_a_choice_and_what_was_given_of_its_rest_are_told_apart():
         "match.confirmed by Ada: main/t1; decision 2; invoices i2",
         (
             "match.rest_settled by Bo: decision 2: "
-            "main/t1 pays 90.00 to i1, 19.00 to i2; the rest is put aside: fee"
+            "main/t1 pays 90.00 to i1, 19.00 to i2; "
+            "the rest is put aside: fee"
         ),
     ]

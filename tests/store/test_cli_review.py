@@ -529,7 +529,8 @@ def test_a_posted_payment_is_undone_once_and_shown_until_it_is_taken_back(propos
     assert told in payymo("status").stdout
     ledger.faults = [("before", RefusedError("WHMCS", "it takes no payment back"))]
     assert apply(run_of(proposed, 1), ledger).refused == 1
-    assert "a person has to take it back" in payymo("status").stdout
+    told = "back; once that is done: payymo decide taken-back 2\n"
+    assert told in payymo("status").stdout
     again = decide("undo", "1")
     told = "do it there by hand, then `payymo decide taken-back 2`"
     assert (again.exit_code, told in again.stderr) == (2, True)
@@ -545,3 +546,18 @@ def test_where_whmcs_has_the_invoices_a_run_posts_what_is_decided():
         SETTINGS.replace("invoices.jsonl", "whmcs"), encoding="utf-8"
     )
     assert "; the next run posts it" in decide("confirm", "1").stdout
+
+
+def test_what_was_posted_already_is_said_to_be_posted_by_no_run_to_come(part_paid):
+    Path("payymo.toml").write_text(
+        SETTINGS.replace("invoices.jsonl", "whmcs"), encoding="utf-8"
+    )
+    apply(run_of(part_paid, 1), Ledger())
+    more = decide("match", "main/t1", "i2=9.00").stdout
+    assert (
+        "10.00 EUR is left, for `payymo review --rest`; the next run posts what "
+        in more
+    )
+    decide("undo", "3")
+    done = decide("ignore", "main/t1", "--reason", "rounded up").stdout
+    assert done.endswith("19.00 EUR is put aside; all of it is paid already\n")

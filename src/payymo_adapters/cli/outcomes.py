@@ -1,13 +1,19 @@
 """What a person is told of a verdict that was given."""
 
+from collections.abc import Container
+
 from payymo_adapters.cli.persons import Reviewer
 from payymo_adapters.cli.telling import waiting_told
 from payymo_adapters.store import decisions
 from payymo_adapters.store.allotting import is_taken_back
 from payymo_adapters.store.candidates import left_of
 from payymo_adapters.store.four_eyes import waiting_for_second
-from payymo_adapters.store.kinds import DecisionKind, DecisionState
-from payymo_adapters.store.rests import paid_by
+from payymo_adapters.store.kinds import (
+    AllocationState,
+    DecisionKind,
+    DecisionState,
+)
+from payymo_adapters.store.rests import live, paid_by
 from payymo_adapters.store.store import Books
 from payymo_core.money import from_minor
 
@@ -35,7 +41,8 @@ def _told(who: Reviewer, books: Books, number: int) -> list[str]:
     parts = ", ".join(f"{each.amount:,f} to {each.invoice}" for each in given)
     if is_taken_back(books, number):
         return [f"{held.transaction} is undone: {parts} {_back(who)}"]
-    return [f"{held.transaction}: active: {parts}{_left(books, held)}; {_ahead(who)}"]
+    ahead = _ahead(who, set(live(books, number).values()))
+    return [f"{held.transaction}: active: {parts}{_left(books, held)}; {ahead}"]
 
 
 def _left(books: Books, held: decisions.Decision) -> str:
@@ -48,7 +55,12 @@ def _left(books: Books, held: decisions.Decision) -> str:
     return f"; {left} is left, for `payymo review --rest`" if minor else ""
 
 
-def _ahead(who: Reviewer) -> str:
+def _ahead(who: Reviewer, states: Container[str]) -> str:
+    """What becomes of what invoices have of it."""
+    if AllocationState.RESERVED not in states:
+        return "all of it is paid already"
+    if who.is_posting and AllocationState.SETTLED in states:
+        return "the next run posts what is not paid yet"
     if who.is_posting:
         return "the next run posts it"
     return "no run posts it, for the invoices come from a file"

@@ -73,7 +73,7 @@ def posting_told(row: Any) -> str:
             return f"posting {row.id}: {said} to be taken back"
         return f"{said} to be posted{fault}"
     if row.state == PostingState.REFUSED:
-        fault += "; a person has to take it back where the invoices are"
+        fault += f"; once that is done: payymo decide taken-back {row.id}"
     if row.ruled_by and row.state == PostingState.UNKNOWN:
         fault = f": to be sent again, says {row.ruled_by}"
     return f"posting {row.id}: {said} {row.state}{fault}"

@@ -99,7 +99,7 @@ def settle_rest(
         values |= {"seconded_by": None, "seconded_at": None}
     _change(books, rest.id, actor=books.actor, **values)
     held = decision(books, rest.id)
-    paid = tuple(sorted(_live(books, rest.id)))
+    paid = tuple(sorted(live(books, rest.id)))
     add_label(books, held, paid, Verdict.CONFIRM)
     tell(books, "match.rest_settled", held, reason=reason, invoices=paid)
     return held.id
@@ -119,9 +119,9 @@ def unsettle_rest(books: Books, number: int) -> bool:
     if held.state != DecisionState.ACTIVE or len(labels) < 2:
         return False
     before, last = (set(json.loads(each.invoices)) for each in labels[-2:])
-    live = _live(books, number)
-    added = (last - before) & live.keys()
-    if any(live[name] == AllocationState.SETTLED for name in added):
+    held_now = live(books, number)
+    added = (last - before) & held_now.keys()
+    if any(held_now[name] == AllocationState.SETTLED for name in added):
         return False
     give_back(books, number, held.transaction, added)
     # What is put aside leaves no rest: nothing can have been settled since.
@@ -131,6 +131,19 @@ def unsettle_rest(books: Books, number: int) -> bool:
     books.connection.execute(update(row).where(mine).values(retracted_at=books.now))
     tell(books, "match.rest_undone", held, invoices=sorted(added))
     return True
+
+
+def live(books: Books, number: int) -> dict[str, str]:
+    """The invoices that a decision has money for -> the state of that."""
+    row = schema.allocations
+    found = books.connection.execute(
+        select(row.c.invoice_id, row.c.state).where(
+            row.c.tenant == books.tenant,
+            row.c.decision_id == number,
+            row.c.state.in_(LIVE),
+        )
+    )
+    return {held.invoice_id: held.state for held in found}
 
 
 def _rests(tenant: str) -> Select[Any]:
@@ -177,19 +190,6 @@ def _check_new(books: Books, number: int, allocations: Sequence[Allocation]) -> 
                 "undo that, and say all of it anew"
             )
             raise ConflictError(fault)
-
-
-def _live(books: Books, number: int) -> dict[str, str]:
-    """The invoices that a decision has money for -> whether it was posted."""
-    row = schema.allocations
-    found = books.connection.execute(
-        select(row.c.invoice_id, row.c.state).where(
-            row.c.tenant == books.tenant,
-            row.c.decision_id == number,
-            row.c.state.in_(LIVE),
-        )
-    )
-    return {held.invoice_id: held.state for held in found}
 
 
 def _labels(books: Books, held: Decision) -> Sequence[Any]:
