@@ -503,6 +503,29 @@ def test_an_entry_that_cannot_be_read_withdraws_no_other(desk: Desk, store) -> N
     assert rows(store)["first booked"].gone_at is None
 
 
+def test_an_entry_that_cannot_be_read_is_in_the_status_until_it_can(
+    desk: Desk,
+) -> None:
+    desk.setting.book(ago(4), "4.00", "first", "t1")
+    key = "transactionAmount" if desk.name == "gocardless" else "transaction_amount"
+    entry = entries(desk)[0]
+    good, entry[key] = entry[key], {"amount": "4.001", "currency": "EUR"}
+    assert run(desk).exit_code == 1
+    told = "main: 1 record rejected, and missing: payymo status --json"
+    assert told in desk.run("status").stdout
+    [missing] = json.loads(desk.run("status", "--json").stdout)["rejected"]
+    assert (missing["source"], missing["file"]) == ("main", None)
+    assert "4.001" in missing["fault"]
+    done = desk.run("decide", "do-without", "main", "--as", "Ada")
+    assert done.stdout == "main: 1 record done without\n"
+    assert "rejected" not in desk.run("status").stdout
+    assert run(desk).exit_code == 1
+    assert told in desk.run("status").stdout
+    entry[key] = good
+    run(desk)
+    assert "rejected" not in desk.run("status").stdout
+
+
 def test_a_bank_that_lists_nothing_at_all_has_withdrawn_nothing(
     desk: Desk, store
 ) -> None:

@@ -55,7 +55,9 @@ class Missing:
             source, file = _source(connection), _file(stream)
             where = f"{source}: {file}" if file else source
             said = f"{where}: {counted(count, 'record')} rejected, and missing"
-            if self._is_read(connection, stream):
+            if not file and connection.startswith(_ACCOUNTS):
+                yield f"{said}: payymo status --json"  # a run says it in its turn only
+            elif self._is_read(connection, stream):
                 yield f"{said}: payymo run"
             else:
                 yield f"{said}; {gone_told(source, file)}"
@@ -80,11 +82,12 @@ def gone_told(source: str, file: str) -> str:
 
 
 def forgo(person: Person, account: str, file: str) -> None:
-    """Do without what was rejected of a file of an account."""
-    origin = Origin(_ACCOUNTS + account, _FILE + file)
+    """Do without what was rejected of a file of an account, or of a bank."""
+    origin = Origin(_ACCOUNTS + account, file and _FILE + file)
     with acting_as(person) as who:
         count = who.do(lambda books: do_without(books, origin))
-    say(stdout(), f"{account}: {file}: {counted(count, 'record')} done without")
+    where = f"{account}: {file}" if file else account
+    say(stdout(), f"{where}: {counted(count, 'record')} done without")
 
 
 def _source(connection: str) -> str:

@@ -39,6 +39,7 @@ from payymo_adapters.store.connecting import (
     note_consent,
     note_sync,
 )
+from payymo_adapters.store.rejections import Origin, hold_rejected
 from payymo_adapters.store.store import Books
 from payymo_adapters.sync import Synced
 
@@ -183,7 +184,9 @@ def _read(run: Run, reached: Reached, each: _Reachable) -> Exit:
     def record(books: Books) -> Synced:
         note_asked(books, feed, each.ids)
         note_sync(books, feed.connection)
-        return record_listings(books, feed, listings)
+        done = record_listings(books, feed, listings)
+        hold_rejected(books, Origin(feed.connection), done.recorded.rejected, ())
+        return done
 
     done = run.store.write(run.act(), record)
     for note in _notes(listings, period):

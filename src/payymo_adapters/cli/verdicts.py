@@ -126,12 +126,13 @@ def _taken_back(number: int, person: Person) -> None:
 
 @decide_command.command("do-without")
 @click.argument("account")
-@click.argument("file")
+@click.argument("file", default="")
 @as_person
 def _do_without(account: str, file: str, person: Person) -> None:
     """Say that what was rejected of FILE of ACCOUNT is missing for good.
 
-    It is not said any more, unless the file changes and is read anew.
+    It is not said any more, unless the file changes and is read anew. Without FILE it
+    is about what a bank listed, until it lists that again.
     """
     require_sqlalchemy()
     from payymo_adapters.cli.missing import forgo  # noqa: PLC0415 - an extra

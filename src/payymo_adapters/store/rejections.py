@@ -72,7 +72,8 @@ def do_without(books: Books, origin: Origin) -> int:
     found = rejected_of(books, origin)
     if not found:
         file = origin.stream.removeprefix("file:")
-        fault = f"no record of {file!r} is missing there; `payymo status` names both"
+        where = f" of {file!r}" if file else ""
+        fault = f"no record{where} is missing there; `payymo status` says what is"
         raise ConflictError(fault)
     said = [asdict(each) for each in found]
     note(
