@@ -202,7 +202,14 @@ def record_whole_ledger(
 
     reopened, settled = reopen(books, wanted), settle_closed(books, wanted)
     left_out = missing_invoices(books, listed.keys() | bad) if whole else []
-    closed = [evolve(each, status=InvoiceStatus.CANCELLED) for each in left_out]
+    closed = [
+        evolve(
+            each,
+            status=InvoiceStatus.CANCELLED,
+            metadata={**each.metadata, "listed": "no more"},
+        )
+        for each in left_out
+    ]
     # What was settled is what the ledger said at that instant: it holds up nothing.
     at = max(taken_at, books.now) if settled or reopened else taken_at
     done = record_invoices(books, [*records, *closed], at)

@@ -299,7 +299,8 @@ def _of_record(rule: ReferenceRule, learnt: Learnt) -> str:
     reliability = learnt.reliability(rule.name, rule.reliability)
     if reliability == rule.reliability:
         return ""
-    return f"Rule {rule.name!r} is right in {reliability:.1%} of the texts after all."
+    right = percentage(reliability)
+    return f"Rule {rule.name!r} is right in {right} of the texts after all."
 
 
 def _of_learnt_calibration(ruleset: Ruleset) -> str:

@@ -741,7 +741,7 @@ def test_what_was_learnt_is_said_in_words():
         "Learnt from 12 labels:",
         "1 rejected proposal does not come again.",
         "Who has paid for 1 customer before is known by 1 name, IBAN or account.",
-        "Rule 'invoice number' is right in 90.0% of the texts after all.",
+        "Rule 'invoice number' is right in 90.0 % of the texts after all.",
         "Customer 'c1' was 3 times short by 5.00 EUR.",
         "How 2 customers name what they pay is known.",
         "What would be a confidence of 0.99 counts as 0.9087.",

@@ -95,3 +95,21 @@ def test_a_choice_and_what_was_given_of_its_rest_are_told_apart():
             "the rest is put aside: fee"
         ),
     ]
+
+
+def test_an_invoice_that_is_listed_no_more_is_not_told_as_if_the_file_cancelled_it():
+    owe(billed("i2", "500.00"))
+    payymo("run")
+    said = "from open to cancelled, metadata.listed from nothing to no more"
+    assert [line for line in told("i1") if said in line]
+    owe(billed("i1"), billed("i2", "500.00"))
+    payymo("run")
+    assert "metadata.listed from no more to nothing" in "".join(told("i1"))
+
+
+def test_a_proposal_that_was_replaced_says_by_which():
+    write_transactions([paid("t1", remittance="INV-i1 and INV-i2")], "in/a.jsonl")
+    payymo("run")
+    ran = payymo("decide", "confirm", "1")
+    assert ran.exit_code == 2
+    assert "it waits for no verdict; decision 2 took its place" in ran.stderr

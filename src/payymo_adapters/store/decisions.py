@@ -23,7 +23,7 @@ from payymo_adapters.store.allotting import (
     show_rest,
 )
 from payymo_adapters.store.audit import note
-from payymo_adapters.store.hinting import meant_transaction
+from payymo_adapters.store.hinting import meant_transaction, what_replaced
 from payymo_adapters.store.kinds import DecisionKind, DecisionState
 from payymo_adapters.store.outbox import emit
 from payymo_adapters.store.store import Books
@@ -286,6 +286,7 @@ def _waiting(books: Books, number: int) -> Decision:
     held = decision(books, number)
     if held.state != DecisionState.PROPOSED:
         fault = f"decision {number} is {held.state}: it waits for no verdict"
+        fault += what_replaced(books, held.transaction, number)
         raise ConflictError(fault)
     _check_undecided(books, held.transaction)
     return held

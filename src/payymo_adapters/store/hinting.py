@@ -5,6 +5,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select
 
 from payymo_adapters.store import schema
+from payymo_adapters.store.kinds import DecisionState
+from payymo_adapters.store.store import Books
 
 _MOST = 3
 
@@ -21,6 +23,20 @@ def meant_invoice(connection: Connection, tenant: str, name: str) -> str:
     row = schema.invoices.c
     found = _called(connection, tenant, row, row.number == name, name)
     return f"; that is the number of the invoice {found}" if found else ""
+
+
+def what_replaced(books: Books, transaction: str, number: int) -> str:
+    """Say which decision is in the place of an earlier one; "" where none is."""
+    row = schema.match_decisions.c
+    later: int | None = books.connection.scalar(
+        select(row.id).where(
+            row.tenant == books.tenant,
+            row.transaction_id == transaction,
+            row.id > number,
+            row.state.in_((DecisionState.PROPOSED, DecisionState.ACTIVE)),
+        )
+    )
+    return f"; decision {later} took its place" if later else ""
 
 
 def _called(
