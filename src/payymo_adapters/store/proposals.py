@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from payymo_adapters.encoding import match_to_json
 from payymo_adapters.store import schema
+from payymo_adapters.store.alike import says_the_same
 from payymo_adapters.store.audit import note
 from payymo_adapters.store.decisions import insert_decisions, supersede
 from payymo_adapters.store.kinds import DecisionKind, DecisionState
@@ -29,7 +30,7 @@ class Proposed:
 
     Attributes:
         new: The numbers of the new proposals, in the order of their matches.
-        kept: How many proposals stay as they were.
+        kept: How many proposals stay as they were, for no person would see another.
         ended: How many are not proposed any more.
         rejected: How many were not proposed since they were rejected before.
     """
@@ -63,7 +64,7 @@ def propose(
         again += turned_down
         if not match.allocations or turned_down:
             ended += [match.transaction] if known is not None else []
-        elif known == proposal:
+        elif known is not None and says_the_same(known, proposal):
             kept += 1
         else:
             ended += [match.transaction] if known is not None else []
