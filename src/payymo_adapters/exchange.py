@@ -53,6 +53,7 @@ from payymo_core.records import (
 from payymo_core.results import Allocation, Evidence, Match, Outcome, Proposal, Reason
 
 __all__ = [
+    "TRANSACTION",
     "match_to_json",
     "read_invoices",
     "read_labels",
@@ -81,7 +82,7 @@ def _invoice(**values: object) -> Invoice:
     return record
 
 
-_TRANSACTION = object_of(
+TRANSACTION = object_of(
     _transaction,
     {
         "id": identifier,
@@ -103,6 +104,7 @@ _TRANSACTION = object_of(
     },
     ("id", "amount", "currency"),
 )
+"""Makes a transaction of what a line holds."""
 _CUSTOMER: dict[str, Parser] = {
     "id": identifier,
     "name": text,
@@ -182,7 +184,7 @@ def read_transactions(path: str | PathLike[str]) -> list[Transaction | Rejected]
     Raises:
         OSError: The file cannot be opened.
     """
-    return _read_some(path, _TRANSACTION)
+    return _read_some(path, TRANSACTION)
 
 
 def read_invoices(path: str | PathLike[str]) -> list[Invoice | Rejected]:

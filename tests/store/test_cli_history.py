@@ -8,8 +8,9 @@ from click.testing import CliRunner, Result
 
 from payymo_adapters.cli import main
 from payymo_adapters.exchange import write_invoices, write_transactions
+from payymo_adapters.store.recording import record_transactions
 from payymo_core.records import InvoiceStatus
-from tests.store.builders import billed, paid
+from tests.store.builders import at, billed, paid, record
 
 SETTINGS = """
 [payymo]
@@ -113,3 +114,39 @@ def test_a_proposal_that_was_replaced_says_by_which():
     ran = payymo("decide", "confirm", "1")
     assert ran.exit_code == 2
     assert "it waits for no verdict; decision 2 took its place" in ran.stderr
+
+
+def test_a_version_of_a_transaction_keeps_its_amount_its_day_and_its_text():
+    corrected = paid("t1", "120.00", remittance="INV-i1, thanks")
+    write_transactions([corrected], "in/a.jsonl")
+    payymo("run")
+    came = [line for line in told("main/t1") if line.startswith("recorded")]
+    assert came == [
+        "recorded: version 1: 119.00 EUR, booked, of 2026-03-02, 'INV-i1'",
+        (
+            "recorded: version 2: 120.00 EUR, booked, of 2026-03-02, 'INV-i1, thanks'; "
+            "changed: amount from 119.00 to 120.00, "
+            "remittance from INV-i1 to INV-i1, thanks"
+        ),
+    ]
+    lines = map(json.loads, payymo("history", "main/t1", "--json").stdout.splitlines())
+    versions = [each for each in lines if each["action"] == "recorded"]
+    assert [each["gross"] for each in versions] == ["119.00", "120.00"]
+    assert [each["text"] for each in versions] == ["INV-i1", "INV-i1, thanks"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ('{"amount": 11900, "of": {"day": "2026-03-02"}}', "amount 11900, of.day 2"),
+        ("none that anybody reads", "version 1"),
+    ],
+)
+def test_what_a_provider_sent_before_is_told_in_its_own_words(store, sent, said):
+    record(store)
+    for hours, payload in ((1, sent), (2, '{"amount": 12000}')):
+        with store.writing(at(hours)) as books:
+            record_transactions(books, "main", [paid("p1")], {"p1": payload})
+    first, second = told("main/p1")
+    assert said in first
+    assert "version 2: 119.00 EUR, booked" in second

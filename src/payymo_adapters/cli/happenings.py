@@ -44,10 +44,17 @@ def _recorded(detail: _Detail) -> Iterator[str]:
         said = [f"{owed} is owed"]
     said += [detail["status"]] if said else []
     said += [f"due {detail['due_date']}"] if "due_date" in detail else []
+    said += [f"of {detail['day']}"] if "day" in detail else []
+    said += [repr(shortened(detail["text"]))] if "text" in detail else []
+    said += map(_as_sent, detail.get("sent", {}).items())
     yield f"version {detail['version']}{': ' if said else ''}{', '.join(said)}"
     changed = detail.get("changed")
     if changed:
         yield f"changed: {', '.join(map(_changed, changed))}"
+
+
+def _as_sent(field: tuple[str, str]) -> str:
+    return f"{field[0]} {shortened(field[1])}"
 
 
 def _changed(change: Mapping[str, str | None]) -> str:

@@ -1,7 +1,9 @@
 """Every version of a record: what was known of it then, and what that changed.
 
 An invoice is owed less with each payment that is posted; a version says what its ledger
-wanted when it was seen.
+wanted when it was seen. Of a transaction that came from a file each version is told in
+full. A provider writes in its own way what it sends: of versions before the last, that
+is told as it came.
 """
 
 import json
@@ -9,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import Connection, select
 
+from payymo_adapters.exchange import TRANSACTION
 from payymo_adapters.store import schema
-from payymo_core.money import from_minor
+from payymo_adapters.store.rows import read_transaction
+from payymo_core.naming import texts
 
 _OWED = ("outstanding", "currency", "status", "issue_date", "due_date")
 _NO_STATUS = {"transactions": "booked", "invoices": "open"}
@@ -25,8 +29,8 @@ class Seen:
 
     Attributes:
         at: When it was first seen so, in UTC.
-        detail: ``version``; what it was worth and when it is due; and ``changed``, what
-            differs from the version before.
+        detail: ``version``; what it was worth, and when it is due or its day and text;
+            or what was ``sent``; and ``changed``, what differs from the version before.
     """
 
     at: datetime
@@ -38,8 +42,7 @@ def seen_versions(connection: Connection, tenant: str, name: str) -> Iterator[Se
     row, earlier = schema.transactions, schema.transaction_versions
     held = _versions(connection, tenant, name, (row, earlier, "recorded_at"))
     for place, version in enumerate(held):
-        said = _of_transaction(version.now) if version.now else {}
-        yield Seen(version.at, {**version.told(held[:place]), **said})
+        yield Seen(version.at, {**version.told(held[:place]), **_brought(version)})
     row, earlier = schema.invoices, schema.invoice_snapshots
     held = _versions(connection, tenant, name, (row, earlier, "taken_at"))
     for place, version in enumerate(held):
@@ -53,6 +56,7 @@ class _Version:
 
     number: int
     at: datetime
+    payload: str
     sent: Mapping[str, str]
     now: Any = None
 
@@ -87,24 +91,46 @@ def _versions(
     )
     status = _NO_STATUS[table.name]
     return [
-        *(_Version(e.version, e.at, _sent(e.payload, status)) for e in earlier),
-        _Version(now.version, now.changed_at, _sent(now.payload, status), now),
+        *(_version(e, e.at, status) for e in earlier),
+        evolve(_version(now, now.changed_at, status), now=now),
     ]
 
 
-def _of_transaction(row: Any) -> dict[str, str]:
-    """What a transaction brought; what was sent of it is as its source writes it."""
-    gross = f"{from_minor(row.gross, row.currency):f}"
-    return {"gross": gross, "currency": row.currency, "status": row.status}
+def _version(row: Any, at: datetime, status: str) -> _Version:
+    return _Version(row.version, at, row.payload, _sent(row.payload, status))
+
+
+def _brought(version: _Version) -> dict[str, Any]:
+    """What a transaction brought, when and with which words, as far as is known."""
+    try:
+        if version.now is not None:
+            money = read_transaction(version.now)
+        else:
+            money = TRANSACTION(json.loads(version.payload))
+    except ValueError:  # a provider's own words
+        return {"sent": _read(version.payload)}
+    said = {
+        "gross": f"{money.gross:f}",
+        "currency": money.currency,
+        "status": str(money.status),
+        "day": str(money.booking_date or money.value_date or ""),
+        "text": texts(money),
+    }
+    return {key: value for key, value in said.items() if value}
 
 
 def _sent(payload: str, status: str) -> dict[str, str]:
+    """What was sent, and the status that is meant where none is."""
+    return {"status": status, **_read(payload)}
+
+
+def _read(payload: str) -> dict[str, str]:
     """What was sent, each value under its path; numbers as they were written."""
     try:
         said = json.loads(payload, parse_float=str, parse_int=str)
     except ValueError:  # whoever recorded it may have sent any text
-        said = {}
-    return {"status": status, **dict(_flat(said, ""))}
+        return {}
+    return dict(_flat(said, ""))
 
 
 def _flat(value: Any, path: str) -> Iterator[tuple[str, str]]:
