@@ -50,6 +50,7 @@ class Symptom(StrEnum):
     EMPTY = "empty"
     CONFIDENCE = "confidence"
     INCORRECT = "incorrect"
+    READING = "reading"
     DATABASE = "database"
 
 
@@ -100,6 +101,7 @@ class Probe:
         redirect: The address that is registered with a provider.
         gateway: What payments are to be recorded under, and what there is.
         weaknesses: What weakens a database.
+        unread: What the last run could not read, a line each.
         rejected: How many records of a file cannot be read.
         matching: What came of two files.
     """
@@ -114,6 +116,7 @@ class Probe:
     redirect: str = ""
     gateway: tuple[str, tuple[str, ...]] = ("", ())
     weaknesses: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     rejected: int = 0
     matching: Matching | None = None
 
@@ -287,6 +290,13 @@ def check_database(probe: Probe) -> Iterator[Ailment]:
         yield Ailment(symptom=Symptom.DATABASE, says=weakness, mend=mend)
 
 
+def check_reading(probe: Probe) -> Iterator[Ailment]:
+    """What a run could not read, and whose money or invoices are missing so."""
+    for line in probe.unread:
+        mend = "Mend it, and run again; payymo status --json has each record's fault"
+        yield Ailment(symptom=Symptom.READING, says=line, mend=mend)
+
+
 CHECKS: tuple[Check, ...] = (
     check_settings,
     check_entry,
@@ -299,6 +309,7 @@ CHECKS: tuple[Check, ...] = (
     check_files,
     check_matching,
     check_database,
+    check_reading,
 )
 
 

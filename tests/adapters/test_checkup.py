@@ -103,6 +103,7 @@ ILL = [
     ),
     (probe(StoreError("no server", advice="Start it")), Symptom.DATABASE, "Start it"),
     (probe(weaknesses=("may do all",)), Symptom.DATABASE, "may do all"),
+    (probe(unread=("main: not read: gone",)), Symptom.READING, "main: not read: gone"),
     (
         probe(matching=Matching(transactions=9, invoices=9, errors=("twins",))),
         Symptom.INCORRECT,

@@ -347,7 +347,7 @@ def test_settings_of_files_alone_need_no_library_of_providers(
 ) -> None:
     without(monkeypatch, "jwt")
     monkeypatch.setitem(sys.modules, "httpx", None)
-    assert run({}).stdout == "well: database\nall is well\n"
+    assert run({}).stdout == "well: database\nwell: books\nall is well\n"
 
 
 @pytest.mark.usefixtures("settled_in")
@@ -388,6 +388,22 @@ def test_the_settings_of_a_run_say_what_is_looked_at() -> None:
     shown = run({})
     assert "PAYYMO_WHMCS_URL, or url under [whmcs]" in shown.stdout
     assert symptoms(shown) == ["settings"] * 3
+
+
+@pytest.mark.usefixtures("settled_in")
+def test_what_a_run_could_not_read_is_to_be_mended() -> None:
+    files(Path(), [paid("t1", "1.005", "hello")], [])
+    CliRunner().invoke(main, ["run"])
+    shown = run({})
+    assert symptoms(shown) == ["reading", "reading"]
+    said = CliRunner().invoke(main, ["status"]).stdout.splitlines()
+    unread = [line for line in said if "not read" in line or "missing" in line]
+    told = [line for line in shown.stdout.splitlines() if line.startswith("reading")]
+    assert told == [f"reading: books: {line}" for line in unread]
+    files(Path(), [paid("t1", "1.05", "hello")], [])
+    Path("open.jsonl").rename("invoices.jsonl")
+    CliRunner().invoke(main, ["run"])
+    assert symptoms(run({})) == []
 
 
 # --- the webhook ----------------------------------------------------------------------

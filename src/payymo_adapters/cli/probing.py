@@ -9,7 +9,12 @@ from urllib.parse import urlsplit
 from attrs import define, evolve, frozen
 
 from payymo_adapters.checkup import Probe
-from payymo_adapters.cli.connections import connected, installed, load_settings
+from payymo_adapters.cli.connections import (
+    connected,
+    installed,
+    load_settings,
+    source,
+)
 from payymo_adapters.cli.database import DATABASE, database_url, require_sqlalchemy
 from payymo_adapters.cli.invoices import api_of
 from payymo_adapters.cli.reaching import (
@@ -230,7 +235,7 @@ def look_at_webhook(path: Path | None) -> Iterator[Probe]:
 
 
 def look_at_database(path: Path | None) -> Iterator[Probe]:
-    """Whether it can be used, and what weakens it."""
+    """Whether it can be used, what weakens it, and what it says was not read."""
     url = database_url(path or FILE)
     error: StoreError | None = None
     weaknesses: list[str] = []
@@ -244,6 +249,10 @@ def look_at_database(path: Path | None) -> Iterator[Probe]:
     yield Probe(
         subject="database", now=utc_now(), error=error, weaknesses=tuple(weaknesses)
     )
+    if error is None and "payymo" in source(path).file:
+        from payymo_adapters.cli.unread import unread  # noqa: PLC0415 - an extra
+
+        yield Probe(subject="books", now=utc_now(), unread=unread(path or FILE))
 
 
 def _of_section(section: Callable[[], type[Section]]) -> Callable[[Source], bool]:

@@ -24,25 +24,39 @@ def source_lines(connection: Connection, settings: RunSettings) -> Iterator[str]
         if isinstance(each, BankFeed | StripeFeed)
     }
     for row in sources(connection, settings.tenant):
-        name = row.id.removeprefix("accounts/")
         feed = fed.get(row.id)
         parts = (
             _of_file(row)
             if feed is None
             else _of_feed(connection, settings.tenant, row, feed)
         )
-        yield f"{name}: {'; '.join(parts)}"
+        yield f"{_name(row)}: {'; '.join(parts)}"
+
+
+def unread_lines(connection: Connection, tenant: str) -> Iterator[str]:
+    """A line for each of them that could not be read."""
+    for row in sources(connection, tenant):
+        if row.fault:
+            yield f"{_name(row)}: {_unread(row)}"
+
+
+def _name(row: Any) -> str:
+    return str(row.id).removeprefix("accounts/")
+
+
+def _unread(row: Any) -> str:
+    return f"not read: {row.fault}"
 
 
 def _of_file(row: Any) -> Iterator[str]:
-    yield f"not read: {row.fault}" if row.fault else f"read {_time(row.changed_at)}"
+    yield _unread(row) if row.fault else f"read {_time(row.changed_at)}"
 
 
 def _of_feed(
     connection: Connection, tenant: str, row: Any, feed: BankFeed | StripeFeed
 ) -> Iterator[str]:
     if row.fault:
-        yield f"not read: {row.fault}"
+        yield _unread(row)
     stream = KNOWN if isinstance(feed, BankFeed) else STRIPE
     last = read_at(connection, tenant, feed.id, stream)
     if last is not None:
