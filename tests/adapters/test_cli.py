@@ -66,6 +66,8 @@ def test_help_documents_the_exit_codes() -> None:
         assert "1  done, but" in shown
         assert "2  not done" in shown
         assert "4  not done" in shown
+        asks = command in ("", "run", "fetch", "connect", "invoices", "apply")
+        assert ("3  a provider did not answer" in shown) == asks
 
 
 def test_an_unknown_command_is_wrong_usage() -> None:

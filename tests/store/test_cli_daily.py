@@ -511,7 +511,7 @@ def test_books_whose_invoices_came_from_a_file_take_none_of_whmcs(whmcs):
     payymo("run")
     Path("payymo.toml").write_text(text, encoding="utf-8")
     ran = payymo("run")
-    told = "invoices of these books comes from file, and cannot come from whmcs now"
+    told = "the source of invoices is file in these books, and cannot become whmcs: ids"
     assert (ran.exit_code, told in ran.stderr) == (2, True)
     assert f"invoices: not read: {told}" in payymo("status").stdout
     assert not whmcs.calls

@@ -439,5 +439,5 @@ def test_ids_of_one_ledger_are_never_taken_for_those_of_another(store):
     with store.writing(ACT) as books:
         hold_connection(books, "invoices", "file", "Invoices")
         hold_connection(books, "invoices", "file", "Invoices")
-        with pytest.raises(ConflictError, match="comes from file"):
+        with pytest.raises(ConflictError, match="is file in these"):
             hold_connection(books, "invoices", "whmcs", "Invoices")

@@ -17,7 +17,7 @@ from payymo_adapters.cli.demo import demo_command
 from payymo_adapters.cli.doctor import doctor_command
 from payymo_adapters.cli.evaluation import evaluate_command
 from payymo_adapters.cli.explanation import explain_command
-from payymo_adapters.cli.failures import EXIT_CODES, Group
+from payymo_adapters.cli.failures import CONNECTED_EXIT_CODES, Group
 from payymo_adapters.cli.fetching import fetch_command
 from payymo_adapters.cli.inspection import check_command
 from payymo_adapters.cli.invoices import invoices_command
@@ -33,7 +33,7 @@ from payymo_adapters.cli.verdicts import decide_command
 
 @click.group(
     cls=Group,
-    epilog=EXIT_CODES,
+    epilog=CONNECTED_EXIT_CODES,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="payymo")

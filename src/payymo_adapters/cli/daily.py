@@ -118,7 +118,7 @@ def export_command(
 
     period = Period(_day(first, date.min), _day(last, date.max))
     if period.first > period.last:
-        msg = f"--from {period.first} is after --to {period.last}: no day is both."
+        msg = f"--from {period.first} is after --to {period.last}: exchange them."
         raise click.UsageError(msg)
     write_export(settings, period, form, output)
 

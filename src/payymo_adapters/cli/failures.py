@@ -32,7 +32,8 @@ class Exit(IntEnum):
     """Wrong usage or settings, an unreadable file, ruleset or database; nothing was
     done."""
     FAILED = 3
-    """A provider did not answer or refused; what was done before it is listed."""
+    """A provider did not answer or refused, or the invoices of a run could not be read;
+    what was done before it is listed."""
     BROKEN = 4
     """Payymo itself failed: a bug, whatever the input."""
 
@@ -53,7 +54,8 @@ Exit codes:
   1  done, but some records were rejected or in doubt, or payments refused; they are
      listed
   2  not done: wrong usage, wrong settings or an unreadable file
-  3  a provider did not answer or refused; what was done before it is listed
+  3  a provider did not answer or refused, or the invoices of a run could not be
+     read; what was done before it is listed
   4  not done: an error in payymo itself; please report it
 """
 

@@ -43,8 +43,8 @@ def hold_connection(books: Books, connection: str, provider: str, name: str) -> 
         add_connection(books, connection, provider, name)
     elif known != provider:
         fault = (
-            f"{connection} of these books comes from {known}, and cannot come from "
-            f"{provider} now: ids there mean other records"
+            f"the source of {connection.removeprefix('accounts/')} is {known} in these "
+            f"books, and cannot become {provider}: ids there mean other records"
         )
         advice = f"Name {known} again, or give what comes from there another tenant"
         raise ConflictError(fault, advice=advice)
