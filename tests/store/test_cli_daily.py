@@ -314,6 +314,16 @@ def test_how_a_csv_was_read_is_said_once():
     assert "invoices: CSV in utf-8, cells between commas" in ran.stdout
     again = payymo("run")
     assert "CSV" not in again.stdout
+    # Another file of the account, or the same grown longer, is read in the same way.
+    grown = Path("in/a.csv").read_text("utf-8")
+    Path("in/a.csv").write_text(f"{grown}01/04/2026;9,50;EUR;More;x\n", "utf-8")
+    Path("in/b.csv").write_text(f"{grown}02/04/2026;9,90;EUR;Most;x\n", "utf-8")
+    later = payymo("run")
+    assert "main: in/b.csv: " in later.stdout
+    assert "CSV" not in later.stdout
+    other = grown.replace(";", "\t")
+    Path("in/c.csv").write_text(f"{other}03/04/2026\t9,99\tEUR\tLast\tx\n", "utf-8")
+    assert "main: in/c.csv: CSV in utf-8, cells between tabs" in payymo("run").stdout
 
 
 def test_ids_that_stand_for_other_money_lose_none(store):

@@ -10,7 +10,13 @@ from payymo_adapters.accounts import account_key
 from payymo_adapters.cli.failures import Exit
 from payymo_adapters.cli.inputs import load_mapping
 from payymo_adapters.cli.missing import files_of, gone_told
-from payymo_adapters.cli.run_told import fault_of, show, show_reading, show_rejected
+from payymo_adapters.cli.run_told import (
+    fault_of,
+    show,
+    show_reading,
+    show_rejected,
+    way_told,
+)
 from payymo_adapters.cli.terminal import say, stage, stderr
 from payymo_adapters.errors import FileError
 from payymo_adapters.feeds import BankFeed
@@ -18,7 +24,7 @@ from payymo_adapters.files import read_statement
 from payymo_adapters.one_name import claim, file_read_as
 from payymo_adapters.pipeline import Run
 from payymo_adapters.run_settings import FileAccount, RunSettings
-from payymo_adapters.store.connecting import hold_connection, note_sync
+from payymo_adapters.store.connecting import hold_connection, is_new_way, note_sync
 from payymo_adapters.store.recording import add_account
 from payymo_adapters.store.rejections import (
     Origin,
@@ -178,7 +184,9 @@ def _read_file(reader: _Reader, name: str) -> Exit:
         coverage=account.coverage,
     )
 
-    def record(books: Books) -> Synced:
+    way = way_told(read)
+
+    def record(books: Books) -> tuple[Synced, bool]:
         add_account(books, account.id, account.name)
         _check_one_name(books, said, path)
         taken = other_money(books, account.id, said.records)
@@ -190,8 +198,8 @@ def _read_file(reader: _Reader, name: str) -> Exit:
             raise FileError(str(path), fault)
         done = record_statement(books, said)
         hold_rejected(books, origin, done.recorded.rejected, _taken(said, done))
-        return done
+        return done, is_new_way(books, account.id, way)
 
-    done = run.store.write(run.act(), record)
-    show_reading(f"{account.id}: {name}", read)
+    done, is_new = run.store.write(run.act(), record)
+    show_reading(f"{account.id}: {name}", read, way if is_new else ())
     return show(f"{account.id}: {name}", done)

@@ -41,14 +41,20 @@ def fail(run: Run, name: str, error: Exception | str) -> Exit:
     return Exit.FAILED
 
 
-def show_reading(name: str, read: Statement | Ledger) -> None:
+def way_told(read: Statement | Ledger) -> tuple[str, ...]:
+    """How a CSV was read, in lines; none of another file."""
+    if not read.detected:
+        return ()
+    columns = [f"{use} from {head!r}" for use, head in read.detected.columns]
+    said = f"{read.detected}; {', '.join(columns)}"
+    unused = ", ".join(map(repr, read.detected.unused))
+    return (said, f"not used: {unused}") if unused else (said,)
+
+
+def show_reading(name: str, read: Statement | Ledger, way: Sequence[str]) -> None:
     """Print how a CSV was read, and what a reader should know of any file."""
-    if read.detected:
-        columns = [f"{use} from {head!r}" for use, head in read.detected.columns]
-        say(stdout(), f"{name}: {read.detected}; {', '.join(columns)}")
-        if read.detected.unused:
-            unused = ", ".join(map(repr, read.detected.unused))
-            say(stdout(), f"{name}: not used: {unused}")
+    for line in way:
+        say(stdout(), f"{name}: {line}")
     for note in read.notes:
         say(stderr(), f"{name}: note: {note}", "yellow")
 

@@ -14,7 +14,7 @@ from payymo_adapters.cli.run_banks import read_banks
 from payymo_adapters.cli.run_file import load_run_settings, opened
 from payymo_adapters.cli.run_files import read_files
 from payymo_adapters.cli.run_stripe import read_stripe
-from payymo_adapters.cli.run_told import fault_of, show_reading, show_recorded
+from payymo_adapters.cli.run_told import fault_of, show_reading, show_recorded, way_told
 from payymo_adapters.cli.run_whmcs import apply_to_whmcs
 from payymo_adapters.cli.terminal import say, stage, stderr, stdout
 from payymo_adapters.errors import (
@@ -133,7 +133,7 @@ def _read_ledger(run: Run, path: Path) -> Recorded:
         run.act(), lambda books: record_whole_ledger(books, read.records, taken_at)
     )
     if done.new or done.changed or done.rejected:
-        show_reading(_INVOICES, read)
+        show_reading(_INVOICES, read, way_told(read))
     return done
 
 

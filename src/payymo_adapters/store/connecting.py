@@ -1,6 +1,8 @@
 """Connections to providers: how far each was read, and how often it may be asked."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from hashlib import sha256
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -145,3 +147,19 @@ def cursor(books: Books, account: str, stream: str) -> str | None:
         select(row.position).where(mine, row.stream == stream)
     )
     return found
+
+
+def is_new_way(books: Books, account: str, way: Iterable[str]) -> bool:
+    """Whether no file of an account was read in a way before; from now on, one was.
+
+    Args:
+        books: The tenant's.
+        account: Which.
+        way: How a file was read, as a person is told it.
+    """
+    told = "\n".join(way).encode(errors="backslashreplace")
+    stream = f"way:{sha256(told).hexdigest()}"
+    is_new = cursor(books, account, stream) is None
+    if is_new:
+        move_cursor(books, account, stream, "told")
+    return is_new
