@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 
 from attrs import frozen
+from sqlalchemy import select
 
 from payymo_adapters.errors import StoreError
 from payymo_adapters.feeds import STRIPE, StripeFeed
 from payymo_adapters.one_name import stripe_read_as
+from payymo_adapters.store import schema
 from payymo_adapters.store.connecting import cursor, move_cursor
 from payymo_adapters.store.doubts import put_known_aside
 from payymo_adapters.store.kinds import MOST_AHEAD
@@ -93,6 +95,17 @@ def record_balance(
         doubts=tuple(_put_aside(books, feed, given)),
         waits=len(read.waiting),
     )
+
+
+def not_in_books(
+    books: Books, feed: StripeFeed, rejected: Sequence[Rejected]
+) -> list[Rejected]:
+    """What is missing of what was rejected; what was recorded before is put aside."""
+    row = schema.transactions.c
+    names = [f"{feed.id}/{each.record_id}" for each in rejected]
+    known = select(row.external_id).where(row.tenant == books.tenant, row.id.in_(names))
+    held = set(books.connection.scalars(known))
+    return [each for each in rejected if each.record_id not in held]
 
 
 def _put_aside(

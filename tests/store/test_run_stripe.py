@@ -201,6 +201,43 @@ def test_money_that_went_back_comes_as_its_own_and_is_said(
     assert states(store, line) == ["superseded", "undone", "proposed"]
 
 
+def missing() -> list[str]:
+    """Ids of what is rejected and not in the books, by the status."""
+    said = json.loads(payymo("status", "--json").stdout)["rejected"]
+    return [each["record"] for each in said if each["source"] == "cards"]
+
+
+def test_what_is_refused_and_not_in_the_books_is_missing_until_it_is(
+    fake: FakeStripe,
+) -> None:
+    known, _ = pay(fake, "INV-2026-1001")
+    payymo("run")
+    fake.refund(known, 4_000, created=NOW - 3_600)
+    disputed, line = pay(fake, "Thank you", days=2, disputed=True)
+    for _ in range(2):
+        assert payymo("run").exit_code == 1
+        assert missing() == [line["id"]]  # what is in the books already is put aside
+    told = "cards: 1 record rejected, and missing: payymo status --json"
+    assert told in payymo("status").stdout
+    disputed["disputed"] = False
+    payymo("run")
+    assert missing() == []
+
+
+def test_what_is_refused_is_missing_when_its_days_are_read_no_more(
+    fake: FakeStripe,
+) -> None:
+    _, early = pay(fake, "Hello", days=15, disputed=True)
+    payymo("run")
+    _, late = pay(fake, "Thank you", disputed=True)
+    payymo("run")
+    assert missing() == [early["id"], late["id"]]
+    done = payymo("decide", "do-without", "cards", "--as", "Ada")
+    assert done.stdout == "cards: 2 records done without\n"
+    payymo("run")
+    assert missing() == [late["id"]]  # which Stripe listed again
+
+
 def test_what_went_back_before_it_was_posted_is_not_posted(
     fake: FakeStripe, store: Any
 ) -> None:

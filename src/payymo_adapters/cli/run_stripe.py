@@ -17,12 +17,19 @@ from payymo_adapters.journal import journalled
 from payymo_adapters.pipeline import Run
 from payymo_adapters.run_settings import RunSettings
 from payymo_adapters.store.connecting import hold_connection, note_sync
+from payymo_adapters.store.rejections import Origin, hold_besides
 from payymo_adapters.store.store import Books
 from payymo_adapters.stripe.flows import Window
 from payymo_adapters.stripe.ledger import ledger
 from payymo_adapters.stripe.payloads import Payloads
 from payymo_adapters.stripe.settings import StripeSettings
-from payymo_adapters.stripe_sync import Position, position, record_balance, windows
+from payymo_adapters.stripe_sync import (
+    Position,
+    not_in_books,
+    position,
+    record_balance,
+    windows,
+)
 from payymo_adapters.sync import Synced
 from payymo_core.errors import Rejected
 from payymo_core.records import Transaction
@@ -73,17 +80,22 @@ class _Reader:
         flow = ledger(self.settings.access, window, read.waiting)
         found = self.driver.run(journalled(flow, seen, lambda _: None))
         known = {charge.id for charge in found.charges}
-        missing = tuple(each for each in read.waiting if each not in known)
-        fetched = told(found, self.settings, missing)
+        unseen = tuple(each for each in read.waiting if each not in known)
+        fetched = told(found, self.settings, unseen)
         assert fetched.waiting is not None
         now = Position(until=window.until, waiting=fetched.waiting.charges)
         given = list(_given(fetched))
         payloads = seen.of(found)
-        done = self.run.store.write(
-            self.run.act(),
-            lambda books: record_balance(books, self.feed, given, payloads, now),
-        )
-        return done, now
+        ids = [each.id for each in fetched.transactions]
+        ids += [each.payout.id for each in found.carried]
+
+        def record(books: Books) -> Synced:
+            done = record_balance(books, self.feed, given, payloads, now)
+            missing = not_in_books(books, self.feed, done.recorded.rejected)
+            hold_besides(books, Origin(self.feed.connection), missing, ids)
+            return done
+
+        return self.run.store.write(self.run.act(), record), now
 
 
 def _given(fetched: Fetched) -> Iterator[Transaction | Rejected]:

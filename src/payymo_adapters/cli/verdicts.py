@@ -132,7 +132,7 @@ def _do_without(account: str, file: str, person: Person) -> None:
     """Say that what was rejected of FILE of ACCOUNT is missing for good.
 
     It is not said any more, unless the file changes and is read anew. Without FILE it
-    is about what a bank listed, until it lists that again.
+    is about what a bank or Stripe listed, until it lists that again.
     """
     require_sqlalchemy()
     from payymo_adapters.cli.missing import forgo  # noqa: PLC0415 - an extra

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from attrs import asdict, frozen
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 
 from payymo_adapters.errors import ConflictError
 from payymo_adapters.store import schema
@@ -47,6 +47,34 @@ def hold_rejected(
                 delete(row).where(*mine, row.c.place == held.place)
             )
     rows = [_row(books, origin, place, each) for place, each in enumerate(rejected)]
+    if rows:
+        books.connection.execute(insert(row), rows)
+
+
+def hold_besides(
+    books: Books, origin: Origin, rejected: Sequence[Rejected], read: Collection[str]
+) -> None:
+    """Keep what was rejected of some days of an origin beside what was before.
+
+    Args:
+        books: The tenant's.
+        origin: What was read.
+        rejected: What was rejected of those days, each with its id.
+        read: Ids of what could be read of them.
+    """
+    row = schema.rejected_records
+    mine = _of(books, origin)
+    ids = {*read, *(each.record_id for each in rejected)}
+    for place, name in books.connection.execute(
+        select(row.c.place, row.c.record_id).where(*mine)
+    ).all():
+        if name in ids:
+            books.connection.execute(delete(row).where(*mine, row.c.place == place))
+    last = books.connection.scalar(select(func.max(row.c.place)).where(*mine))
+    first = 0 if last is None else last + 1
+    rows = [
+        _row(books, origin, place, each) for place, each in enumerate(rejected, first)
+    ]
     if rows:
         books.connection.execute(insert(row), rows)
 
