@@ -23,7 +23,7 @@ from payymo_core.results import Outcome, Reason
 from payymo_core.rules import Policies, Ruleset, Treatment
 from payymo_core.scoring import Kind
 from payymo_core.sequences import begins, sizes
-from payymo_core.timing import EARLIER, DateLevel
+from payymo_core.timing import DateLevel, before_issue
 
 OUTCOMES = tuple(Outcome)
 REASONS = tuple(Reason)
@@ -201,7 +201,7 @@ class _Proposals:
             (reference.bits[member] >= TELLING) & ~short
         )
         stale = pairs.date[member] == DateLevel.STALE
-        early = np.isin(pairs.date[member], EARLIER)
+        early = before_issue(pairs.date[member])
         # So much money is for more than this invoice, whatever the text lost.
         manifold = (pairs.amount[member] == AmountLevel.MANIFOLD) & (
             hypotheses.kind[owner] == Kind.OVER

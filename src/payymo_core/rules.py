@@ -361,3 +361,7 @@ def _field_faults(chosen: tuple[str, ...], key: str, path: str) -> Iterator[str]
         mapping, _, inner = name.partition(".")
         if name not in known and not (inner and f"{mapping}.KEY" in known):
             yield f"{path}.{key}: {name!r} is not one of {', '.join(known)}"
+
+
+DEFAULT_RULESET = Ruleset()
+"""The one of those who configure nothing; checked once, not in every run."""

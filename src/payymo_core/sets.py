@@ -30,7 +30,7 @@ from payymo_core.subsets import (
     members,
     met_sums,
 )
-from payymo_core.timing import EARLIER
+from payymo_core.timing import before_issue
 
 # Who names some of the invoices names them all, but for one set in sixteen; and the
 # more of them are not named, the likelier something else is meant.
@@ -90,7 +90,7 @@ def sets_of(
         == (ledger.invoices.currency[pairs.invoice])
     )
     named = pairs.reference.level < NOT_FOUND
-    there = ~np.isin(pairs.date, EARLIER) & ~ledger.experience.taken[pairs.invoice]
+    there = ~before_issue(pairs.date) & ~ledger.experience.taken[pairs.invoice]
     at = np.flatnonzero(items & (named | there))
     whose = _whose(at, pairs, ledger)
     at, whose = at[known[at] | (whose >= 0)], whose[known[at] | (whose >= 0)]

@@ -11,7 +11,7 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.columns import CURRENCIES, NO_DAY, InvoiceColumns
-from payymo_core.keys import Ints, Levels
+from payymo_core.keys import Ints, Levels, Mask
 from payymo_core.patched import Patched
 
 
@@ -51,9 +51,6 @@ GRACE = 3
 """Banks book and clocks differ by a day or two: so long before its issue may be."""
 PREPAID = 10
 """Who knows what is to come pays so many days before the issue at the most."""
-
-EARLIER = (DateLevel.LONG_BEFORE_ISSUE, DateLevel.BEFORE_ISSUE)
-"""The levels of money that came before the invoice was there."""
 
 _STEP = 1 << 21  # above the ordinal of any date
 
@@ -154,6 +151,11 @@ def expected_day(invoices: InvoiceColumns, rows: Ints) -> Ints:
 def due_day(due: Ints, issued: Ints) -> Ints:
     """Due dates; where there is none, the issue date."""
     return np.where(due == NO_DAY, issued, due)
+
+
+def before_issue(level: Levels) -> Mask:
+    """Whether the money came before the invoice was there, by days or by weeks."""
+    return (level == DateLevel.BEFORE_ISSUE) | (level == DateLevel.LONG_BEFORE_ISSUE)
 
 
 def date_levels(day: Ints, issued: Ints, expected: Ints, stale_after: int) -> Levels:

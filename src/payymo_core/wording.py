@@ -82,7 +82,7 @@ _PAYERS = {
 # The days are those of timing.DateLevel; {} is the date they are counted from.
 _DATES = {
     "before_issue": "paid before it was issued",
-    "long_before_issue": "paid long before it was issued",
+    "long_before_issue": "paid more than 10 days before it was issued",
     "early": "paid more than a week before {}",
     "ahead": "paid 2 to 7 days before {}",
     "on_time": "paid within a day of {}",
