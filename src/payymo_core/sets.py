@@ -15,7 +15,7 @@ from payymo_core.columns import NO_DAY, TransactionColumns
 from payymo_core.comparison import NOT_FOUND, Comparisons
 from payymo_core.experience import Look
 from payymo_core.hypotheses import PARTS
-from payymo_core.keys import Floats, Ints, Mask, mix
+from payymo_core.keys import Floats, Ints, Mask, expand, mix
 from payymo_core.ledger import Ledger
 from payymo_core.rarity import rarity_bits
 from payymo_core.rules import Ruleset
@@ -36,6 +36,9 @@ from payymo_core.timing import before_issue
 # more of them are not named, the likelier something else is meant.
 _NOT_ALL_NAMED = -3.0
 _NOT_NAMED = -1.0
+# Of a customer's money that pays nothing open, this share is as even as his invoices.
+_EVEN = 0.1
+_STEPS = np.ravel(np.outer(10 ** np.arange(7), [1, 2, 5]))  # minor units
 
 
 @frozen(eq=False)
@@ -109,8 +112,12 @@ def sets_of(
     count = np.log2(open_items(transactions, ledger))
     base = prior_bits(ruleset.priors)[Kind.SEVERAL] - count
     parts[:, 0] = quantised(base[row])
-    rare = rarity_bits(transactions.gross, transactions.currency, ledger)
-    parts[:, 1] = quantised(rare[row])
+    rare = rarity_bits(transactions.gross, transactions.currency, ledger)[row]
+    # What the text names was not hit upon by chance.
+    even = np.where(
+        parts[:, 2] > 0, 0.0, _EVEN * _as_even(searches, amounts)[answers.search]
+    )
+    parts[:, 1] = quantised(-np.log2(np.exp2(-rare) + even))
     choice = choice_bits(searches, answers, pairs, ledger, count[row])
     parts[:, PARTS.index("set")] = quantised(choice)
     other = np.zeros(len(transactions))
@@ -129,6 +136,19 @@ def _settled(pairs: Comparisons, weights: Weights, known: Mask, rows: int) -> Ma
     others = np.bincount(pairs.transaction[found & ~in_full], minlength=rows)
     exact = np.bincount(pairs.transaction[in_full], minlength=rows)
     return (others == 0) & (exact >= 1)
+
+
+def _as_even(searches: Searches, amounts: Ints) -> Floats:
+    """How likely money is just some amount, if it is as even as a search's items are.
+
+    One of as many amounts as there are up to their sum: 24 multiples of 5 up to 120.
+    """
+    owner, place = expand(searches.start, searches.count)
+    sizes = np.abs(amounts[place])
+    begin = np.flatnonzero(begins(owner))
+    common = np.gcd.reduceat(sizes, begin)
+    step = np.max(np.where(common[:, None] % _STEPS == 0, _STEPS, 1), axis=1)
+    return step / np.add.reduceat(sizes, begin)
 
 
 def _whose(items: Ints, pairs: Comparisons, ledger: Ledger) -> Ints:
