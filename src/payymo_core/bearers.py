@@ -19,7 +19,7 @@ from payymo_core.customers import (
     text_keys,
 )
 from payymo_core.experience import Memory
-from payymo_core.keys import Floats, Ints, mix, sorted_unique
+from payymo_core.keys import Counts, Floats, Ints, Levels, Mask, mix, sorted_unique
 from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.sequences import begins, sizes
 
@@ -44,6 +44,15 @@ class PayerLevel(IntEnum):
     SHARED_WORD = 8
     UNKNOWN = 9
     OTHER = 10
+
+
+def may_have_paid(level: Ints | Levels, sharers: Ints | Counts) -> Mask:
+    """Whether a customer may be the payer, by ``PayerLevel`` and who else would fit.
+
+    One word that no other customer has may be an abbreviated name.
+    """
+    word = (level == PayerLevel.SHARED_WORD) & (sharers == 1)
+    return (level < PayerLevel.SHARED_WORD) | word
 
 
 @frozen(eq=False)

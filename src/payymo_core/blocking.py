@@ -3,7 +3,7 @@
 import numpy as np
 from attrs import frozen
 
-from payymo_core.bearers import Bearers, PayerLevel
+from payymo_core.bearers import Bearers, may_have_paid
 from payymo_core.columns import NO_DAY, InvoiceColumns, TransactionColumns
 from payymo_core.finds import Finds, find
 from payymo_core.keys import Ints, Mask, expand, mix
@@ -82,15 +82,20 @@ def block(
     capped = {"reference": finds.capped}
     exact, unseen = _by_customer_amount(transactions, ledger, payers, ruleset)
     capped["customer and amount"] = int((unseen > 0).sum())
-    others = _by_customer(transactions, settled, ledger, payers, ruleset, capped)
-    beside = _beside_named(transactions, settled, ledger, finds, ruleset)
+    payer = may_have_paid(payers.level, payers.sharers) & ~settled[payers.transaction]
+    row, customer = _customers_named(transactions, settled, ledger, finds)
+    whose = _distinct(
+        np.concatenate([payers.transaction[payer], row]),
+        np.concatenate([payers.customer[payer], customer]),
+        len(ledger.customers.ids),
+    )
+    others = _by_customer(transactions, whose, ledger, ruleset, capped)
     near = _by_near_amount(transactions, wanting, ledger, ruleset.amount)
     pairs = [
         (finds.transaction, finds.invoice),
         _by_amount(transactions, wanting, ledger, capped),
         exact,
         _issued_by_then(transactions, ledger.invoices, others),
-        _issued_by_then(transactions, ledger.invoices, beside),
         _issued_by_then(transactions, ledger.invoices, near),
     ]
     row, invoice = _distinct(
@@ -210,33 +215,25 @@ def _by_customer_amount(
 
 def _by_customer(
     transactions: TransactionColumns,
-    settled: Mask,
+    whose: _Pairs,
     ledger: Ledger,
-    payers: Payers,
     ruleset: Ruleset,
     capped: dict[str, int],
 ) -> _Pairs:
-    """All open items of the customers that may have paid."""
-    row, customer = payers.transaction, payers.customer
-    # One word that no other customer has may be an abbreviated name.
-    word = (payers.level == PayerLevel.SHARED_WORD) & (payers.sharers == 1)
-    known = ((payers.level < PayerLevel.SHARED_WORD) | word) & ~settled[row]
-    row, customer = row[known], ledger.customers.number[customer[known]]
+    """All open items of customers, each of a transaction."""
+    row, customer = whose
     at, invoice, hot = ledger.by_customer.probe(
-        mix(customer, transactions.currency[row]), ruleset.groups.open_items
+        mix(ledger.customers.number[customer], transactions.currency[row]),
+        ruleset.groups.open_items,
     )
     capped["open items of a customer"] = hot
     return row[at], invoice
 
 
-def _beside_named(
-    transactions: TransactionColumns,
-    settled: Mask,
-    ledger: Ledger,
-    finds: Finds,
-    ruleset: Ruleset,
+def _customers_named(
+    transactions: TransactionColumns, settled: Mask, ledger: Ledger, finds: Finds
 ) -> _Pairs:
-    """The other items of customers whose invoices a text names: it may name a few.
+    """Customers whose invoices a text names, where it may name a few of many.
 
     Whoever pays for somebody else names what he pays, but a bank cuts long texts off.
     """
@@ -252,13 +249,7 @@ def _beside_named(
     gross = transactions.gross
     others = ((named != gross) & (9 * named <= 10 * gross))[row]
     row, customer = row[others], ledger.customers.of_invoice[invoice[others]]
-    known = customer >= 0
-    row, customer = _distinct(row[known], customer[known], len(ledger.customers.ids))
-    number = ledger.customers.number[customer]
-    at, other, _ = ledger.by_customer.probe(
-        mix(number, transactions.currency[row]), ruleset.groups.open_items
-    )
-    return row[at], other
+    return row[customer >= 0], customer[customer >= 0]
 
 
 def _by_near_amount(

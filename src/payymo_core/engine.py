@@ -26,7 +26,7 @@ from payymo_core.reading import invoice_columns, transaction_columns
 from payymo_core.records import Invoice, Transaction
 from payymo_core.repeats import repeated
 from payymo_core.reversals import sent_back
-from payymo_core.rules import DEFAULT_RULESET, Ruleset, TiePolicy
+from payymo_core.rules import Ruleset, TiePolicy, default_ruleset
 from payymo_core.ties import with_oldest_first
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Matcher:
         if type(chunk) is not int or chunk < 1:
             msg = f"chunk: {chunk!r} is not a whole number of 1 or more"
             raise RulesetError((msg,))
-        rules = DEFAULT_RULESET if ruleset is None else ruleset
+        rules = default_ruleset() if ruleset is None else ruleset
         with collector_paused():
             columns, rejected = invoice_columns(invoices)
             ledger = prepare(columns, rules)

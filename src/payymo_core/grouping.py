@@ -9,7 +9,7 @@ import numpy as np
 from attrs import evolve
 
 from payymo_core.allocation import allocate
-from payymo_core.bearers import PayerLevel
+from payymo_core.bearers import may_have_paid
 from payymo_core.blocking import payable
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import NOT_FOUND, Comparisons
@@ -32,9 +32,8 @@ _SET = PARTS.index("set")
 
 def identified(pairs: Comparisons) -> Mask:
     """Pairs with evidence of who or what was paid, beside the amount and the date."""
-    word = (pairs.payer == PayerLevel.SHARED_WORD) & (pairs.sharers == 1)
-    payer = (pairs.payer < PayerLevel.SHARED_WORD) | word
-    return payer | (pairs.reference.level < NOT_FOUND)
+    named = pairs.reference.level < NOT_FOUND
+    return may_have_paid(pairs.payer, pairs.sharers) | named
 
 
 def group(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum, unique
+from functools import cache
 
 from attrs import Factory, field, fields, frozen
 
@@ -363,5 +364,7 @@ def _field_faults(chosen: tuple[str, ...], key: str, path: str) -> Iterator[str]
             yield f"{path}.{key}: {name!r} is not one of {', '.join(known)}"
 
 
-DEFAULT_RULESET = Ruleset()
-"""The one of those who configure nothing; checked once, not in every run."""
+@cache
+def default_ruleset() -> Ruleset:
+    """The one of those who configure nothing; checked once, not in every run."""
+    return Ruleset()

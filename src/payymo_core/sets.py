@@ -8,7 +8,7 @@ share what they are worth.
 import numpy as np
 from attrs import frozen
 
-from payymo_core.bearers import PayerLevel
+from payymo_core.bearers import may_have_paid
 from payymo_core.blocking import PLAIN
 from payymo_core.choices import MOST_ITEMS, Answers, Searches, choice_bits
 from payymo_core.columns import NO_DAY, TransactionColumns
@@ -157,10 +157,9 @@ def _whose(items: Ints, pairs: Comparisons, ledger: Ledger) -> Ints:
     One who may have paid, or of whom the text names an open item plainly.
     """
     customer = ledger.customers.of_invoice[pairs.invoice[items]]
-    payer, found = pairs.payer[items], pairs.reference.bits[items]
-    known = payer < PayerLevel.SHARED_WORD
-    known |= (payer == PayerLevel.SHARED_WORD) & (pairs.sharers[items] == 1)
-    plain = (pairs.reference.level[items] < NOT_FOUND) & (found >= PLAIN)
+    known = may_have_paid(pairs.payer[items], pairs.sharers[items])
+    plain = pairs.reference.level[items] < NOT_FOUND
+    plain &= pairs.reference.bits[items] >= PLAIN
     key = pairs.transaction[items] * (len(ledger.customers.ids) + 1) + customer
     known |= np.isin(key, key[plain])
     return np.where(known, customer, -1)

@@ -4,6 +4,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as dt_time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Table, select
@@ -24,9 +25,27 @@ from payymo_core.results import Allocation
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 HAND = "Ada"
 _SECONDS_OF_A_TEST = 15
+SETTINGS = """
+[payymo]
+tenant = "acme"
+[accounts.main]
+files = "in/*.jsonl"
+[invoices]
+from = "invoices.jsonl"
+"""
 on_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 ACT = Act(tenant="acme", actor=HAND, now=NOW)
+
+
+def begin_in(folder: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Make a folder the current one, with ``SETTINGS`` and a place for statements."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PAYYMO_DATABASE", url)
+    monkeypatch.setenv("PAYYMO_ACTOR", HAND)
+    monkeypatch.delenv("PAYYMO_SETTINGS", raising=False)
+    Path("in").mkdir()
+    Path("payymo.toml").write_text(SETTINGS, encoding="utf-8")
 
 
 def at(hours: float, tenant: str = "acme", actor: str = HAND) -> Act:

@@ -1,7 +1,6 @@
 """What a history tells of money that is posted, taken back, or left over."""
 
 import json
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -10,26 +9,12 @@ from payymo_adapters.cli import main
 from payymo_adapters.exchange import write_invoices, write_transactions
 from payymo_adapters.store.recording import record_transactions
 from payymo_core.records import InvoiceStatus
-from tests.store.builders import at, billed, paid, record
-
-SETTINGS = """
-[payymo]
-tenant = "acme"
-[accounts.main]
-files = "in/*.jsonl"
-[invoices]
-from = "invoices.jsonl"
-"""
+from tests.store.builders import at, begin_in, billed, paid, record
 
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path, monkeypatch, url):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PAYYMO_DATABASE", url)
-    monkeypatch.setenv("PAYYMO_ACTOR", "Ada")
-    monkeypatch.delenv("PAYYMO_SETTINGS", raising=False)
-    Path("in").mkdir()
-    Path("payymo.toml").write_text(SETTINGS, encoding="utf-8")
+    begin_in(tmp_path, monkeypatch, url)
     write_transactions([paid("t1", remittance="INV-i1")], "in/a.jsonl")
     owe(billed("i1"), billed("i2", "500.00"))
     assert payymo("run").exit_code == 0

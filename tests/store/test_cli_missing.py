@@ -8,16 +8,8 @@ from click.testing import CliRunner, Result
 
 from payymo_adapters.cli import main
 from payymo_adapters.exchange import write_invoices
-from tests.store.builders import billed
+from tests.store.builders import begin_in, billed
 
-SETTINGS = """
-[payymo]
-tenant = "acme"
-[accounts.main]
-files = "in/*.jsonl"
-[invoices]
-from = "invoices.jsonl"
-"""
 GOOD = '{"id": "t1", "amount": "1.00", "currency": "EUR"}\n'
 BAD = '{"id": "t2", "amount": 1.5, "currency": "EUR"}\n'
 MENDED = BAD.replace("1.5", '"1.50"')
@@ -29,12 +21,7 @@ GONE = (
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path, monkeypatch, url):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PAYYMO_DATABASE", url)
-    monkeypatch.setenv("PAYYMO_ACTOR", "ada")
-    monkeypatch.delenv("PAYYMO_SETTINGS", raising=False)
-    Path("in").mkdir()
-    Path("payymo.toml").write_text(SETTINGS, encoding="utf-8")
+    begin_in(tmp_path, monkeypatch, url)
     write_invoices([billed("i1", "900.00")], "invoices.jsonl")
     bring("a.jsonl", GOOD + BAD)
     assert payymo("run").exit_code == 1

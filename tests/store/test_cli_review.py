@@ -15,6 +15,7 @@ from payymo_adapters.store.locks import only_runner
 from payymo_adapters.store.proposals import labels
 from payymo_core.rules import Ruleset
 from tests.store.builders import (
+    SETTINGS,
     Ledger,
     at,
     billed,
@@ -24,15 +25,6 @@ from tests.store.builders import (
     run_of,
     states,
 )
-
-SETTINGS = """
-[payymo]
-tenant = "acme"
-[accounts.main]
-files = "in/*.jsonl"
-[invoices]
-from = "invoices.jsonl"
-"""
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from tests.store.builders import (
     ACT,
     Ledger,
     at,
+    begin_in,
     billed,
     on_sqlite,
     paid,
@@ -24,24 +25,12 @@ from tests.store.builders import (
     run_of,
 )
 
-SETTINGS = """
-[payymo]
-tenant = "acme"
-[accounts.main]
-files = "in/*.jsonl"
-[invoices]
-from = "invoices.jsonl"
-"""
 STRICT = "[thresholds]\nmatch = 0.99999999\n"
 
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path, monkeypatch, url):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PAYYMO_DATABASE", url)
-    monkeypatch.setenv("PAYYMO_ACTOR", "Ada")
-    Path("in").mkdir()
-    Path("payymo.toml").write_text(SETTINGS, encoding="utf-8")
+    begin_in(tmp_path, monkeypatch, url)
     payer = Counterparty(name="Larsen Ltd")
     lines = [
         paid(

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from payymo_adapters.cli.actor import Person
 from payymo_adapters.cli.persons import acting_as
+from payymo_adapters.cli.sourcing import source_name
 from payymo_adapters.cli.terminal import say, stdout
 from payymo_adapters.files.texts import counted
 from payymo_adapters.run_settings import FileAccount, RunSettings
@@ -52,7 +53,7 @@ class Missing:
         """A line for each source."""
         found = Counter((row.connection_id, row.stream) for row in self.rows)
         for (connection, stream), count in found.items():
-            source, file = _source(connection), _file(stream)
+            source, file = source_name(connection), _file(stream)
             where = f"{source}: {file}" if file else source
             said = f"{where}: {counted(count, 'record')} rejected, and missing"
             if not file and connection.startswith(_ACCOUNTS):
@@ -90,10 +91,6 @@ def forgo(person: Person, account: str, file: str) -> None:
     say(stdout(), f"{where}: {counted(count, 'record')} done without")
 
 
-def _source(connection: str) -> str:
-    return connection.removeprefix(_ACCOUNTS)
-
-
 def _file(stream: str) -> str:
     return stream.removeprefix(_FILE)
 
@@ -101,7 +98,7 @@ def _file(stream: str) -> str:
 def _told(row: Any) -> dict[str, object]:
     said = as_rejected(row)
     return {
-        "source": _source(row.connection_id),
+        "source": source_name(row.connection_id),
         "file": _file(row.stream) or None,
         "where": said.where or None,
         "record": said.record_id or None,

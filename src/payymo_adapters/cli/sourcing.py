@@ -30,18 +30,19 @@ def source_lines(connection: Connection, settings: RunSettings) -> Iterator[str]
             if feed is None
             else _of_feed(connection, settings.tenant, row, feed)
         )
-        yield f"{_name(row)}: {'; '.join(parts)}"
+        yield f"{source_name(row.id)}: {'; '.join(parts)}"
 
 
 def unread_lines(connection: Connection, tenant: str) -> Iterator[str]:
     """A line for each of them that could not be read."""
     for row in sources(connection, tenant):
         if row.fault:
-            yield f"{_name(row)}: {_unread(row)}"
+            yield f"{source_name(row.id)}: {_unread(row)}"
 
 
-def _name(row: Any) -> str:
-    return str(row.id).removeprefix("accounts/")
+def source_name(connection: str) -> str:
+    """What a person calls a connection: an account by its id, or the invoices."""
+    return connection.removeprefix("accounts/")
 
 
 def _unread(row: Any) -> str:

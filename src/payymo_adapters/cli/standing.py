@@ -12,7 +12,7 @@ from payymo_adapters.cli.events import aside_told
 from payymo_adapters.cli.forms import Form
 from payymo_adapters.cli.missing import Missing
 from payymo_adapters.cli.run_file import load_run_settings, opened
-from payymo_adapters.cli.sourcing import source_lines
+from payymo_adapters.cli.sourcing import source_lines, source_name
 from payymo_adapters.cli.telling import posting_told, waiting_told
 from payymo_adapters.cli.terminal import say, stdout
 from payymo_adapters.files.texts import counted
@@ -99,10 +99,6 @@ def standing(
     }
 
 
-def _name(connection: str) -> str:
-    return connection.removeprefix("accounts/")
-
-
 def _money(each: Sums) -> str:
     gross, allocated, returning, waiting, aside = (
         f"{from_minor(minor, each.currency):,}"
@@ -158,7 +154,7 @@ def _amount(minor: int, currency: str) -> dict[str, str]:
 
 def _source(row: Any) -> dict[str, object]:
     return {
-        "name": _name(row.id),
+        "name": source_name(row.id),
         "read_at": row.changed_at.isoformat(),
         "fault": row.fault,
         "consent_until": row.expires_at and row.expires_at.isoformat(),
