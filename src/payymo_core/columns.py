@@ -11,7 +11,7 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.held import BY_ID, Blocks, Records
-from payymo_core.keys import Ints, Mask
+from payymo_core.keys import Ints, Keys, Mask
 from payymo_core.lines import Lines
 from payymo_core.money import EXPONENTS
 from payymo_core.records import Invoice, Transaction
@@ -36,7 +36,9 @@ class TransactionColumns:
         day: Booking date (else value date) as a day number, or ``NO_DAY``.
         booked: Whether the bank has booked it.
         texts: Remittance information, references and metadata.
-        accounts: IBAN and account of the other side.
+        iban: Key of the other side's IBAN; 0 for none.
+        account: Key of the end of its account, or of the IBAN's that ends with the
+            number of the account, where no other one is given; 0 for none.
         name: Place of the other side's name in ``names``, -1 without one.
         names: Every distinct name of an other side; none where they are looked up.
     """
@@ -48,7 +50,8 @@ class TransactionColumns:
     day: Ints
     booked: Mask
     texts: Lines
-    accounts: Lines
+    iban: Keys
+    account: Keys
     name: Ints
     names: Sequence[str]
 
@@ -110,7 +113,8 @@ def choose_rows(columns: TransactionColumns, rows: Ints) -> TransactionColumns:
         day=columns.day[rows],
         booked=columns.booked[rows],
         texts=columns.texts.take(rows),
-        accounts=columns.accounts.take(rows),
+        iban=columns.iban[rows],
+        account=columns.account[rows],
         name=columns.name[rows],
         names=columns.names,
     )
@@ -127,7 +131,8 @@ def take_rows(columns: TransactionColumns, begin: int, end: int) -> TransactionC
         day=columns.day[rows],
         booked=columns.booked[rows],
         texts=columns.texts.of_rows(begin, end),
-        accounts=columns.accounts.of_rows(begin, end),
+        iban=columns.iban[rows],
+        account=columns.account[rows],
         name=columns.name[rows],
         names=columns.names,
     )

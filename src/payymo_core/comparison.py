@@ -224,10 +224,7 @@ def _payer(
     # A payer is another where something that both tell differs: names, or accounts.
     customers = ledger.customers
     named = (transactions.name >= 0)[row] & np.r_[customers.named, False][customer]
-    accounts = transactions.accounts
-    banked = np.zeros(len(transactions), np.bool_)
-    banked[accounts.row[accounts.named(["iban"])]] = True
-    banked = banked[row] & np.r_[customers.banked, False][customer]
+    banked = (transactions.iban != 0)[row] & np.r_[customers.banked, False][customer]
     level = np.full(len(row), PayerLevel.UNKNOWN, np.int8)
     level[named | banked] = PayerLevel.OTHER
     sharers = np.ones(len(row), np.int32)

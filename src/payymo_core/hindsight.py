@@ -16,7 +16,7 @@ from payymo_core.hypotheses import Hypotheses, alone
 from payymo_core.keys import Mask, renumbered
 from payymo_core.ledger import Ledger
 from payymo_core.owed import Owed
-from payymo_core.payers import name_keys, paying_accounts
+from payymo_core.payers import name_keys
 from payymo_core.scoring import Kind
 from payymo_core.timing import DateLevel
 
@@ -73,7 +73,6 @@ def experienced(
     customer = ledger.customers.of_invoice[invoice]
     told = named & (customer >= 0)
     row, customer = pairs.transaction[member[told]], customer[told]
-    _, account = paying_accounts(transactions)
     paid = Owed.of(ledger.invoices, ledger.customers, np.flatnonzero(taken))
     return evolve(
         ledger,
@@ -83,7 +82,7 @@ def experienced(
         experience=Experience(
             look=Look.SECOND,
             taken=taken,
-            accounts=owner_index(account[row], customer),
+            accounts=owner_index(transactions.account[row], customer),
             names=owner_index(name_keys(transactions.name[row]), customer),
             dates=np.bincount(pairs.date[member][named], minlength=len(DateLevel)),
             memory=ledger.experience.memory,

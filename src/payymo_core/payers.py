@@ -7,7 +7,7 @@ from attrs import frozen
 
 from payymo_core.bearers import MOST_SHARERS, Bearers, PayerLevel
 from payymo_core.columns import TransactionColumns
-from payymo_core.customers import Customers, account_keys
+from payymo_core.customers import Customers
 from payymo_core.experience import Experience, PayerIndex
 from payymo_core.keys import (
     Counts,
@@ -22,7 +22,7 @@ from payymo_core.keys import (
 )
 from payymo_core.rules import CounterpartyEvidence
 from payymo_core.sequences import begins
-from payymo_core.spans import runs, scan_folded
+from payymo_core.spans import runs
 from payymo_core.texts import TextColumn
 
 MOST_NAME_ATOMS = 8
@@ -95,7 +95,7 @@ def payers_of(
 ) -> Payers:
     """Who may have sent each transaction, by every kind of evidence in use."""
     parts = [_none()]
-    iban, account = paying_accounts(transactions)
+    iban, account = transactions.iban, transactions.account
     if CounterpartyEvidence.IBAN in evidence:
         parts.append(_by_key(iban, customers.ibans, PayerLevel.IBAN))
         parts.append(_remembered(iban, known.memory.ibans))
@@ -128,22 +128,6 @@ def _none() -> _Rows:
 
 def _rows(row: Ints, customer: Ints, level: int, sharers: Ints) -> _Rows:
     return row, customer, np.full(len(row), level), sharers, np.ones(len(row), np.int64)
-
-
-def paying_accounts(transactions: TransactionColumns) -> tuple[Keys, Keys]:
-    """Keys of each other side's IBAN, and of the end of its account; 0 for none.
-
-    An IBAN ends with the number of the account, where no other one is given.
-    """
-    lines = transactions.accounts
-    keys, tails = account_keys(scan_folded(lines.letters), len(lines))
-    is_iban = lines.named(["iban"])
-    iban = np.zeros(len(transactions), np.uint64)
-    account = iban.copy()
-    iban[lines.row[is_iban]] = keys[is_iban]
-    account[lines.row[is_iban]] = tails[is_iban]
-    account[lines.row[~is_iban]] = tails[~is_iban]
-    return iban, account
 
 
 def name_keys(name: Ints) -> Keys:

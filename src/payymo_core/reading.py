@@ -15,6 +15,7 @@ import numpy as np
 from attrs import evolve
 
 from payymo_core.columns import CURRENCIES, NO_DAY, InvoiceColumns, TransactionColumns
+from payymo_core.customers import account_keys
 from payymo_core.errors import RecordError, Rejected
 from payymo_core.fields import (
     CounterpartyFields,
@@ -22,7 +23,7 @@ from payymo_core.fields import (
     InvoiceFields,
     TransactionFields,
 )
-from payymo_core.keys import Ints
+from payymo_core.keys import Ints, Keys
 from payymo_core.lines import Lines, joined, lines_of
 from payymo_core.money import differing, minor_column
 from payymo_core.records import (
@@ -41,6 +42,7 @@ from payymo_core.soundness import (
     invoice_fault,
     transaction_fault,
 )
+from payymo_core.spans import scan_folded
 
 _CURRENCY_CODE = {code: place for place, code in enumerate(CURRENCIES)}
 _OPEN, _BOOKED = InvoiceStatus.OPEN, TransactionStatus.BOOKED
@@ -80,7 +82,8 @@ def _transactions(records: Sequence[Transaction]) -> TransactionColumns:
         day=np.concatenate([part.day for part in parts]),
         booked=np.concatenate([part.booked for part in parts]),
         texts=joined([part.texts for part in parts], counts),
-        accounts=joined([part.accounts for part in parts], counts),
+        iban=np.concatenate([part.iban for part in parts]),
+        account=np.concatenate([part.account for part in parts]),
         name=np.concatenate([part.name for part in parts]),
         names=tuple(names),
     )
@@ -96,6 +99,7 @@ def _some_transactions(
     check_counterparties(others)
     days = zip(fields.booking_date, fields.value_date, strict=True)
     named = [names.setdefault(n, len(names)) if n else -1 for n in others.name]
+    iban, account = _accounts(others)
     return TransactionColumns(
         records=records,
         input_order=np.zeros(0, np.int64),
@@ -113,10 +117,24 @@ def _some_transactions(
             fields.metadata,
             "metadata.",
         ),
-        accounts=lines_of({"iban": others.iban, "account": others.account}, (), ""),
+        iban=iban,
+        account=account,
         name=np.array(named, np.int64),
         names=(),
     )
+
+
+def _accounts(others: CounterpartyFields) -> tuple[Keys, Keys]:
+    """Keys of each other side's IBAN, and of the end of its account; 0 for none."""
+    lines = lines_of({"iban": others.iban, "account": others.account}, (), "")
+    keys, tails = account_keys(scan_folded(lines.letters), len(lines))
+    is_iban = lines.field == 0
+    iban = np.zeros(len(others.name), np.uint64)
+    account = iban.copy()
+    iban[lines.row[is_iban]] = keys[is_iban]
+    account[lines.row[is_iban]] = tails[is_iban]
+    account[lines.row[~is_iban]] = tails[~is_iban]
+    return iban, account
 
 
 def _gross(fields: TransactionFields) -> Ints:

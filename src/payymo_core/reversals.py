@@ -15,7 +15,6 @@ from payymo_core.finds import find
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Ints, KeyIndex, Keys, Mask, mix
 from payymo_core.ledger import Ledger
-from payymo_core.payers import paying_accounts
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import Kind
 from payymo_core.texts import REFUND, saying, text_column
@@ -82,7 +81,7 @@ def sent_back(
         (invoice, transactions, payer), (named, back, row), returned, refund
     )
     undone[payer[by_name]] = True
-    account, tail = paying_accounts(transactions)[1], paying_accounts(back)[1]
+    account, tail = transactions.account, back.account.copy()
     # What names an invoice says what it takes back; else it may be any payment.
     tail[row] = 0
     came, gone = np.flatnonzero(account), np.flatnonzero(tail)
