@@ -17,7 +17,7 @@ from payymo_core.confidence import fitting_parts
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Floats, Ints, Mask, sorted_unique
 from payymo_core.scoring import Kind
-from payymo_core.sequences import begins, sizes
+from payymo_core.sequences import begins, largest, sizes
 
 MOST_STEPS = 10_000
 LEAST_WEIGHT = -8.0
@@ -76,11 +76,9 @@ def assign(hypotheses: Hypotheses, likely: Mask, outstanding: Ints) -> Ints:
 
 def _best_alone(hypotheses: Hypotheses, weight: Floats, usable: Mask) -> Ints:
     rows = np.flatnonzero(usable)
-    order = rows[np.lexsort((rows, -weight[rows], hypotheses.transaction[rows]))]
-    row = hypotheses.transaction[order]
-    first = begins(row)
+    best = rows[largest(hypotheses.transaction[rows], weight[rows])]
     chosen = np.full(len(hypotheses.other), -1)
-    chosen[row[first]] = order[first]
+    chosen[hypotheses.transaction[best]] = best
     return chosen
 
 

@@ -22,7 +22,7 @@ from payymo_core.keys import Floats, Ints, Levels, Mask
 from payymo_core.results import Outcome, Reason
 from payymo_core.rules import Policies, Ruleset, Treatment
 from payymo_core.scoring import Kind
-from payymo_core.sequences import begins, sizes
+from payymo_core.sequences import begins, largest, sizes
 from payymo_core.timing import DateLevel, before_issue
 
 OUTCOMES = tuple(Outcome)
@@ -141,11 +141,9 @@ def decide(
 def _best(hypotheses: Hypotheses, of: Floats, live: Mask, rows: int) -> Ints:
     """The most probable hypothesis of each transaction; of equals, the first."""
     index = np.flatnonzero(live)
-    order = index[np.lexsort((index, -of[index], hypotheses.transaction[index]))]
-    row = hypotheses.transaction[order]
-    first = begins(row)
+    index = index[largest(hypotheses.transaction[index], of[index])]
     best = np.full(rows, -1)
-    best[row[first]] = order[first]
+    best[hypotheses.transaction[index]] = index
     return best
 
 
@@ -250,6 +248,8 @@ def _claimants(
     owner, invoice, _ = hypotheses.incidence()
     live = hypotheses.kind[owner] != Kind.CLOSED
     owner, invoice = owner[live], invoice[live]
+    wanted = np.bincount(invoice)[invoice] > 1  # most have one claim, and no rival
+    owner, invoice = owner[wanted], invoice[wanted]
     row, kind = hypotheses.transaction[owner], hypotheses.kind[owner]
     order = np.lexsort((-of[owner], invoice))
     owner, invoice, row, kind = owner[order], invoice[order], row[order], kind[order]

@@ -72,3 +72,22 @@ def sizes(starts: _Ints, end: int) -> _Ints:
     out[-1:] = end
     out[:-1] = starts[1:]
     return out - starts
+
+
+def largest(group: _Ints, values: NDArray[np.float64]) -> _Ints:
+    """The row of the largest value of each group, the first of equal ones.
+
+    >>> largest(np.array([4, 4, 4, 7]), np.array([0.1, 0.3, 0.3, 0.2])).tolist()
+    [1, 3]
+
+    Args:
+        group: Rising.
+        values: One for each row.
+    """
+    new = begins(group)
+    start = np.flatnonzero(new)
+    if not len(start):
+        return start
+    top = np.maximum.reduceat(values, start)
+    best = np.flatnonzero(values == np.repeat(top, sizes(start, len(values))))
+    return best[begins(group[best])]
