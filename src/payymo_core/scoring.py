@@ -160,6 +160,9 @@ _NOT_FOUND_TABLE = _table(_NOT_FOUND, len(TextLevel))
 _M_TABLE = np.array([*(_REFERENCE_M[level] for level in LEVELS), _UNCITED])
 
 
+# Money of just the amount is by chance as likely as the amount is.
+_AS_IT_IS = np.zeros(len(AmountLevel))
+_AS_IT_IS[[AmountLevel.EXACT, AmountLevel.TOTAL, AmountLevel.TWICE]] = 1.0
 _ODD_AMOUNTS = [AmountLevel.FAR_OVER, AmountLevel.MANIFOLD, AmountLevel.NEARLY_ALL]
 _NEAR_AMOUNTS = [AmountLevel.OVER, AmountLevel.NEARLY_ALL]
 
@@ -195,10 +198,10 @@ def prior_bits(priors: Priors) -> Floats:
     return np.log2(shares / priors.nothing)
 
 
-def open_items(transactions: TransactionColumns, ledger: Ledger) -> Ints:
-    """How many open items each transaction could pay: of its currency, by its day."""
-    way = direction(transactions.currency, transactions.gross)
-    return np.maximum(ledger.timing.open_on(way, transactions.day), 1)
+def open_items(transactions: TransactionColumns, rows: Ints, ledger: Ledger) -> Ints:
+    """How many open items some could pay: of their currency, by their day."""
+    way = direction(transactions.currency[rows], transactions.gross[rows])
+    return np.maximum(ledger.timing.open_on(way, transactions.day[rows]), 1)
 
 
 def _dates(
@@ -210,7 +213,7 @@ def _dates(
 ) -> Floats:
     way = direction(transactions.currency, transactions.gross)
     stale = ruleset.dates.stale_after_days
-    held = ledger.timing.levels_on(way, transactions.day, stale)
+    held, at = ledger.timing.levels_on(way, transactions.day, stale)
     # A ledger of few items says little of what is due when.
     chance = (held + _AS_FEW * _DATE_TABLE) / (
         held.sum(axis=1, keepdims=True) + _AS_FEW * _DATE_TABLE.sum()
@@ -222,7 +225,7 @@ def _dates(
     bits[:, DateLevel.UNKNOWN] = 0.0
     bits[:, DateLevel.BEFORE_ISSUE] = _BEFORE_ISSUE
     bits[:, DateLevel.LONG_BEFORE_ISSUE] = _LONG_BEFORE_ISSUE
-    return np.where(kind == Kind.CLOSED, 0.0, bits[pairs.transaction, pairs.date])
+    return np.where(kind == Kind.CLOSED, 0.0, bits[at[pairs.transaction], pairs.date])
 
 
 def _prior(
@@ -234,9 +237,8 @@ def _prior(
 ) -> Floats:
     row = pairs.transaction
     closed = np.maximum(ledger.closed_count[transactions.currency], 1)
-    count = np.where(
-        kind == Kind.CLOSED, closed[row], open_items(transactions, ledger)[row]
-    )
+    owed = open_items(transactions, np.arange(len(transactions)), ledger)
+    count = np.where(kind == Kind.CLOSED, closed[row], owed[row])
     return prior_bits(priors)[kind] - np.log2(count)
 
 
@@ -250,17 +252,11 @@ def _amount(
     short = _shortness(owed - paid, pairs, ledger)
     parts = np.rint(owed / np.maximum(paid, 1))
     equal = 0.5 / np.maximum(parts, 1) ** 2
-    chance = np.select(
-        [
-            (pairs.amount == AmountLevel.EXACT) | (pairs.amount == AmountLevel.TOTAL),
-            pairs.amount == AmountLevel.SHORT,
-            pairs.amount == AmountLevel.EQUAL_PART,
-            pairs.amount == AmountLevel.TWICE,
-            pairs.amount == AmountLevel.OVER,
-        ],
-        [np.ones(len(row)), short, equal, np.ones(len(row)), _rounding(paid, owed)],
-        0.0,
-    )
+    chance = _AS_IT_IS[pairs.amount]
+    chance = np.where(pairs.amount == AmountLevel.SHORT, short, chance)
+    chance = np.where(pairs.amount == AmountLevel.EQUAL_PART, equal, chance)
+    over = np.flatnonzero(pairs.amount == AmountLevel.OVER)
+    chance[over] = _rounding(paid[over], owed[over])
     # Any other part, or a small excess, is as likely as the amount is by chance. Far
     # too much is rather several invoices, of which the text lost some, and a little
     # less a credit note set off: where the customer has other open items at all.

@@ -115,6 +115,12 @@ class Scan:
         """Hash of the letters or digits of each atom."""
         return self._hash(self.start, self.end)
 
+    @cached_property
+    def words(self) -> tuple[Ints, Keys]:
+        """Indices of the atoms of letters, and their keys."""
+        letters = np.flatnonzero(~self.digits)
+        return letters, self.atom_keys[letters]
+
     def keys(self, spans: Spans) -> Keys:
         """Hash of the letters and digits of each span."""
         return self._hash(self.start[spans.first], self.end[spans.last])
