@@ -105,6 +105,11 @@ def lessons(draw: st.DrawFn) -> tuple[World, list[Label]]:
     return world, draw(strategies.labels(world))
 
 
+BY_LESSONS = settings(max_examples=settings().max_examples * 2 // 3)
+"""A lesson takes long to draw and learn."""
+
+
+@BY_LESSONS
 @given(lessons(), st.randoms(use_true_random=False))
 def test_the_order_of_labels_and_their_number_of_copies_play_no_part(lesson, random):
     world, labels = lesson
@@ -114,6 +119,7 @@ def test_the_order_of_labels_and_their_number_of_copies_play_no_part(lesson, ran
     assert learn(world.transactions, world.invoices, mixed) == ours
 
 
+@BY_LESSONS
 @given(lessons(), st.data())
 def test_a_label_left_out_is_as_if_it_had_never_been(lesson, data):
     world, labels = lesson
@@ -132,7 +138,7 @@ def test_no_labels_change_nothing(world, ruleset):
 
 
 @given(lessons())
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 def test_what_was_rejected_is_not_proposed_again(lesson):
     world, labels = lesson
     rules = learn(world.transactions, world.invoices, labels, EASY)
@@ -148,6 +154,7 @@ def test_what_was_rejected_is_not_proposed_again(lesson):
             )
 
 
+@BY_LESSONS
 @given(lessons())
 def test_money_is_conserved_whatever_was_learnt(lesson):
     world, labels = lesson
@@ -164,6 +171,7 @@ def test_money_is_conserved_whatever_was_learnt(lesson):
     assert not overdrawn(given_to, outstanding)
 
 
+@BY_LESSONS
 @given(lessons())
 def test_the_evidence_still_adds_up_to_the_confidence(lesson):
     world, labels = lesson
@@ -184,6 +192,7 @@ def test_the_evidence_still_adds_up_to_the_confidence(lesson):
 calibrations = st.builds(Calibration, slope=st.floats(0, 1))
 
 
+@BY_LESSONS
 @given(strategies.worlds(), calibrations)
 def test_calibration_never_raises_a_confidence_nor_adds_a_match(world, calibration):
     rules = Ruleset(learnt=Learnt(labels=1, calibration=calibration))
@@ -197,6 +206,7 @@ def test_calibration_never_raises_a_confidence_nor_adds_a_match(world, calibrati
             assert before.outcome is Outcome.MATCH
 
 
+@BY_LESSONS
 @given(lessons())
 def test_what_was_learnt_is_written_and_read_back_as_it_was(lesson):
     world, labels = lesson
