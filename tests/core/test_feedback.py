@@ -138,7 +138,7 @@ def test_no_labels_change_nothing(world, ruleset):
 
 
 @given(lessons())
-@settings(max_examples=3 * settings().max_examples)
+@settings(max_examples=5 * settings().max_examples)
 def test_what_was_rejected_is_not_proposed_again(lesson):
     world, labels = lesson
     rules = learn(world.transactions, world.invoices, labels, EASY)

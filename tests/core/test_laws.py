@@ -48,7 +48,7 @@ THRESHOLDS = (0.55, 0.75, 0.9, 0.99, 0.9999)
 EASY = Ruleset(thresholds=Thresholds(match=0.55, review=0.01, margin=0.0))
 """Matches as readily as a ruleset may: what must not happen has its best chance."""
 BY_WORLDS = settings(max_examples=settings().max_examples * 2 // 3)
-"""A world takes long to draw and match: so many show the bugs of ``bugs.toml``."""
+"""A world takes long to draw and match: so many show most bugs of ``bugs.toml``."""
 
 
 def paid(record: Transaction) -> Decimal:
@@ -269,7 +269,6 @@ def test_money_is_conserved_to_the_minor_unit(world):
         assert applied + line.unapplied == paid(record)
 
 
-@BY_WORLDS
 @given(strategies.worlds())
 def test_no_invoice_is_given_more_than_is_outstanding(world):
     ledger = {i.id: i for i in world.invoices}
@@ -347,7 +346,6 @@ def test_no_pending_transaction_is_matched(world):
             assert Reason.PENDING in line.reasons
 
 
-@BY_WORLDS
 @given(strategies.worlds())
 def test_money_that_went_out_pays_nothing_but_one_credit_note_in_full(world):
     records = {t.id: t for t in world.transactions}
