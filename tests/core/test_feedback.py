@@ -154,7 +154,6 @@ def test_what_was_rejected_is_not_proposed_again(lesson):
             )
 
 
-@BY_LESSONS
 @given(lessons())
 def test_money_is_conserved_whatever_was_learnt(lesson):
     world, labels = lesson
@@ -171,7 +170,6 @@ def test_money_is_conserved_whatever_was_learnt(lesson):
     assert not overdrawn(given_to, outstanding)
 
 
-@BY_LESSONS
 @given(lessons())
 def test_the_evidence_still_adds_up_to_the_confidence(lesson):
     world, labels = lesson
@@ -206,7 +204,6 @@ def test_calibration_never_raises_a_confidence_nor_adds_a_match(world, calibrati
             assert before.outcome is Outcome.MATCH
 
 
-@BY_LESSONS
 @given(lessons())
 def test_what_was_learnt_is_written_and_read_back_as_it_was(lesson):
     world, labels = lesson
