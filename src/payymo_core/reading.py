@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import count, repeat
+from itertools import chain, compress, count, repeat
 from operator import eq
 
 import numpy as np
@@ -38,7 +38,7 @@ from payymo_core.soundness import (
     invoice_fault,
     transaction_fault,
 )
-from payymo_core.spans import scan_folded
+from payymo_core.spans import scan
 
 _CURRENCY_CODE = {code: place for place, code in enumerate(CURRENCIES)}
 _OPEN, _BOOKED = InvoiceStatus.OPEN, TransactionStatus.BOOKED
@@ -122,14 +122,13 @@ def _some_transactions(
 
 def _accounts(others: CounterpartyFields) -> tuple[Keys, Keys]:
     """Keys of each other side's IBAN, and of the end of its account; 0 for none."""
-    lines = lines_of({"iban": others.iban, "account": others.account}, (), "")
-    keys, tails = account_keys(scan_folded(lines.letters), len(lines))
-    is_iban = lines.field == 0
-    iban = np.zeros(len(others.name), np.uint64)
-    account = iban.copy()
-    iban[lines.row[is_iban]] = keys[is_iban]
-    account[lines.row[is_iban]] = tails[is_iban]
-    account[lines.row[~is_iban]] = tails[~is_iban]
+    held = list(filter(None, chain(others.iban, others.account)))
+    keys, tails = account_keys(scan(held), len(held))
+    of_iban = list(compress(count(), others.iban))
+    rows = [*of_iban, *compress(count(), others.account)]
+    iban, account = np.zeros((2, len(others.name)), np.uint64)
+    iban[of_iban] = keys[: len(of_iban)]
+    account[rows] = tails  # an account's own, where both are given
     return iban, account
 
 
