@@ -1,7 +1,7 @@
 """Who bears a name: each distinct name of a run is looked up once."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import IntEnum, unique
 from itertools import chain
 
@@ -20,7 +20,6 @@ from payymo_core.customers import (
 from payymo_core.experience import Memory
 from payymo_core.keys import (
     Counts,
-    Floats,
     Ints,
     Levels,
     Mask,
@@ -29,6 +28,7 @@ from payymo_core.keys import (
     renumbered,
     sorted_unique,
 )
+from payymo_core.likeness import InCommon, cut_short, similarity
 from payymo_core.sequences import begins, sizes
 from payymo_core.words import Words
 
@@ -250,78 +250,19 @@ def _levels(row: Ints, name: Ints, asked: Sequence[str], names: Sequence[str]) -
         asked: The names asked for.
         names: The customers'.
     """
-    rows, ours = np.unique(row, return_inverse=True)
-    places, theirs = np.unique(name, return_inverse=True)
+    rows, one = np.unique(row, return_inverse=True)
+    places, other = np.unique(name, return_inverse=True)
     texts = [asked[n] for n in rows.tolist()] + [names[n] for n in places.tolist()]
-    level, slips = _by_words(texts, ours, theirs + len(rows))
-    pairs = np.flatnonzero((level == PayerLevel.SHARED_WORD) & slips)
-    one, other = (
-        [texts[n] for n in place[pairs].tolist()]
-        for place in (ours, theirs + len(rows))
-    )
-    level[pairs[_similarity(one, other) >= _LIKE]] = PayerLevel.SIMILAR_NAME
+    other += len(rows)
+    common = InCommon.of(texts, one, other)
+    level = np.where(common.within(), PayerLevel.NAME_PART, PayerLevel.SHARED_WORD)
+
+    def spelt(pairs: Ints) -> Iterator[list[str]]:
+        return ([texts[n] for n in each[pairs].tolist()] for each in (one, other))
+
+    cut = np.flatnonzero(common.may_be_cut() & ~common.within())
+    cut = cut[np.array(list(map(cut_short, *spelt(cut))), np.bool_)]
+    level[cut] = PayerLevel.ABBREVIATED
+    slips = np.flatnonzero(common.may_be_slips() & (level == PayerLevel.SHARED_WORD))
+    level[slips[similarity(*spelt(slips)) >= _LIKE]] = PayerLevel.SIMILAR_NAME
     return level
-
-
-def _by_words(texts: Sequence[str], one: Ints, other: Ints) -> tuple[Ints, Mask]:
-    """What the words of two names tell: (level, whether they may differ by slips).
-
-    No slip is a difference in numbers or in initials.
-    """
-    words = Words.read("\n".join(texts).encode("ascii"), len(texts))
-    said, width = words.said, len(words.distinct)
-    pair, at = expand((np.cumsum(said) - said)[one], said[one])
-    word = words.word[at]
-    key = words.name * width + words.word  # in order
-    held = np.isin(other[pair] * width + word, key)
-
-    def shared(kind: Mask | Ints) -> tuple[Ints, Ints, Ints]:
-        """How many words of a kind two names share, and how many each has."""
-        each = np.bincount(words.name, kind[words.word], len(texts))
-        return np.bincount(pair, held & kind[word], len(one)), each[one], each[other]
-
-    both, mine, yours = shared(np.ones(width, np.bool_))
-    level = np.where(
-        (both == mine) | (both == yours), PayerLevel.NAME_PART, PayerLevel.SHARED_WORD
-    )
-    exact = np.array([len(w) == 1 or not w.isalpha() for w in words.distinct])
-    both, mine, yours = shared(exact)
-    slips = (mine * yours == 0) | ((both == mine) & (both == yours))
-    # Most words of a name that is no part of the other begin none of its words.
-    initial = np.array([1 << ord(w[0]) - ord("0") for w in words.distinct], np.int64)
-    initials = np.zeros(len(texts), np.int64)
-    np.bitwise_or.at(initials, words.name, initial[words.word])
-    lost = ~held & (initials[other[pair]] & initial[word] == 0)
-    cut = (np.bincount(pair, lost, len(one)) == 0) & (level == PayerLevel.SHARED_WORD)
-    for n in np.flatnonzero(cut).tolist():
-        if _cut_short(texts[one[n]], texts[other[n]]):
-            level[n] = PayerLevel.ABBREVIATED
-    return level, slips
-
-
-def _cut_short(one: str, other: str) -> bool:
-    """Whether each word of a name, given as sorted words, is or begins one of another.
-
-    >>> _cut_short("ROSSI TRAN", "ROSSI TRANSPORTS")
-    True
-    """
-    mine, yours = one.split(), other.split()
-    left = [word for word in yours if word not in mine]
-    # "S. WALKER": what is not a whole word of the name begins one that is left.
-    for word in mine:
-        if word not in yours:
-            begun = next((w for w in left if w.startswith(word)), None)
-            if begun is None:
-                return False
-            left.remove(begun)
-    return True
-
-
-def _similarity(one: Sequence[str], other: Sequence[str]) -> Floats:
-    """Similarity in [0, 1], pair by pair; the only place that asks for one."""
-    if not one:
-        return np.zeros(0)
-    # Imported here, when first used: it is a tenth of the package's import time.
-    from rapidfuzz import fuzz, process  # noqa: PLC0415
-
-    return process.cpdist(one, other, scorer=fuzz.ratio, workers=1) / 100

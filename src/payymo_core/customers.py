@@ -12,7 +12,7 @@ from payymo_core.keys import Ints, KeyIndex, Keys, Mask, mix, sorted_unique
 from payymo_core.patched import Entries
 from payymo_core.records import Customer
 from payymo_core.sequences import begins, totals
-from payymo_core.spans import Scan, Spans, scan, wholes
+from payymo_core.spans import Scan, Spans, scan, scan_folded, wholes
 from payymo_core.words import Words
 
 MOST_WORD_SHARERS = 40
@@ -119,7 +119,7 @@ class Told:
         _, tails = account_keys(scan(accounts), len(accounts))
         called, texts = _spoken(owner, fields)
         words = Words.of(texts)
-        in_text, heads, longest = _text_table(called, words.texts())
+        in_text, heads, longest = _text_table(called, words)
         words = words.in_order()
         return cls(
             accounts=(tails, owners),
@@ -262,7 +262,8 @@ def account_keys(seen: Scan, lines: int) -> tuple[Keys, Keys]:
 
 def initials_of(words: Iterable[str]) -> Ints:
     """The first letter of each word, as a number."""
-    return np.array([ord(word[0]) for word in words], np.int64)
+    letters = "".join([word[0] for word in words]).encode("ascii")
+    return np.frombuffer(letters, np.uint8).astype(np.int64)
 
 
 def common_pairs(
@@ -303,12 +304,11 @@ def pair_keys(one: Ints, other: Ints) -> Keys:
     return mix(np.minimum(one, other), np.maximum(one, other))
 
 
-def _text_table(
-    called: Ints, texts: Sequence[str]
-) -> tuple[Entries[np.uint64], Keys, int]:
-    seen = scan(texts)
+def _text_table(called: Ints, words: Words) -> tuple[Entries[np.uint64], Keys, int]:
+    seen = scan_folded(np.frombuffer(words.lines().encode("ascii"), np.uint8))
     whole = wholes(seen)
     whole = whole.where(seen.length(whole) >= NEVER_SHORTER)
     owners = called[seen.text[whole.first]]
     heads = sorted_unique(seen.keys(Spans(whole.first, whole.first)))
-    return (seen.keys(whole), owners), heads, max(map(len, texts), default=0)
+    longest = int(seen.length(whole).max(initial=0))
+    return (seen.keys(whole), owners), heads, longest

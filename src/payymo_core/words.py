@@ -44,14 +44,16 @@ class Words:
         met: defaultdict[str, int] = defaultdict()
         met.default_factory = met.__len__
         seen = np.fromiter(map(met.__getitem__, said), np.int64, len(said))
-        distinct = sorted(met.keys() - EMPTY_WORDS)
-        place = np.full(len(met), -1)
-        place[[met[word] for word in distinct]] = np.arange(len(distinct))
+        every = list(met)
+        told = [n for n, word in enumerate(every) if word not in EMPTY_WORDS]
+        told.sort(key=every.__getitem__)
+        place = np.full(len(every), -1)
+        place[told] = np.arange(len(told))
         word = place[seen]
         letters = np.frombuffer(lines, np.uint8)
         start = np.flatnonzero(begins(letters > _SPACE) & (letters > _SPACE))
         name = np.searchsorted(np.flatnonzero(letters == _NEWLINE), start)
-        return cls(names, distinct, name[word >= 0], word[word >= 0])
+        return cls(names, [every[n] for n in told], name[word >= 0], word[word >= 0])
 
     def in_order(self) -> "Words":
         """Each word of a name once, in rising order."""
@@ -59,14 +61,17 @@ class Words:
         pairs = sorted_unique(self.name * width + self.word)
         return Words(self.names, self.distinct, pairs // width, pairs % width)
 
-    def texts(self) -> list[str]:
-        """The words of each name, joined by spaces."""
+    def lines(self) -> str:
+        """The words of each name on a line of its own, parted by spaces."""
         # A line's end is one more word, after all others of its name.
         ends = np.searchsorted(self.name, np.arange(self.names), "right")
         said = np.insert(self.word, ends, len(self.distinct)).tolist()
         spelt = [*self.distinct, "\n"]
-        lines = " ".join([spelt[word] for word in said]).split("\n")
-        return [line.strip() for line in lines[: self.names]]
+        return " ".join([spelt[word] for word in said])
+
+    def texts(self) -> list[str]:
+        """The words of each name, joined by spaces."""
+        return [line.strip() for line in self.lines().split("\n")[: self.names]]
 
     @property
     def said(self) -> Ints:
