@@ -62,7 +62,7 @@ class InCommon:
         letter = np.int64(1) << initials_of(self.words.distinct) - ord("0")
         letters = np.zeros(self.words.names, np.int64)
         np.bitwise_or.at(letters, self.words.name, letter[self.words.word])
-        lost = ~self.held & (letters[self.other[self.pair]] & letter[self.word] == 0)
+        lost = letters[self.other[self.pair]] & letter[self.word] == 0
         return np.bincount(self.pair, lost, len(self.one)) == 0
 
     def _shared(self, kind: Mask) -> tuple[Ints, Ints, Ints]:
