@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payymo_core import Customer
+from payymo_core.accounts import text_keys
 from payymo_core.customers import (
     MOST_WORD_SHARERS,
     Customers,
     customers_of,
     initial_keys,
     pair_keys,
-    text_keys,
 )
 from payymo_core.keys import KeyIndex, mix
 from payymo_core.newcomers import with_customers
@@ -80,7 +80,7 @@ def told(customers: Customers) -> object:
         "of words": list(map(called, found(customers.word_names, mix(every)))),
         "of pairs": list(map(called, found(customers.pair_names, pair_keys(*pairs.T)))),
         "of initials": list(map(called, found(customers.pair_names, begun))),
-        "ibans": found(customers.ibans, text_keys(ACCOUNTS)),
+        "ibans": found(customers.ibans(ACCOUNTS)),
         "accounts": found(customers.accounts, accounts),
         "tails": found(customers.iban_tails, accounts),
         "spoken": found(customers.in_text, spoken),
