@@ -80,7 +80,7 @@ def told(customers: Customers) -> object:
         "of words": list(map(called, found(customers.word_names, mix(every)))),
         "of pairs": list(map(called, found(customers.pair_names, pair_keys(*pairs.T)))),
         "of initials": list(map(called, found(customers.pair_names, begun))),
-        "ibans": found(customers.ibans(ACCOUNTS)),
+        "ibans": found(customers.ibans, text_keys(ACCOUNTS)),
         "accounts": found(customers.accounts, accounts),
         "tails": found(customers.iban_tails, accounts),
         "spoken": found(customers.in_text, spoken),
