@@ -221,7 +221,7 @@ class _Proposals:
             early=(np.bincount(owner, early, count) > 0)[at],
             manifold=(np.bincount(owner, manifold, count) > 0)[at],
             names_another=(none_found & (np.bincount(owner, another, count) > 0))[at]
-            | leaves_named_out(hypotheses, at),
+            | leaves_named_out(hypotheses)[at],
             owes_the_same=payer_owes_the_same(hypotheses, at),
             alone=alone(hypotheses)[at],
         )

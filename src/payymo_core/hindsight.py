@@ -8,6 +8,7 @@ come is how late this ledger's payers are.
 import numpy as np
 from attrs import evolve
 
+from payymo_core.bars import leaves_named_out
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import NOT_FOUND
 from payymo_core.customers import owner_index
@@ -46,7 +47,7 @@ def sure_of(hypotheses: Hypotheses, ledger: Ledger) -> Mask:
     np.maximum.at(most, wanted, row)
     disputed = np.zeros(len(hypotheses), np.bool_)
     disputed[owner[least[invoice] != most[invoice]]] = True
-    sure = whole & (share >= _SURE) & ~disputed
+    sure = whole & (share >= _SURE) & ~disputed & ~leaves_named_out(hypotheses)
     if ledger.experience.look is Look.FIRST:
         sure &= ~hypotheses.crowded[hypotheses.transaction]
     return sure
