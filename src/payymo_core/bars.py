@@ -3,7 +3,6 @@
 import numpy as np
 
 from payymo_core.bearers import PayerLevel
-from payymo_core.blocking import PLAIN
 from payymo_core.hypotheses import Hypotheses
 from payymo_core.keys import Ints, Mask
 from payymo_core.scoring import Kind
@@ -26,22 +25,6 @@ def payer_owes_the_same(hypotheses: Hypotheses, at: Ints) -> Mask:
     known = pairs.payer[hypotheses.member[place]] < PayerLevel.SHARED_WORD
     by_payer = np.bincount(owner, known, len(hypotheses)) > 0
     return owes & ~by_payer[at]
-
-
-def leaves_named_out(hypotheses: Hypotheses) -> Mask:
-    """Hypotheses that leave out what the text names, and do not say by the amount why.
-
-    One invoice in full, of several that are named, is none of them: who names two and
-    pays just one says by the amount which one it is. Nor are several, if all are named.
-    """
-    pairs = hypotheses.pairs
-    owner, _, place = hypotheses.incidence()
-    plain = pairs.reference.bits[hypotheses.member[place]] >= PLAIN
-    named = np.bincount(owner, plain, len(hypotheses))
-    whole = (hypotheses.kind == Kind.FULL) | (
-        (hypotheses.kind == Kind.SEVERAL) & (named == hypotheses.count)
-    )
-    return hypotheses.omits & ~whole
 
 
 def to_a_stranger(hypotheses: Hypotheses, at: Ints, outgoing: Mask) -> Mask:

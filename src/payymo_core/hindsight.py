@@ -8,7 +8,6 @@ come is how late this ledger's payers are.
 import numpy as np
 from attrs import evolve
 
-from payymo_core.bars import leaves_named_out
 from payymo_core.columns import TransactionColumns
 from payymo_core.comparison import NOT_FOUND
 from payymo_core.customers import owner_index
@@ -16,6 +15,7 @@ from payymo_core.experience import Experience, Look
 from payymo_core.hypotheses import Hypotheses, alone
 from payymo_core.keys import Mask, renumbered
 from payymo_core.ledger import Ledger
+from payymo_core.omissions import leaves_named_out
 from payymo_core.owed import Owed
 from payymo_core.payers import name_keys
 from payymo_core.scoring import Kind

@@ -108,6 +108,22 @@ def with_omissions(
     return evolve(hypotheses, omits=omits)
 
 
+def leaves_named_out(hypotheses: Hypotheses) -> Mask:
+    """Hypotheses that leave out what the text names, and do not say by the amount why.
+
+    One invoice in full, of several that are named, is none of them: who names two and
+    pays just one says by the amount which one it is. Nor are several, if all are named.
+    """
+    pairs = hypotheses.pairs
+    owner, _, place = hypotheses.incidence()
+    plain = pairs.reference.bits[hypotheses.member[place]] >= PLAIN
+    named = np.bincount(owner, plain, len(hypotheses))
+    whole = (hypotheses.kind == Kind.FULL) | (
+        (hypotheses.kind == Kind.SEVERAL) & (named == hypotheses.count)
+    )
+    return hypotheses.omits & ~whole
+
+
 def _left_out(
     hypotheses: Hypotheses, named: _Named, finds: Finds, ledger: Ledger
 ) -> tuple[Ints, Ints]:
