@@ -149,6 +149,7 @@ def hypotheses(claims: Sequence[Sequence[Claim]]) -> Hypotheses:
         member=np.arange(len(invoices)),
         amount=np.array(money, np.int64),
         pairs=_pairs(rows, invoices),
+        omits=np.zeros(len(flat), np.bool_),
         other=np.zeros(len(claims)),
         again=np.zeros(len(claims)),
         crowded=np.zeros(len(claims), np.bool_),

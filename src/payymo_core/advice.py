@@ -137,7 +137,7 @@ def _currency(case: Circumstances) -> str:
 
 
 def _other_invoice(case: Circumstances) -> str:
-    others = case.plainly_named()
+    others = case.named_beside()
     said = "what looks like an invoice, and is none of the ledger"
     if others:
         said = listed([told(invoice) for invoice in others])

@@ -3,9 +3,8 @@
 import numpy as np
 
 from payymo_core.bearers import PayerLevel
-from payymo_core.blocking import PLAIN
 from payymo_core.hypotheses import Hypotheses
-from payymo_core.keys import Ints, Mask, sorted_unique
+from payymo_core.keys import Ints, Mask
 from payymo_core.scoring import Kind
 
 
@@ -26,29 +25,6 @@ def payer_owes_the_same(hypotheses: Hypotheses, at: Ints) -> Mask:
     known = pairs.payer[hypotheses.member[place]] < PayerLevel.SHARED_WORD
     by_payer = np.bincount(owner, known, len(hypotheses)) > 0
     return owes & ~by_payer[at]
-
-
-def leaves_named_out(hypotheses: Hypotheses, at: Ints) -> Mask:
-    """Proposals that leave out an open invoice that the text plainly names.
-
-    One invoice in full, of several that are named, is none of them: who names two and
-    pays just one says by the amount which one it is.
-    """
-    pairs = hypotheses.pairs
-    owner, _, place = hypotheses.incidence()
-    member = hypotheses.member[place]
-    plain = (pairs.reference.bits[member] >= PLAIN) & (
-        hypotheses.kind[owner] != Kind.CLOSED
-    )
-    named = np.bincount(owner, plain, len(hypotheses))
-    single = plain & (hypotheses.count[owner] == 1)
-    # Several hypotheses may be on one invoice: each pair counts once.
-    pair = sorted_unique(member[single])
-    of_text = np.bincount(pairs.transaction[pair], minlength=len(at))
-    whole = (hypotheses.kind == Kind.FULL) | (
-        (hypotheses.kind == Kind.SEVERAL) & (named == hypotheses.count)
-    )
-    return (of_text > named[at]) & (named[at] > 0) & ~whole[at]
 
 
 def to_a_stranger(hypotheses: Hypotheses, at: Ints, outgoing: Mask) -> Mask:

@@ -211,9 +211,10 @@ def _with_initials(
 
 def _common_words(asked: Words, customers: Customers) -> tuple[Ints, Ints]:
     """The first common words of each name: (name, number of the word)."""
-    known = [customers.words.get(word, -1) for word in asked.distinct]
-    number = np.array(known, np.int64)[asked.word]
-    common = (number >= 0) & customers.common[number]
+    numbers = [customers.words.get(word, -1) for word in asked.distinct]
+    number = np.array(numbers, np.int64)[asked.word]
+    known = np.flatnonzero(number >= 0)
+    common = known[customers.common[number[known]]]
     name, number = asked.name[common], number[common]
     first = np.arange(len(name)) - np.searchsorted(name, name) < MOST_COMMON_WORDS
     return name[first], number[first]

@@ -12,7 +12,8 @@ from payymo_core.owed import CURRENCY_STEP
 from payymo_core.payers import Payers, payers_of
 from payymo_core.rules import AmountRule, Ruleset
 from payymo_core.sequences import begins
-from payymo_core.shapes import names_unknown
+from payymo_core.shapes import unknown_places
+from payymo_core.spans import Spans
 from payymo_core.structured import checked_atoms
 from payymo_core.texts import TextColumn, text_column
 from payymo_core.timing import PREPAID
@@ -37,7 +38,7 @@ class Candidates:
         settled: Transactions that name one open item of just their amount, and no
             other, so plainly that nothing but the same payer's equals can rival it.
         checked: Atoms of the texts' references whose check digits hold.
-        names_unknown: Transactions that name what looks like an invoice, but is none.
+        unknown: Where they name what looks like an invoice, but is none.
         unseen: For each transaction, open items of just its amount and of customers
             that may have paid it, beyond those that are paired with it.
         capped: What was passed over, by kind.
@@ -50,9 +51,14 @@ class Candidates:
     texts: TextColumn
     settled: Mask
     checked: Mask
-    names_unknown: Mask
+    unknown: Spans
     unseen: Ints
     capped: dict[str, int]
+
+    @property
+    def names_unknown(self) -> Ints:
+        """Transactions that name what looks like an invoice, but is none."""
+        return self.texts.row[self.texts.scan.text[self.unknown.first]]
 
 
 def block(
@@ -112,7 +118,7 @@ def block(
         texts=texts,
         settled=settled,
         checked=checked,
-        names_unknown=names_unknown(texts, finds, checked, ledger.shapes),
+        unknown=unknown_places(texts, finds, checked, ledger.shapes),
         unseen=unseen,
         capped=capped,
     )

@@ -11,7 +11,7 @@ from payymo_core.accounts import text_keys
 from payymo_core.bearers import MOST_SHARERS, PayerLevel
 from payymo_core.blocking import PLAIN
 from payymo_core.columns import NO_DAY, take_rows
-from payymo_core.comparison import NOT_FOUND, TextLevel
+from payymo_core.comparison import NOT_FOUND, TELLING, TextLevel
 from payymo_core.finds import find
 from payymo_core.keys import Ints, mix, sorted_unique
 from payymo_core.matching import Run, hypothesis_evidence
@@ -155,10 +155,14 @@ class Circumstances:
         named = places[other & invoices.is_open[places]]
         return [invoices.records[place] for place in named.tolist()]
 
-    def plainly_named(self) -> list[Invoice]:
-        """Invoices that the text names beyond doubt."""
-        records = self.run.ledger.invoices.records
-        return [records[place] for place in self._found(least=PLAIN).tolist()]
+    def named_beside(self) -> list[Invoice]:
+        """What the text names, plainly or likely, where that is more than proposed."""
+        records, mine = self.run.ledger.invoices.records, self.contest.places(self.best)
+        for least in (PLAIN, TELLING):
+            places = self._found(least=least).tolist()
+            if not set(places) <= set(mine):
+                return [records[place] for place in places]
+        return []
 
     def _found(self, *, least: float) -> Ints:
         """Rows of the invoices that the text names, surprising by so many bits."""

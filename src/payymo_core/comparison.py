@@ -232,9 +232,13 @@ def _said(candidates: Candidates) -> Levels:
     seen = texts.scan
     said = np.full(texts.rows, TextLevel.EMPTY, np.int8)
     if len(seen.start):
-        said[texts.row[seen.text]] = TextLevel.WORDS_ONLY
+        # An end-to-end id is the payer's own number: that it is not the invoice's says
+        # nothing.
+        own = np.array([name == "end_to_end_id" for name in texts.fields], np.bool_)
+        told = ~own[texts.field[seen.text]]
+        said[texts.row[seen.text[told]]] = TextLevel.WORDS_ONLY
         long = seen.end - seen.bare >= 3
-        numbers = seen.digits & long & ~texts.noise
+        numbers = told & seen.digits & long & ~texts.noise
         said[texts.row[seen.text[numbers]]] = TextLevel.OTHER_NUMBERS
     said[finds.transaction[finds.bits >= _SOME]] = TextLevel.OTHER_NUMBERS
     said[candidates.names_unknown] = TextLevel.UNKNOWN_REFERENCE

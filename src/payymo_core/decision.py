@@ -4,7 +4,6 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.bars import (
-    leaves_named_out,
     payer_owes_the_same,
     to_a_stranger,
 )
@@ -19,6 +18,7 @@ from payymo_core.comparison import (
 from payymo_core.confidence import Confidences
 from payymo_core.hypotheses import Hypotheses, alone
 from payymo_core.keys import Floats, Ints, Levels, Mask
+from payymo_core.omissions import leaves_named_out
 from payymo_core.results import Outcome, Reason
 from payymo_core.rules import Policies, Ruleset, Treatment
 from payymo_core.scoring import Kind
@@ -221,7 +221,7 @@ class _Proposals:
             early=(np.bincount(owner, early, count) > 0)[at],
             manifold=(np.bincount(owner, manifold, count) > 0)[at],
             names_another=(none_found & (np.bincount(owner, another, count) > 0))[at]
-            | leaves_named_out(hypotheses, at),
+            | leaves_named_out(hypotheses)[at],
             owes_the_same=payer_owes_the_same(hypotheses, at),
             alone=alone(hypotheses)[at],
         )

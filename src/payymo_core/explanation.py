@@ -160,6 +160,7 @@ def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], flo
         member=np.zeros(1, np.int64),
         amount=np.zeros(1, np.int64),
         pairs=pairs,
+        omits=np.zeros(1, np.bool_),
         other=np.zeros(1),
         crowded=np.zeros(1, np.bool_),
         again=np.zeros(1),

@@ -15,6 +15,7 @@ from payymo_core.experience import Experience, Look
 from payymo_core.hypotheses import Hypotheses, alone
 from payymo_core.keys import Mask, renumbered
 from payymo_core.ledger import Ledger
+from payymo_core.omissions import leaves_named_out
 from payymo_core.owed import Owed
 from payymo_core.payers import name_keys
 from payymo_core.scoring import Kind
@@ -46,7 +47,7 @@ def sure_of(hypotheses: Hypotheses, ledger: Ledger) -> Mask:
     np.maximum.at(most, wanted, row)
     disputed = np.zeros(len(hypotheses), np.bool_)
     disputed[owner[least[invoice] != most[invoice]]] = True
-    sure = whole & (share >= _SURE) & ~disputed
+    sure = whole & (share >= _SURE) & ~disputed & ~leaves_named_out(hypotheses)
     if ledger.experience.look is Look.FIRST:
         sure &= ~hypotheses.crowded[hypotheses.transaction]
     return sure

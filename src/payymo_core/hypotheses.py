@@ -25,6 +25,7 @@ class Hypotheses:
         member: Index into ``pairs`` of each member.
         amount: Minor units that each member is allocated; 0 for a closed invoice.
         pairs: The comparisons that members point to.
+        omits: Whether the text names something that the members leave out.
         other: For each transaction, the odds of explanations that were counted but
             not kept, against "nothing".
         again: For each transaction, the odds that it pays a second time what an
@@ -41,6 +42,7 @@ class Hypotheses:
     member: Ints
     amount: Ints
     pairs: Comparisons
+    omits: Mask
     other: Floats
     again: Floats
     crowded: Mask
@@ -81,6 +83,7 @@ class Hypotheses:
             count=count,
             member=self.member[place],
             amount=self.amount[place],
+            omits=self.omits[rows],
         )
 
 
@@ -158,6 +161,7 @@ def joined(parts: Sequence[Hypotheses], offsets: Sequence[int]) -> Hypotheses:
         ),
         amount=np.concatenate([p.amount for p in parts]),
         pairs=_joined_pairs([p.pairs for p in parts], offsets),
+        omits=np.concatenate([p.omits for p in parts]),
         other=np.concatenate([p.other for p in parts]),
         again=np.concatenate([p.again for p in parts]),
         crowded=np.concatenate([p.crowded for p in parts]),

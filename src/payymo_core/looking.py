@@ -21,6 +21,7 @@ from payymo_core.hindsight import experienced, sure_of
 from payymo_core.hypotheses import Hypotheses, completed, joined
 from payymo_core.keys import Ints, Mask
 from payymo_core.ledger import Ledger
+from payymo_core.omissions import with_omissions
 from payymo_core.rejections import without_rejected
 from payymo_core.rules import Ruleset
 from payymo_core.scoring import score
@@ -142,8 +143,9 @@ def look_at(
     found = block(rows, ledger, bearers, ruleset)
     pairs = compare(found.transaction, found.invoice, rows, ledger, found, ruleset)
     weights = score(pairs, rows, ledger, ruleset)
+    hypotheses = group(pairs, weights, found.unseen, rows, ledger, ruleset)
     return Seen(
-        hypotheses=group(pairs, weights, found.unseen, rows, ledger, ruleset),
+        hypotheses=with_omissions(hypotheses, found, pairs, ledger),
         foreign=_names_other_currency(rows, ledger, found),
         contrary=contrary(found.texts),
         rejected=np.zeros(len(rows), np.bool_),

@@ -132,7 +132,7 @@ def slips(
     )
     one_edit = [Exactness.ONE_EDIT in rule.exactness for rule in ruleset.references]
     slip &= np.array(one_edit, np.bool_)[finds.rule[find]]
-    slip[slip] = _one_edit_apart(
+    slip[slip] = one_edit_apart(
         finds.of_rules(find[slip]), invoice[owner[slip]], ledger
     )
     every = np.bincount(owner, slip, len(row)) == count
@@ -146,7 +146,7 @@ def slips(
     )
 
 
-def _one_edit_apart(finds: Finds, invoice: Ints, ledger: Ledger) -> Mask:
+def one_edit_apart(finds: Finds, invoice: Ints, ledger: Ledger) -> Mask:
     """Finds whose reference is one edit from that of another invoice."""
     out = np.zeros(len(invoice), np.bool_)
     for rule in np.unique(finds.rule).tolist():

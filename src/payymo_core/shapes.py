@@ -111,8 +111,10 @@ def _first_references(lines: Lines) -> tuple[Ints, list[str]]:
 _EXPLAINING = 8.0  # bits of a find that tells what its digits are for
 
 
-def names_unknown(texts: TextColumn, finds: Finds, checked: Mask, shapes: Keys) -> Mask:
-    """Transactions whose text names something of the ledger's kind, not in it.
+def unknown_places(
+    texts: TextColumn, finds: Finds, checked: Mask, shapes: Keys
+) -> Spans:
+    """Where texts name something of the ledger's kind that is not in it.
 
     Args:
         texts: Their texts.
@@ -120,13 +122,13 @@ def names_unknown(texts: TextColumn, finds: Finds, checked: Mask, shapes: Keys) 
         checked: Atoms of references whose check digits hold.
         shapes: What the ledger's references look like.
     """
-    out = np.zeros(texts.rows, np.bool_)
-    seen = texts.scan
+    seen, nowhere = texts.scan, np.zeros(0, np.int64)
     if not len(shapes) or not len(seen.start):
-        return out
+        return Spans(nowhere, nowhere)
     # The "2-32" of "AD2-32" is the end of many numbers: that explains nothing.
     free = ~covered(texts, finds.of_rules(finds.bits >= _EXPLAINING))
-    out[texts.row[seen.text[free & checked]]] = True
+    proven = np.flatnonzero(free & checked)
+    begin, end = [proven], [proven]
     free &= ~texts.noise
     goes_on = free & (seen.attached | seen.follows("-/._ ")) & ~begins(seen.text)
     shape, telling = _shapes(seen), _telling(seen)
@@ -141,13 +143,14 @@ def names_unknown(texts: TextColumn, finds: Finds, checked: Mask, shapes: Keys) 
         place = np.minimum(np.searchsorted(shapes, keys[maybe]), len(shapes) - 1)
         like[maybe] = shapes[place] == keys[maybe]
         like &= ~seen.goes_on(spans)
-        out[texts.row[seen.text[first[like]]]] = True
+        begin.append(first[like])
+        end.append(last[like])
         more = np.flatnonzero(following(goes_on)[last])
         if not len(more):
             break
         first, last, keys = first[more], last[more] + 1, keys[more]
         like = np.zeros(len(more), np.bool_)
-    return out
+    return Spans(np.concatenate(begin), np.concatenate(end))
 
 
 def _shapes(seen: Scan) -> Keys:

@@ -4,6 +4,7 @@ import string
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -88,6 +89,17 @@ def test_a_number_is_found_in_every_field_and_told_as_it_stands_there(field):
     assert row is not None
     assert row.transaction_text == "INV-2026-4711"
     assert row.invoice_text == "INV-2026-4711"
+
+
+@pytest.mark.parametrize("text", [None, "rent of the hall", "order 55512"])
+def test_a_payer_s_own_number_says_nothing_of_what_it_does_not_name(text):
+    owed = [
+        bill("i1", "119.00 EUR", "INV-2026-4711", customer=BERG),
+        bill("i2", "120.00 EUR", "INV-2026-4712"),
+    ]
+    bare = payment("t1", "119.00 EUR", text, iban=BERG.ibans[0])
+    numbered = evolve(bare, end_to_end_id="3782156316")
+    assert match([numbered], owed)[0].evidence == match([bare], owed)[0].evidence
 
 
 NUMBERS = st.from_regex(r"[A-Z]{2,3}[0-9]{4,7}", fullmatch=True)
