@@ -17,6 +17,7 @@ from payymo_core.lines import Lines
 from payymo_core.noise import INVOICE_WORDS, is_word
 from payymo_core.sequences import begins, following, previous, totals
 from payymo_core.spans import Scan, Spans, scan_folded, wholes
+from payymo_core.splicing import Splice
 from payymo_core.texts import TextColumn
 
 MOST_ATOMS = 6
@@ -68,16 +69,16 @@ class Formats:
     def _of(cls, rows: Ints, texts: Sequence[str]) -> "Formats":
         return cls(rows, texts, satisfied(texts).sum(axis=0) > len(texts) // 2)
 
-    def joined(self, moved: Ints, lines: Lines, rows: Ints) -> "Formats":
+    def joined(self, splice: Splice, lines: Lines) -> "Formats":
         """Those of a ledger that invoices joined.
 
         Args:
-            moved: The row that each invoice has now.
-            lines: What the new ones say.
-            rows: The rows of these.
+            splice: Where they joined.
+            lines: What they say.
         """
         row, texts = _first_references(lines)
-        both = np.r_[moved[self.rows], rows[row]]
+        moved = self.rows + np.searchsorted(splice.at, self.rows, "right")
+        both = np.concatenate((moved, splice.places[row]))
         first = np.argsort(both)[:_ENOUGH]
         if first.max(initial=-1) < len(self.rows):
             return Formats(both[first], self.texts, self.used)

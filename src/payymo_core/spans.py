@@ -37,8 +37,9 @@ def _low_powers(base: int) -> Keys:
     return _geometric(base, _STEP)
 
 
-def _high_powers(base: int, count: int) -> Keys:
-    return _geometric(pow(base, _STEP, 1 << 64), count // _STEP + 1)
+@lru_cache(maxsize=4)  # a few texts are mostly as long as others: within one step
+def _high_powers(base: int, steps: int) -> Keys:
+    return _geometric(pow(base, _STEP, 1 << 64), steps)
 
 
 def _geometric(base: int, count: int) -> Keys:
@@ -50,13 +51,13 @@ def _geometric(base: int, count: int) -> Keys:
 
 def _powers(count: int) -> Keys:
     """Powers of the base from 0 on: each is a low power times a high one."""
-    high = _high_powers(_BASE, count)
+    high = _high_powers(_BASE, count // _STEP + 1)
     return (high[:, None] * _low_powers(_BASE)).ravel()[:count]
 
 
 def _inverse_at(place: Ints, count: int) -> Keys:
     """Inverse of the power at each place below the count."""
-    high = _high_powers(_INVERSE, count)
+    high = _high_powers(_INVERSE, count // _STEP + 1)
     return _low_powers(_INVERSE)[place % _STEP] * high[place // _STEP]
 
 
@@ -146,9 +147,9 @@ class Scan:
         held = self.letters[self.place]
         out = np.zeros((len(spans), width), np.uint8)
         begin, size = self.start[spans.first], self.length(spans)
-        for offset in range(min(width, int(size.max(initial=0)))):
-            inside = np.flatnonzero(size > offset)
-            out[inside, offset] = held[begin[inside] + offset]
+        offset = np.arange(min(width, int(size.max(initial=0))))
+        inside = offset < size[:, None]
+        out[:, : len(offset)][inside] = held[(begin[:, None] + offset)[inside]]
         return out.view(f"S{width}").ravel()
 
     def goes_on(self, spans: Spans) -> Mask:
