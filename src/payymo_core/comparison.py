@@ -95,6 +95,8 @@ class References:
 
     def put(self, pair: Ints, finds: Finds, at: Ints, texts: TextColumn) -> None:
         """Write finds to their pairs, while the table is being built."""
+        if not len(pair):
+            return
         self.rule[pair], self.level[pair] = finds.rule[at], finds.level[at]
         self.bits[pair] = finds.bits[at]
         self.field[pair] = texts.origin[finds.text[at]]

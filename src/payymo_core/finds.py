@@ -248,6 +248,8 @@ def _spellings(seen: Scan) -> tuple[Spans, Keys, Mask]:
 
 
 def _joined(parts: Sequence[Finds]) -> Finds:
+    if len(parts) == 1:
+        return parts[0]
     return Finds(
         np.concatenate([part.transaction for part in parts]),
         np.concatenate([part.invoice for part in parts]),

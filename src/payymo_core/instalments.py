@@ -35,6 +35,8 @@ def with_instalments(
     complete = _complete(
         invoice, hypotheses.amount[hypotheses.start[rows]], ledger.invoices.outstanding
     )
+    if not complete.any():
+        return hypotheses
     rows, member = rows[complete], member[complete]
     transaction = hypotheses.transaction[rows]
     rare = rarity_bits(transactions.gross, transactions.currency, ledger)[transaction]
@@ -56,6 +58,8 @@ def _complete(invoice: Ints, amount: Ints, outstanding: Ints) -> Mask:
     out = np.zeros(len(invoice), np.bool_)
     for size in range(2, MOST_PARTS + 1):
         these = start[count == size]
+        if not len(these):
+            continue
         place = order[these[:, None] + np.arange(size)]
         row, mask = enumerate_sums(amount[place], outstanding[invoice[order[these]]])
         held = members(mask, size)

@@ -163,6 +163,8 @@ def _names_other_currency(
 
 def _joined(blocks: Sequence[Seen], offsets: Sequence[int]) -> Seen:
     """What consecutive blocks brought."""
+    if len(blocks) == 1:
+        return blocks[0]
     capped = Counter[str]()
     for seen in blocks:
         capped.update(seen.capped)

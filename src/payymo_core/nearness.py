@@ -58,18 +58,24 @@ def near_finds(
 ) -> NearFinds:
     """Look among pairs, given as indices, for what every tolerant rule would find."""
     pairs = pairs[~candidates.settled[row[pairs]]]
-    nothing = np.zeros(0, np.int64)
-    parts = [(nothing, nothing, nothing, np.zeros(0), nothing, nothing)]
+    if not len(pairs):
+        return _nothing(candidates)
     wanted = np.zeros(candidates.texts.rows, np.bool_)
     wanted[row[pairs]] = True
     texts = candidates.texts
     spans = _Spans.of(texts, wanted, candidates)
+    allowed, parts = texts.allowed(ruleset.references), []
     for place, rule in enumerate(ruleset.references):
         if rule.pattern is None and _TOLERANT & set(rule.exactness):
+            in_field = spans.where(allowed[place][spans.field])
+            if not len(in_field.row):
+                continue
             written = ledger.forms.references(place, invoice[pairs])
-            in_field = spans.where(texts.allowed([rule])[0][spans.field])
             found = _of_rule(pairs, row[pairs], written, in_field, rule)
-            parts.append((found[0], np.full(len(found[0]), place), *found[1:]))
+            if len(found[0]):
+                parts.append((found[0], np.full(len(found[0]), place), *found[1:]))
+    if not parts:
+        return _nothing(candidates)
     pair, rule_of, level, bits, first, last = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
@@ -89,6 +95,11 @@ def near_finds(
         0,
     )
     return NearFinds(pair, finds)
+
+
+def _nothing(candidates: Candidates) -> NearFinds:
+    none = np.zeros(0, np.int64)
+    return NearFinds(none, candidates.finds.of_rules(none))
 
 
 def slips(
@@ -124,6 +135,8 @@ def slips(
     count = np.searchsorted(named, row, "right") - start
     owner, place = expand(start, count)
     find = plain[place]
+    if not len(find):
+        return _nothing(candidates)
     slip = candidates.payers.strangers(
         row[owner], ledger.customers.of_invoice[finds.invoice[find]]
     )
@@ -238,6 +251,8 @@ def _of_rule(
     cut = spans.ends[span] & (size < wanted)
     fits = (np.abs(size - wanted) <= 1) | cut
     owner, span, cut = owner[fits], span[fits], cut[fits]
+    if not len(owner):
+        return owner, owner, np.zeros(0), owner, owner
     text = spans.text(span)
     level = _nearness(text, written[owner], cut)
     accepted = np.array([level in rule.exactness for level in LEVELS] + [False])

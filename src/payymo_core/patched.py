@@ -55,11 +55,11 @@ class Patched(Generic[_Kind]):
 
     def before(self, wanted: NDArray[_Kind], side: _Side = "left") -> _Ints:
         """As np.searchsorted: how many keys are less, or no greater, than each."""
-        place = np.searchsorted(self.base, wanted, side)
+        place = self.base.searchsorted(wanted, side)
         if not len(self.splice):
             return place
-        gone = np.searchsorted(self.splice.gone, place)
-        return place - gone + np.searchsorted(self.new, wanted, side)
+        gone = self.splice.gone.searchsorted(place)
+        return place - gone + self.new.searchsorted(wanted, side)
 
     def changed(
         self, gone: NDArray[_Kind], new: NDArray[_Kind], most: int = MOST_PATCHED

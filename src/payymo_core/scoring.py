@@ -25,7 +25,7 @@ from payymo_core.comparison import (
     TextLevel,
 )
 from payymo_core.finds import LEVELS
-from payymo_core.keys import Floats, Ints, Levels, mix
+from payymo_core.keys import Floats, Ints, Levels, Mask, mix
 from payymo_core.ledger import Ledger
 from payymo_core.payers import agreeing_by_chance
 from payymo_core.rarity import range_bits, rarity_bits
@@ -160,8 +160,17 @@ _NOT_FOUND_TABLE = _table(_NOT_FOUND, len(TextLevel))
 _M_TABLE = np.array([*(_REFERENCE_M[level] for level in LEVELS), _UNCITED])
 
 
-_ODD_AMOUNTS = [AmountLevel.FAR_OVER, AmountLevel.MANIFOLD, AmountLevel.NEARLY_ALL]
-_NEAR_AMOUNTS = [AmountLevel.OVER, AmountLevel.NEARLY_ALL]
+def _are(*levels: AmountLevel) -> Mask:
+    """Whether each level is one of these."""
+    out = np.zeros(len(AmountLevel), np.bool_)
+    out[list(levels)] = True
+    return out
+
+
+_ODD = _are(AmountLevel.FAR_OVER, AmountLevel.MANIFOLD, AmountLevel.NEARLY_ALL)
+_NEAR = _are(AmountLevel.OVER, AmountLevel.NEARLY_ALL)
+_CERTAIN = _are(AmountLevel.EXACT, AmountLevel.TOTAL, AmountLevel.TWICE).astype(float)
+"""How likely the amount is just this where it is all that is owed."""
 
 
 def score(
@@ -247,49 +256,46 @@ def _amount(
     rare = rarity_bits(transactions.gross, transactions.currency, ledger)[row]
     paid = np.abs(transactions.gross[row])
     owed = np.abs(ledger.invoices.outstanding[pairs.invoice])
-    short = _shortness(owed - paid, pairs, ledger)
-    parts = np.rint(owed / np.maximum(paid, 1))
-    equal = 0.5 / np.maximum(parts, 1) ** 2
-    chance = np.select(
-        [
-            (pairs.amount == AmountLevel.EXACT) | (pairs.amount == AmountLevel.TOTAL),
-            pairs.amount == AmountLevel.SHORT,
-            pairs.amount == AmountLevel.EQUAL_PART,
-            pairs.amount == AmountLevel.TWICE,
-            pairs.amount == AmountLevel.OVER,
-        ],
-        [np.ones(len(row)), short, equal, np.ones(len(row)), _rounding(paid, owed)],
-        0.0,
-    )
+    chance = _CERTAIN[pairs.amount]
+    short = np.flatnonzero(pairs.amount == AmountLevel.SHORT)
+    if len(short):
+        fee = owed[short] - paid[short]
+        chance[short] = _shortness(fee, pairs.invoice[short], ledger)
+    equal = np.flatnonzero(pairs.amount == AmountLevel.EQUAL_PART)
+    parts = np.rint(owed[equal] / np.maximum(paid[equal], 1))
+    chance[equal] = 0.5 / np.maximum(parts, 1) ** 2
+    over = np.flatnonzero(pairs.amount == AmountLevel.OVER)
+    if len(over):
+        chance[over] = _rounding(paid[over], owed[over])
     # Any other part, or a small excess, is as likely as the amount is by chance. Far
     # too much is rather several invoices, of which the text lost some, and a little
     # less a credit note set off: where the customer has other open items at all.
-    odd = np.isin(pairs.amount, _ODD_AMOUNTS)
     likeness = np.where(
-        odd & (ledger.debtors.open_items(pairs.invoice) != 1), 2.0**-6, 0.5
+        _ODD[pairs.amount] & (ledger.debtors.open_items(pairs.invoice) != 1),
+        2.0**-6,
+        0.5,
     )
     likeness = np.where(pairs.amount == AmountLevel.MANIFOLD, 2.0**-9, likeness)
     plain = np.log2(likeness)
     # Other money is seldom within a tenth of what is owed.
-    near = np.flatnonzero(np.isin(pairs.amount, _NEAR_AMOUNTS))
-    invoice = pairs.invoice[near]
-    low = np.where(paid[near] > owed[near], owed[near], 9 * owed[near] // 10)
-    high = np.where(paid[near] > owed[near], 11 * owed[near] // 10, owed[near])
-    plain[near] += range_bits(low, high, ledger.invoices.currency[invoice], ledger)
+    near = np.flatnonzero(_NEAR[pairs.amount])
+    if len(near):
+        owing, invoice = owed[near], pairs.invoice[near]
+        more = paid[near] > owing
+        low = np.where(more, owing, 9 * owing // 10)
+        high = np.where(more, 11 * owing // 10, owing)
+        plain[near] += range_bits(low, high, ledger.invoices.currency[invoice], ledger)
     return np.maximum(np.log2(np.maximum(chance, 2.0**-60)) + rare, plain)
 
 
-def _shortness(fee: Ints, pairs: Comparisons, ledger: Ledger) -> Floats:
+def _shortness(fee: Ints, invoice: Ints, ledger: Ledger) -> Floats:
     """How likely who pays short by a fee is short by just this."""
     # Fees are mostly whole multiples of half a unit, and small.
     share = np.where(fee % 50 == 0, 2.0**-7, 2.0**-12)
     memory = ledger.experience.memory
-    short = np.flatnonzero(pairs.amount == AmountLevel.SHORT)
-    invoice = pairs.invoice[short]
     customer = ledger.customers.of_invoice[invoice]
-    keys = mix(customer, ledger.invoices.currency[invoice], fee[short])
-    place, habit, _ = memory.fees.probe(keys, 1)
-    usual = short[place]
+    keys = mix(customer, ledger.invoices.currency[invoice], fee)
+    usual, habit, _ = memory.fees.probe(keys, 1)
     share[usual] = np.maximum(share[usual], memory.fee_share[habit])
     return share
 

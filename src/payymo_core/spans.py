@@ -61,6 +61,14 @@ def _inverse_at(place: Ints, count: int) -> Keys:
     return _low_powers(_INVERSE)[place % _STEP] * high[place // _STEP]
 
 
+@lru_cache(maxsize=16)
+def _one_of(signs: str) -> Mask:
+    """Whether a character is one of some signs."""
+    out = np.zeros(256, np.bool_)
+    out[list(signs.encode())] = True
+    return out
+
+
 @frozen(eq=False)
 class Spans:
     """Runs of neighbouring atoms.
@@ -191,9 +199,7 @@ class Scan:
 
     def follows(self, signs: str) -> Mask:
         """Whether one of the signs, and nothing else, parts an atom from the last."""
-        wanted = np.zeros(256, np.bool_)
-        wanted[list(signs.encode())] = True
-        return wanted[self.sign_before]
+        return _one_of(signs)[self.sign_before]
 
     def lines(self) -> list[str]:
         """The folded texts."""
