@@ -72,7 +72,7 @@ class Hypotheses:
             count=count,
             member=(np.cumsum(used) - 1)[self.member[place]],
             amount=self.amount[place],
-            pairs=take_pairs(self.pairs, np.flatnonzero(used)),
+            pairs=take_pairs(self.pairs, used.nonzero()[0]),
         )
 
 

@@ -29,7 +29,7 @@ def with_instalments(
 ) -> Hypotheses:
     """Judge the amounts of parts by what they add up to."""
     part = (hypotheses.kind == Kind.PART) & (alone(hypotheses) >= _LIKELY)
-    rows = np.flatnonzero(part)
+    rows = part.nonzero()[0]
     member = hypotheses.member[hypotheses.start[rows]]
     invoice = hypotheses.pairs.invoice[member]
     complete = _complete(
@@ -53,7 +53,7 @@ def with_instalments(
 def _complete(invoice: Ints, amount: Ints, outstanding: Ints) -> Mask:
     """Which parts add up, with some others of their invoice, to what is owed."""
     order = np.argsort(invoice, kind="stable")
-    start = np.flatnonzero(np.diff(invoice[order], prepend=-1))
+    start = np.diff(invoice[order], prepend=-1).nonzero()[0]
     count = sizes(start, len(order))
     out = np.zeros(len(invoice), np.bool_)
     for size in range(2, MOST_PARTS + 1):

@@ -34,6 +34,8 @@ def mix(*columns: Ints | Keys | Levels | Counts) -> Keys:
     compares the values behind it.
     """
     key = np.zeros(len(columns[0]), np.uint64)
+    if not len(key):
+        return key
     high = np.empty_like(key)
     for column in columns:
         key ^= column.astype(np.uint64, copy=False)

@@ -84,7 +84,7 @@ class Looking:
             sure &= ~seen.rejected[seen.hypotheses.transaction]
             settled = np.zeros(len(columns), np.bool_)
             settled[seen.hypotheses.transaction[sure]] = True
-            rows = np.flatnonzero(doubtful & ~settled)
+            rows = (doubtful & ~settled).nonzero()[0]
             if not len(rows) or int(sure.sum()) <= known:
                 break
             known = int(sure.sum())

@@ -128,7 +128,7 @@ def slips(
         Finds of the items, by the index of their pair.
     """
     finds = candidates.finds
-    plain = np.flatnonzero(finds.bits >= PLAIN)
+    plain = (finds.bits >= PLAIN).nonzero()[0]
     plain = plain[np.argsort(finds.transaction[plain], kind="stable")]
     named = finds.transaction[plain]
     start = np.searchsorted(named, row)
@@ -149,7 +149,7 @@ def slips(
         finds.of_rules(find[slip]), invoice[owner[slip]], ledger
     )
     every = np.bincount(owner, slip, len(row)) == count
-    chosen = np.flatnonzero(begins(owner) & every[owner])
+    chosen = (begins(owner) & every[owner]).nonzero()[0]
     found, pair = finds.of_rules(find[chosen]), owner[chosen]
     level = np.full(len(pair), _ONE_EDIT)
     bits = _bits(found.end - found.begin, level) - np.log2(count[pair])
@@ -163,7 +163,7 @@ def _one_edit_apart(finds: Finds, invoice: Ints, ledger: Ledger) -> Mask:
     """Finds whose reference is one edit from that of another invoice."""
     out = np.zeros(len(invoice), np.bool_)
     for rule in np.unique(finds.rule).tolist():
-        mine = np.flatnonzero(finds.rule == rule)
+        mine = (finds.rule == rule).nonzero()[0]
         read = ledger.forms.references(rule, finds.invoice[mine])
         written = ledger.forms.references(rule, invoice[mine])
         long = np.strings.str_len(written) >= _LEAST_LETTERS
@@ -204,7 +204,7 @@ class _Spans:
         sense = ~texts.noise & ~covered(texts, plain)
         # Nor is what proves itself by its check digits a misspelling of anything.
         sense &= ~candidates.checked
-        starts = np.flatnonzero(~seen.attached & sense & wanted[texts.row[seen.text]])
+        starts = (~seen.attached & sense & wanted[texts.row[seen.text]]).nonzero()[0]
         spans = runs(seen, starts, sense, _MOST_ATOMS, WRITTEN_WIDTH)
         whole = ~seen.goes_on(spans)
         digits = totals(seen.digits)
@@ -297,7 +297,7 @@ def _nearness(text: Bytes, written: Bytes, cut: Mask) -> Ints:
     from rapidfuzz.distance import OSA  # noqa: PLC0415
 
     one, two = _folded(text), _folded(written)
-    likely = np.flatnonzero(_half_agrees(one, two))
+    likely = _half_agrees(one, two).nonzero()[0]
     edits = process.cpdist(
         one[likely].tolist(),
         two[likely].tolist(),

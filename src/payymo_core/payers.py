@@ -143,7 +143,7 @@ def name_keys(name: Ints) -> Keys:
 
 
 def _by_key(keys: Keys, index: KeyIndex, level: PayerLevel) -> _Rows:
-    row = np.flatnonzero(keys)
+    row = keys.nonzero()[0]
     needle, customer, _ = index.probe(keys[row], MOST_SHARERS)
     if not len(needle):
         return _none()
@@ -152,7 +152,7 @@ def _by_key(keys: Keys, index: KeyIndex, level: PayerLevel) -> _Rows:
 
 
 def _remembered(keys: Keys, known: PayerIndex) -> _Rows:
-    row = np.flatnonzero(keys)
+    row = keys.nonzero()[0]
     needle, place, _ = known.places.probe(keys[row], MOST_SHARERS)
     if not len(needle):
         return _none()
@@ -161,7 +161,7 @@ def _remembered(keys: Keys, known: PayerIndex) -> _Rows:
 
 
 def _by_name(transactions: TransactionColumns, bearers: Bearers) -> _Rows:
-    row = np.flatnonzero(transactions.name >= 0)
+    row = (transactions.name >= 0).nonzero()[0]
     name = transactions.name[row]
     owner, at = expand(bearers.start[name], bearers.count[name])
     return (
@@ -183,7 +183,7 @@ def _by_text(texts: TextColumn, customers: Customers) -> _Rows:
     whole = (heads[place] == keys) & ~seen.attached
     through = np.ones(len(keys), np.bool_)
     spans = runs(
-        seen, np.flatnonzero(whole), through, MOST_NAME_ATOMS, customers.text_length
+        seen, whole.nonzero()[0], through, MOST_NAME_ATOMS, customers.text_length
     )
     spans = spans.where(~seen.goes_on(spans))
     needle, customer, _ = customers.in_text.probe(seen.keys(spans), MOST_SHARERS)

@@ -257,14 +257,14 @@ def _amount(
     paid = np.abs(transactions.gross[row])
     owed = np.abs(ledger.invoices.outstanding[pairs.invoice])
     chance = _CERTAIN[pairs.amount]
-    short = np.flatnonzero(pairs.amount == AmountLevel.SHORT)
+    short = (pairs.amount == AmountLevel.SHORT).nonzero()[0]
     if len(short):
         fee = owed[short] - paid[short]
         chance[short] = _shortness(fee, pairs.invoice[short], ledger)
-    equal = np.flatnonzero(pairs.amount == AmountLevel.EQUAL_PART)
+    equal = (pairs.amount == AmountLevel.EQUAL_PART).nonzero()[0]
     parts = np.rint(owed[equal] / np.maximum(paid[equal], 1))
     chance[equal] = 0.5 / np.maximum(parts, 1) ** 2
-    over = np.flatnonzero(pairs.amount == AmountLevel.OVER)
+    over = (pairs.amount == AmountLevel.OVER).nonzero()[0]
     if len(over):
         chance[over] = _rounding(paid[over], owed[over])
     # Any other part, or a small excess, is as likely as the amount is by chance. Far
@@ -278,7 +278,7 @@ def _amount(
     likeness = np.where(pairs.amount == AmountLevel.MANIFOLD, 2.0**-9, likeness)
     plain = np.log2(likeness)
     # Other money is seldom within a tenth of what is owed.
-    near = np.flatnonzero(_NEAR[pairs.amount])
+    near = _NEAR[pairs.amount].nonzero()[0]
     if len(near):
         owing, invoice = owed[near], pairs.invoice[near]
         more = paid[near] > owing
@@ -340,7 +340,7 @@ def _shown(pairs: Comparisons, ledger: Ledger) -> Floats:
     habits = ledger.experience.memory.habits
     customer = ledger.customers.of_invoice[pairs.invoice]
     seen = np.zeros(len(customer), np.int64)
-    known = np.flatnonzero(habits.total[customer])
+    known = habits.total[customer].nonzero()[0]
     found = pairs.reference
     keys = mix(customer[known], found.rule[known], found.level[known])
     place, way, _ = habits.ways.probe(keys, 1)

@@ -88,7 +88,7 @@ class Formats:
 
 def _first_references(lines: Lines) -> tuple[Ints, list[str]]:
     """The first references with check digits, and the invoice of each."""
-    held = np.flatnonzero(lines.named(["creditor_reference"]))[:_ENOUGH]
+    held = lines.named(["creditor_reference"]).nonzero()[0][:_ENOUGH]
     letters = lines.letters.tobytes()
     texts = [
         letters[lines.start[n] : lines.start[n + 1] - 1].decode("ascii")
@@ -117,21 +117,23 @@ def names_unknown(texts: TextColumn, finds: Finds, checked: Mask, shapes: Keys) 
     free = ~covered(texts, finds.of_rules(finds.bits >= _EXPLAINING))
     out[texts.row[seen.text[free & checked]]] = True
     free &= ~texts.noise
+    if not (free & seen.digits).any():
+        return out
     goes_on = free & (seen.attached | seen.follows("-/._ ")) & ~begins(seen.text)
     shape, telling = _shapes(seen), _telling(seen)
-    first = np.flatnonzero(free & ~seen.attached)
+    first = (free & ~seen.attached).nonzero()[0]
     last, keys = first, np.zeros(len(first), np.uint64)
     # What is called an invoice's number is one, however many digits it has lost.
     like = _follows_keyword(seen)[first]
     for _ in range(MOST_ATOMS):
         spans = Spans(first, last)
         keys = mix(keys, shape[last])
-        maybe = np.flatnonzero(telling(spans) & ~like)
+        maybe = (telling(spans) & ~like).nonzero()[0]
         place = np.minimum(np.searchsorted(shapes, keys[maybe]), len(shapes) - 1)
         like[maybe] = shapes[place] == keys[maybe]
         like &= ~seen.goes_on(spans)
         out[texts.row[seen.text[first[like]]]] = True
-        more = np.flatnonzero(following(goes_on)[last])
+        more = following(goes_on)[last].nonzero()[0]
         if not len(more):
             break
         first, last, keys = first[more], last[more] + 1, keys[more]
@@ -149,7 +151,7 @@ def _keys(seen: Scan, spans: Spans) -> Keys:
     shape = _shapes(seen)
     keys = np.zeros(len(spans), np.uint64)
     for offset in range(MOST_ATOMS):
-        inside = np.flatnonzero(spans.first + offset <= spans.last)
+        inside = (spans.first + offset <= spans.last).nonzero()[0]
         atom = spans.first[inside] + offset
         keys[inside] = mix(keys[inside], shape[atom])
     return keys

@@ -168,13 +168,13 @@ class Scan:
     @cached_property
     def line_starts(self) -> Ints:
         """Where each text begins in ``letters``."""
-        return np.concatenate([[0], np.flatnonzero(self.letters == _NEWLINE) + 1])
+        return np.concatenate([[0], (self.letters == _NEWLINE).nonzero()[0] + 1])
 
     @cached_property
     def short_numbers(self) -> Ints:
         """The number that each run of up to four digits spells; -1 for other atoms."""
         out = np.full(len(self.start), -1)
-        short = np.flatnonzero(self.digits & (self.end - self.start <= _SHORT))
+        short = (self.digits & (self.end - self.start <= _SHORT)).nonzero()[0]
         size = self.end[short] - self.start[short]
         value = np.zeros(len(short), np.int64)
         for offset in range(_SHORT):
@@ -226,14 +226,14 @@ def scan(texts: Sequence[str]) -> Scan:
 def scan_folded(letters: NDArray[np.uint8]) -> Scan:
     """Cut folded texts, parted by newlines, into atoms."""
     kind_of = _CLASS[letters]
-    place = np.flatnonzero(kind_of)
+    place = kind_of.nonzero()[0]
     kind = kind_of[place]
     prefix = np.zeros(len(place) + 1, np.uint64)
     np.cumsum(_VALUE[letters[place]] * _powers(len(place)), out=prefix[1:])
     gap = np.diff(place, prepend=-2) != 1
-    start = np.flatnonzero(gap | begins(kind))
+    start = (gap | begins(kind)).nonzero()[0]
     end = following(start, len(place))
-    lines = np.flatnonzero(letters == _NEWLINE)
+    lines = (letters == _NEWLINE).nonzero()[0]
     digits = kind[start] == _DIGIT
     return Scan(
         letters=letters,
@@ -250,7 +250,7 @@ def scan_folded(letters: NDArray[np.uint8]) -> Scan:
 
 def _past_zeros(letters: NDArray[np.uint8], start: Ints, end: Ints) -> Ints:
     out = start.copy()
-    alive = np.flatnonzero(start < end)
+    alive = (start < end).nonzero()[0]
     while len(alive):
         alive = alive[letters[out[alive]] == ord("0")]
         out[alive] += 1
@@ -261,7 +261,7 @@ def _past_zeros(letters: NDArray[np.uint8], start: Ints, end: Ints) -> Ints:
 def wholes(scanned: Scan) -> Spans:
     """The span of each text that has a letter or a digit."""
     text = scanned.text
-    first = np.flatnonzero(begins(text))
+    first = begins(text).nonzero()[0]
     return Spans(first, following(first, len(text)) - 1)
 
 

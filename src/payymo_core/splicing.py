@@ -139,7 +139,7 @@ class Splice:
         stays = np.ones(len(joined), np.bool_)
         stays[new[new >= 0]] = False
         number = np.concatenate(
-            (np.flatnonzero(stays), np.arange(len(other.at)) + len(joined))
+            (stays.nonzero()[0], np.arange(len(other.at)) + len(joined))
         )
         ahead = other.at - np.searchsorted(joined, other.at)
         at = np.concatenate((self.at[stays], self._as_it_was(ahead)))

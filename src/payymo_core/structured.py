@@ -173,7 +173,7 @@ def structured_spans(seen: Scan, noise: Mask) -> StructuredSpans:
     second, third = following(run), following(run, rows=2)
     ogm = (run == 12) | (run == 3) & (second == 4) & (third == 5)
     qrr = (run == 27) | (run == 2) & (second == 5) & (third == 5)
-    starts = [np.flatnonzero(mask) for mask in (ogm, qrr, _begins_rf(seen, second))]
+    starts = [mask.nonzero()[0] for mask in (ogm, qrr, _begins_rf(seen, second))]
     if not any(map(len, starts)):
         return _NONE
     ogm, qrr, rf = starts
@@ -207,7 +207,7 @@ def _found(
         return _NONE
     windows = _windows(seen, atoms)
     bits = _BITS[windows]
-    fits = [(shape, np.flatnonzero(shape.fits(bits))) for shape in shapes]
+    fits = [(shape, shape.fits(bits).nonzero()[0]) for shape in shapes]
     some = [(shape, rows) for shape, rows in fits if len(rows)]
     if not some:
         return _NONE
