@@ -84,10 +84,14 @@ class Looking:
             sure &= ~seen.rejected[seen.hypotheses.transaction]
             settled = np.zeros(len(columns), np.bool_)
             settled[seen.hypotheses.transaction[sure]] = True
+            learnt = int(sure.sum())
+            if not learnt:
+                # The same would be seen again, but for what was put off.
+                doubtful &= seen.hypotheses.crowded
             rows = (doubtful & ~settled).nonzero()[0]
-            if not len(rows) or int(sure.sum()) <= known:
+            if not len(rows) or learnt <= known:
                 break
-            known = int(sure.sum())
+            known = learnt
             ledger = experienced(before, seen.hypotheses, sure, columns)
             again = self._look(choose_rows(columns, rows), ledger)
             seen = _replaced(seen, rows, again)
