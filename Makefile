@@ -6,8 +6,9 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constra
 INSTALLED := $(VENV)/.installed
 READY := $(VENV)/.ready
 PEERS := $(VENV)/peers
-# Both cores; a file's tests stay together, since some sum up what the others drew.
-PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile
+# Both cores; a file's tests stay together, since some sum up what the others drew. The
+# files keep their order, in which the longest come first.
+PYTEST := $(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test check bench bench-quality bench-peers chaos clean
 

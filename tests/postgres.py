@@ -1,7 +1,8 @@
 """A real PostgreSQL for tests, from a wheel: started once, emptied for each test.
 
-To empty a migrated database takes a tenth of the time that a copy of it takes. Its
-owner is a role that is no superuser, so that row-level security binds every test.
+To empty a migrated database takes less time than a copy of it, and a copy a twentieth
+of what the migrations take. Its owner is a role that is no superuser, so that row-level
+security binds every test.
 """
 
 import shutil
@@ -18,6 +19,30 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 ROLE, PASSWORD = "payymo_app", "not-a-secret"
 MIGRATED = "payymo_migrated"
+# To delete a few rows is quicker than to truncate tables, which are files; of many it
+# would leave the space. Who was cut off is gone once the tables can be locked.
+_EMPTY = """
+DO $$
+DECLARE
+  name text;
+BEGIN
+  LOCK TABLE tenants, transactions;
+  IF (
+    SELECT sum(pg_relation_size(oid)) FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+  ) > 2000000 THEN
+    TRUNCATE tenants, transactions CASCADE;
+  ELSE
+    SET LOCAL session_replication_role = replica;  -- no trigger forbids it
+    FOR name IN
+      SELECT tablename FROM pg_tables
+      WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP
+      EXECUTE format('DELETE FROM %I', name);
+    END LOOP;
+  END IF;
+END $$
+"""
 
 
 @frozen(eq=False)
@@ -39,10 +64,10 @@ class Server:
         )
         return url.render_as_string(hide_password=False)
 
-    def create(self) -> str:
-        """Make a database, and name it."""
+    def create(self, template: str = "template1") -> str:
+        """Make a database, as another is that nobody is connected to, and name it."""
         name = f"payymo_{next(self.numbers)}"
-        self.run(f"CREATE DATABASE {name} OWNER {ROLE}")
+        self.run(f"CREATE DATABASE {name} OWNER {ROLE} TEMPLATE {template}")
         return name
 
     def empty(self, name: str) -> None:
@@ -57,7 +82,7 @@ class Server:
                 ),
                 {"name": name},
             )
-            connection.execute(text("TRUNCATE tenants, transactions CASCADE"))
+            connection.exec_driver_sql(_EMPTY)
         engine.dispose()
 
     @property

@@ -2,13 +2,15 @@
 
 Everything collides on purpose: few amounts, few customers, dense numbers, texts built
 from the invoices' own references. A world in which nothing can be confused proves
-nothing.
+nothing. What is asked for often is kept: a strategy is looked through when it is new,
+which takes longer than to draw from it.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import chain
 from typing import TypeVar
 
@@ -76,6 +78,7 @@ class World:
     invoices: tuple[Invoice, ...]
 
 
+@cache
 def _numbers() -> st.SearchStrategy[str | None]:
     dense = st.integers(1, 12)
     return st.one_of(
@@ -88,6 +91,7 @@ def _numbers() -> st.SearchStrategy[str | None]:
     )
 
 
+@cache
 @st.composite
 def invoices(draw: st.DrawFn, invoice_id: str) -> Invoice:
     """One open item, or one whose number can still explain a text."""
@@ -112,19 +116,18 @@ def invoices(draw: st.DrawFn, invoice_id: str) -> Invoice:
         creditor_reference=draw(
             st.sampled_from((None, None, "RF18539007547034", "+++020/3430/53497+++"))
         ),
-        references=draw(
-            st.sampled_from(
-                ({}, {}, {"purchase_order": "PO123456"}, {"order": "77001"})
-            )
-        ),
+        references=draw(_FURTHER),
         customer=draw(st.sampled_from((None, *CUSTOMERS, *CUSTOMERS))),
-        metadata=draw(st.sampled_from(({}, {}, {"order": "77001", "note": "2026"}))),
+        metadata=draw(_METADATA),
     )
 
 
+_FURTHER = st.sampled_from(({}, {}, {"purchase_order": "PO123456"}, {"order": "77001"}))
+_METADATA = st.sampled_from(({}, {}, {"order": "77001", "note": "2026"}))
 _CLOSED = (InvoiceStatus.CANCELLED, InvoiceStatus.REFUNDED, InvoiceStatus.DRAFT)
 
 
+@cache
 def ledgers(most: int = 8) -> st.SearchStrategy[tuple[Invoice, ...]]:
     """Open items whose ids look like numbers of others."""
     known = [*(f"i{n}" for n in range(8)), "2026001", "2026002", "R3"]
@@ -276,9 +279,14 @@ def worlds(draw: st.DrawFn, most: int = 7) -> World:
     """A ledger and money that comes in against it."""
     ledger = draw(ledgers())
     size = draw(st.sampled_from((most, most - 1, most - 2, 3, 2, 1, 0)))
-    ids = draw(st.permutations([f"t{n:02d}" for n in range(most)]))[:size]
+    ids = draw(_names(most))[:size]
     held = draw(st.tuples(*(transactions(one, ledger) for one in ids)))
     return World(held, ledger)
+
+
+@cache
+def _names(most: int) -> st.SearchStrategy[list[str]]:
+    return st.permutations([f"t{n:02d}" for n in range(most)])
 
 
 @st.composite
@@ -324,6 +332,7 @@ def _some(values: Sequence[T]) -> st.SearchStrategy[tuple[T, ...]]:
     return st.lists(st.sampled_from(values), min_size=1, unique=True).map(tuple)
 
 
+@cache
 def _rule(name: str) -> st.SearchStrategy[ReferenceRule]:
     """A rule, as often as not one that finds what the built-in ones do."""
     return st.builds(

@@ -1,10 +1,9 @@
 """Who bears a name: each distinct name of a run is looked up once."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import IntEnum, unique
-from itertools import combinations, takewhile
-from typing import NamedTuple
+from itertools import chain
 
 import numpy as np
 from attrs import frozen
@@ -19,9 +18,19 @@ from payymo_core.customers import (
     text_keys,
 )
 from payymo_core.experience import Memory
-from payymo_core.keys import Counts, Floats, Ints, Levels, Mask, mix, sorted_unique
-from payymo_core.normalisation import name_sequences, name_words
+from payymo_core.keys import (
+    Counts,
+    Ints,
+    Levels,
+    Mask,
+    expand,
+    mix,
+    renumbered,
+    sorted_unique,
+)
+from payymo_core.likeness import InCommon, cut_short, similarity
 from payymo_core.sequences import begins, sizes
+from payymo_core.words import Words
 
 MOST_SHARERS = 20
 """Customers that share an account or a name; more, and it tells nobody apart."""
@@ -85,14 +94,15 @@ def bearers_of(
         np.bincount(transactions.name[transactions.name >= 0], minlength=size)
     )
     names = [transactions.names[place] for place in asked.tolist()]
-    wanted = list(map(name_words, name_sequences(names)))
-    found = [_resolve(wanted, customers)]
+    words = Words.of(names).in_order()
+    texts = words.texts()
+    found = [_resolve(words, texts, customers)]
     if len(known := memory.names.customer):
-        needle, place, _ = memory.names.places.probe(text_keys(wanted), MOST_SHARERS)
+        needle, place, _ = memory.names.places.probe(text_keys(texts), MOST_SHARERS)
         level = np.full(len(needle), PayerLevel.PAID_BEFORE)
-        words = np.ones(len(needle), np.int64)
+        agreed = np.ones(len(needle), np.int64)
         sharers = memory.names.sharers[place]
-        found.append((needle, known[place], level, sharers, words))
+        found.append((needle, known[place], level, sharers, agreed))
     name, *columns = map(np.concatenate, zip(*found, strict=True))
     # In the order of what they say: names have no order of their own.
     order = np.lexsort((*reversed(columns), name))
@@ -103,23 +113,127 @@ def bearers_of(
 _Rows = tuple[Ints, Ints, Ints, Ints, Ints]
 
 
-def _resolve(asked: list[str], customers: Customers) -> _Rows:
-    """Customers for distinct names, given as sorted words."""
-    known = customers.name_rows
-    same = [(n, known[text]) for n, text in enumerate(asked) if text in known]
-    exact = np.array(same, np.int64).reshape(-1, 2)
-    rest = np.array([n for n, t in enumerate(asked) if t and t not in known], np.int64)
-    near, name, level, words = _near_names(asked, rest, customers)
-    count = np.array([len(asked[n].split()) for n in exact[:, 0]], np.int64)
-    row = np.concatenate([exact[:, 0], near])
-    place = np.concatenate([exact[:, 1], name])
+def _resolve(asked: Words, texts: Sequence[str], customers: Customers) -> _Rows:
+    """Customers for distinct names, given as their words in order."""
+    known = np.array([customers.name_rows.get(text, -1) for text in texts], np.int64)
+    exact = np.flatnonzero(known >= 0)
+    near, name, level, words = _near_names(asked.where(known < 0), texts, customers)
+    row = np.concatenate([exact, near])
+    place = np.concatenate([known[exact], name])
     levels = np.concatenate([np.full(len(exact), PayerLevel.NAME), level])
-    agreed = np.concatenate([count, words])
+    agreed = np.concatenate([asked.said[exact], words])
     needle, customer, _ = customers.name_owner.probe(mix(place), MOST_SHARERS)
     row, levels = row[needle], levels[needle]
-    group = row * len(PayerLevel) + levels
-    _, back, sharers = np.unique(group, return_inverse=True, return_counts=True)
-    return row, customer, levels, sharers[back], agreed[needle]
+    group, groups = renumbered(row * len(PayerLevel) + levels)
+    sharers = np.bincount(group, minlength=groups)
+    return row, customer, levels, sharers[group], agreed[needle]
+
+
+def _near_names(
+    asked: Words, texts: Sequence[str], customers: Customers
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """Names that share a rare word with the ones asked for, and how near they are."""
+    if not len(asked.name):
+        return asked.name, asked.name, asked.name, asked.name
+    row, word = _known_words(asked, customers)
+    needle, name, _ = customers.word_names.probe(mix(word), MOST_WORD_SHARERS)
+    width = len(customers.names) + 1
+    pair, count = _counted(row[needle] * width + name)
+    pair, count = _with_common((pair, count), asked, customers, width)
+    row, name = pair // width, pair % width
+    level = _levels(row, name, texts, customers.names)
+    # A common word and an initial say something of a name cut short alone.
+    keep = (count > 0) | (level == PayerLevel.ABBREVIATED)
+    return row[keep], name[keep], level[keep], np.maximum(count, 1)[keep]
+
+
+def _counted(values: Ints) -> tuple[Ints, Ints]:
+    """Each value once, rising, and how often it is there."""
+    values = np.sort(values)
+    first = np.flatnonzero(begins(values))
+    return values[first], sizes(first, len(values))
+
+
+def _known_words(asked: Words, customers: Customers) -> tuple[Ints, Ints]:
+    """The customers' words that the words of names may be: (name, number)."""
+    count = np.zeros(len(asked.distinct), np.int64)
+    used = np.flatnonzero(np.bincount(asked.word, minlength=len(count)))
+    meant = [_meant(asked.distinct[word], customers) for word in used.tolist()]
+    count[used] = list(map(len, meant))
+    start = np.cumsum(count) - count
+    said, at = expand(start[asked.word], count[asked.word])
+    number = np.array(list(chain.from_iterable(meant)), np.int64)
+    return asked.name[said], number[at]
+
+
+def _with_common(
+    found: tuple[Ints, Ints], asked: Words, customers: Customers, width: int
+) -> tuple[Ints, Ints]:
+    """And names that share two common words: (name asked for and name, words agreed).
+
+    Or one of them, and the initial of another word: then no word is told to agree.
+    """
+    row, word = _common_words(asked, customers)
+    rows, keys = [row[:0]], [np.zeros(0, np.uint64)]
+    for apart in range(1, MOST_COMMON_WORDS):
+        one = np.flatnonzero(row[apart:] == row[:-apart])
+        rows.append(row[one])
+        keys.append(pair_keys(word[one], word[one + apart]))
+    needle, name, _ = customers.pair_names.probe(
+        np.concatenate(keys), MOST_WORD_SHARERS
+    )
+    pair, hits = _counted(np.concatenate(rows)[needle] * width + name)
+    # Of k words that agree, k (k - 1) / 2 pairs are found.
+    words = np.rint((1 + np.sqrt(1 + 8 * hits)) / 2).astype(np.int64)
+    cut = _with_initials((row, word), asked, customers, width)
+    # Of equal ones the first stands: a rare word, two common ones, an initial.
+    pair = np.concatenate([found[0], pair, cut])
+    count = np.concatenate([found[1], words, np.zeros(len(cut), np.int64)])
+    order = np.argsort(pair, kind="stable")
+    order = order[begins(pair[order])]
+    return pair[order], count[order]
+
+
+def _with_initials(
+    common: tuple[Ints, Ints], asked: Words, customers: Customers, width: int
+) -> Ints:
+    """Names with a common word, and another that begins with an initial asked for."""
+    row, word = common
+    initial = np.array([ord(w) if len(w) == 1 else 0 for w in asked.distinct])
+    cut = np.flatnonzero(initial[asked.word])
+    start = np.searchsorted(asked.name[cut], row)
+    end = np.searchsorted(asked.name[cut], row, "right")
+    owner, at = expand(start, end - start)
+    keys = initial_keys(word[owner], initial[asked.word[cut[at]]])
+    needle, name, _ = customers.pair_names.probe(keys, MOST_WORD_SHARERS)
+    return sorted_unique(row[owner[needle]] * width + name)
+
+
+def _common_words(asked: Words, customers: Customers) -> tuple[Ints, Ints]:
+    """The first common words of each name: (name, number of the word)."""
+    known = [customers.words.get(word, -1) for word in asked.distinct]
+    number = np.array(known, np.int64)[asked.word]
+    common = (number >= 0) & customers.common[number]
+    name, number = asked.name[common], number[common]
+    first = np.arange(len(name)) - np.searchsorted(name, name) < MOST_COMMON_WORDS
+    return name[first], number[first]
+
+
+_LEAST_BEGINNING = 4
+_MOST_BEGUN = 3
+
+
+def _meant(word: str, customers: Customers) -> list[int]:
+    """The word of a name that is written: itself, or the few that begin with it."""
+    if (number := customers.words.get(word)) is not None:
+        return [number]
+    if len(word) < _LEAST_BEGINNING:
+        return []
+    known = customers.sorted_words
+    begin = bisect_left(known, word)
+    near = known[begin : begin + _MOST_BEGUN + 1]
+    begun = [customers.words[other] for other in near if other.startswith(word)]
+    return begun if len(begun) <= _MOST_BEGUN else []
 
 
 # Names are alike when at most about one letter in eight differs: the value where
@@ -127,189 +241,28 @@ def _resolve(asked: list[str], customers: Customers) -> _Rows:
 _LIKE = 0.88
 
 
-def _near_names(
-    asked: Sequence[str], rest: Ints, customers: Customers
-) -> tuple[Ints, Ints, Ints, Ints]:
-    """Names that share a rare word with the ones asked for, and how near they are."""
-    pairs = [
-        (n, customers.words[meant])
-        for n in rest.tolist()
-        for word in asked[n].split()
-        for meant in _meant(word, customers)
-    ]
-    table = np.array(pairs, np.int64).reshape(-1, 2)
-    needle, name, _ = customers.word_names.probe(mix(table[:, 1]), MOST_WORD_SHARERS)
-    row = table[needle, 0]
-    order = np.lexsort((name, row))
-    row, name = row[order], name[order]
-    first = np.flatnonzero(begins(row, name))
-    count = sizes(first, len(row))
-    row, name, count = _with_common(
-        (row[first], name[first], count), asked, rest, customers
-    )
-    ours, theirs = _taken_apart(asked, row), _taken_apart(customers.names, name)
-    level = np.array(list(map(_nearness, ours, theirs)), np.int64)
-    unlike = [
-        n
-        for n in np.flatnonzero(level == PayerLevel.SHARED_WORD).tolist()
-        if _may_be(ours[n], theirs[n])
-    ]
-    alike = _similarity(
-        [asked[n] for n in row[unlike].tolist()],
-        [customers.names[n] for n in name[unlike].tolist()],
-    )
-    level[np.array(unlike, np.int64)[alike >= _LIKE]] = PayerLevel.SIMILAR_NAME
-    # A common word and an initial say something of a name cut short alone.
-    keep = (count > 0) | (level == PayerLevel.ABBREVIATED)
-    return row[keep], name[keep], level[keep], np.maximum(count, 1)[keep]
+def _levels(row: Ints, name: Ints, asked: Sequence[str], names: Sequence[str]) -> Ints:
+    """Level of each pair of a name asked for and a customer's, as sorted words.
 
-
-def _with_common(
-    found: tuple[Ints, Ints, Ints],
-    asked: Sequence[str],
-    rest: Ints,
-    customers: Customers,
-) -> tuple[Ints, Ints, Ints]:
-    """And names that share two common words: (name asked for, name, words agreed).
-
-    Or one of them, and the initial of another word: then no word is told to agree.
+    Args:
+        row: Place of the one in ``asked``.
+        name: Place of the other in ``names``.
+        asked: The names asked for.
+        names: The customers'.
     """
-    pairs = [
-        (n, one, other)
-        for n in rest.tolist()
-        for one, other in combinations(_common_words(asked[n], customers), 2)
-    ]
-    table = np.array(pairs, np.int64).reshape(-1, 3)
-    needle, name, _ = customers.pair_names.probe(
-        pair_keys(table[:, 1], table[:, 2]), MOST_WORD_SHARERS
-    )
-    width = len(customers.names) + 1
-    key, hits = np.unique(table[needle, 0] * width + name, return_counts=True)
-    # Of k words that agree, k (k - 1) / 2 pairs are found.
-    words = np.rint((1 + np.sqrt(1 + 8 * hits)) / 2).astype(np.int64)
-    cut = _with_initials(asked, rest, customers, width)
-    cut = cut[~np.isin(cut, key)]
-    key, words = np.r_[key, cut], np.r_[words, np.zeros(len(cut), np.int64)]
-    row, known, count = found
-    held = row * width + known  # in order
-    new = np.searchsorted(held, key) == np.searchsorted(held, key, "right")
-    row = np.concatenate([row, key[new] // width])
-    name = np.concatenate([known, key[new] % width])
-    count = np.concatenate([count, words[new]])
-    order = np.lexsort((name, row))
-    return row[order], name[order], count[order]
+    rows, one = np.unique(row, return_inverse=True)
+    places, other = np.unique(name, return_inverse=True)
+    texts = [asked[n] for n in rows.tolist()] + [names[n] for n in places.tolist()]
+    other += len(rows)
+    common = InCommon.of(texts, one, other)
+    level = np.where(common.within(), PayerLevel.NAME_PART, PayerLevel.SHARED_WORD)
 
+    def spelt(pairs: Ints) -> Iterator[list[str]]:
+        return ([texts[n] for n in each[pairs].tolist()] for each in (one, other))
 
-def _with_initials(
-    asked: Sequence[str], rest: Ints, customers: Customers, width: int
-) -> Ints:
-    """Names with a common word, and another that begins with an initial asked for."""
-    pairs = [
-        (n, known, ord(word))
-        for n in rest.tolist()
-        for word in asked[n].split()
-        if len(word) == 1
-        for known in _common_words(asked[n], customers)
-    ]
-    table = np.array(pairs, np.int64).reshape(-1, 3)
-    needle, name, _ = customers.pair_names.probe(
-        initial_keys(table[:, 1], table[:, 2]), MOST_WORD_SHARERS
-    )
-    return sorted_unique(table[needle, 0] * width + name)
-
-
-def _common_words(asked: str, customers: Customers) -> list[int]:
-    words = [customers.words.get(word, -1) for word in asked.split()]
-    return [w for w in words if w >= 0 and customers.common[w]][:MOST_COMMON_WORDS]
-
-
-_LEAST_BEGINNING = 4
-_MOST_BEGUN = 3
-
-
-def _meant(word: str, customers: Customers) -> Sequence[str]:
-    """The word of a name that is written: itself, or the few that begin with it."""
-    if word in customers.words:
-        return (word,)
-    if len(word) < _LEAST_BEGINNING:
-        return ()
-    known = customers.sorted_words
-    begin = bisect_left(known, word)
-    begun = list(
-        takewhile(
-            lambda other: other.startswith(word),
-            known[begin : begin + _MOST_BEGUN + 1],
-        )
-    )
-    return begun if len(begun) <= _MOST_BEGUN else ()
-
-
-class _Name(NamedTuple):
-    """The words of a name; it is taken apart once, and compared with many.
-
-    Attributes:
-        words: In their order.
-        held: The same as a set.
-        exact: Those in which a slip is none: numbers and initials.
-        spaced: A space before each.
-    """
-
-    words: tuple[str, ...]
-    held: frozenset[str]
-    exact: frozenset[str]
-    spaced: str
-
-    @classmethod
-    def of(cls, text: str) -> "_Name":
-        words = tuple(text.split())
-        exact = (word for word in words if len(word) == 1 or not word.isalpha())
-        return cls(words, frozenset(words), frozenset(exact), f" {text}")
-
-
-def _taken_apart(names: Sequence[str], places: Ints) -> list[_Name]:
-    """Some names, each as often as its place is given."""
-    distinct, back = np.unique(places, return_inverse=True)
-    parts = [_Name.of(names[place]) for place in distinct.tolist()]
-    return [parts[n] for n in back.tolist()]
-
-
-def _may_be(one: _Name, other: _Name) -> bool:
-    """Whether two names do not differ in what is never a slip: numbers and initials.
-
-    >>> _may_be(_Name.of("17 FONDS IMMOBILIEN"), _Name.of("18 FONDS IMMOBILIEN"))
-    False
-    """
-    return not (one.exact and other.exact and one.exact != other.exact)
-
-
-def _nearness(one: _Name, other: _Name) -> PayerLevel:
-    """Level of two names, given as sorted words, that share at least one.
-
-    >>> _nearness(_Name.of("ROSSI TRAN"), _Name.of("ROSSI TRANSPORTS")).name
-    'ABBREVIATED'
-    """
-    mine, yours = one.held, other.held
-    if mine <= yours or yours <= mine:
-        return PayerLevel.NAME_PART
-    for word in one.words:
-        if word not in yours and f" {word}" not in other.spaced:
-            return PayerLevel.SHARED_WORD  # most pairs: it begins no word at all
-    # "S. WALKER": what is not a whole word of the name begins one that is left.
-    left = sorted(yours - mine)
-    for word in one.words:
-        if word not in yours:
-            begun = next((w for w in left if w.startswith(word)), None)
-            if begun is None:
-                return PayerLevel.SHARED_WORD
-            left.remove(begun)
-    return PayerLevel.ABBREVIATED
-
-
-def _similarity(one: Sequence[str], other: Sequence[str]) -> Floats:
-    """Similarity in [0, 1], pair by pair; the only place that asks for one."""
-    if not one:
-        return np.zeros(0)
-    # Imported here, when first used: it is a tenth of the package's import time.
-    from rapidfuzz import fuzz, process  # noqa: PLC0415
-
-    return process.cpdist(one, other, scorer=fuzz.ratio, workers=1) / 100
+    cut = np.flatnonzero(common.may_be_cut() & ~common.within())
+    cut = cut[np.array(list(map(cut_short, *spelt(cut))), np.bool_)]
+    level[cut] = PayerLevel.ABBREVIATED
+    slips = np.flatnonzero(common.may_be_slips() & (level == PayerLevel.SHARED_WORD))
+    level[slips[similarity(*spelt(slips)) >= _LIKE]] = PayerLevel.SIMILAR_NAME
+    return level

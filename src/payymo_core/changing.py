@@ -15,9 +15,9 @@ from payymo_core.memory import remembered_still
 from payymo_core.merging import merged
 from payymo_core.newcomers import with_customers
 from payymo_core.owed import Owed
-from payymo_core.references import forms_of, with_forms
+from payymo_core.references import with_forms
 from payymo_core.rules import Ruleset
-from payymo_core.shapes import ledger_shapes
+from payymo_core.shapes import forms_and_shapes
 from payymo_core.splicing import Splice
 from payymo_core.timing import CustomerItems, Timing
 
@@ -61,18 +61,15 @@ def enlarged(ledger: Ledger, new: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     rows = splice.places
     known = _introduced(ledger, invoices, ruleset)
     customers = _sent(known.customers, invoices, splice)
+    forms, shapes = forms_and_shapes(new.texts, len(new), ruleset.references)
     joined = evolve(
         _moved(known, splice.at),
         invoices=invoices,
         customers=customers,
-        forms=with_forms(
-            ledger.forms,
-            forms_of(new.texts, len(new), ruleset.references),
-            splice,
-        ),
+        forms=with_forms(ledger.forms, forms, splice),
         closed_count=ledger.closed_count + closed_items(invoices, rows),
         debtors=ledger.debtors.joined(invoices, customers, splice),
-        shapes=with_keys(ledger.shapes, ledger_shapes(new.texts, len(new))),
+        shapes=with_keys(ledger.shapes, shapes),
         formats=ledger.formats.joined(splice, new.texts),
         experience=Experience.none(len(invoices), known.experience.memory),
     )

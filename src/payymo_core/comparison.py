@@ -213,16 +213,7 @@ def _payer(
     payers: Payers,
 ) -> tuple[Levels, Counts, Counts]:
     customer = ledger.customers.of_invoice[invoice]
-    width = len(ledger.customers.ids) + 1
-    key = payers.transaction * width + payers.customer
-    wanted = row * width + customer
-    place = np.searchsorted(key, wanted)
-    inside = np.minimum(place, max(len(key) - 1, 0))
-    found = (
-        (key[inside] == wanted) & (customer >= 0)
-        if len(key)
-        else np.zeros(len(row), np.bool_)
-    )
+    place, found = payers.places(row, customer)
     # A payer is another where something that both tell differs: names, or accounts.
     customers = ledger.customers
     known = (customer >= 0).nonzero()[0]
@@ -233,7 +224,7 @@ def _payer(
     level[known[named | banked]] = PayerLevel.OTHER
     sharers = np.ones(len(row), np.int32)
     words = sharers.copy()
-    at = inside[found]
+    at = place[found]
     level[found] = payers.level[at]
     sharers[found], words[found] = payers.sharers[at], payers.words[at]
     return level, sharers, words

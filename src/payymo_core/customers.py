@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from payymo_core.fields import CustomerFields
 from payymo_core.held import BY_ITSELF, Blocks
 from payymo_core.keys import NO_ENTRIES, Ints, KeyIndex, Keys, Mask, mix, sorted_unique
-from payymo_core.normalisation import name_sequences, name_words
 from payymo_core.patched import Entries
 from payymo_core.records import Customer
 from payymo_core.sequences import begins, totals
-from payymo_core.spans import Scan, Spans, scan, wholes
+from payymo_core.spans import Scan, Spans, scan, scan_folded, wholes
+from payymo_core.words import Words
 
 MOST_WORD_SHARERS = 40
 """Names that share a word; more, and two such words are looked up together."""
@@ -89,6 +89,7 @@ class Told:
         iban_tails: Keys of the ends of IBANs.
         ibans: Keys of IBANs.
         called: Whose each name is.
+        words: The words of each name, in order.
         names: The words of each name, sorted and joined by spaces.
         in_text: Keys of names as one span of a text.
         text_heads: Sorted keys of the atoms these begin with.
@@ -99,6 +100,7 @@ class Told:
     iban_tails: Entries[np.uint64]
     ibans: Entries[np.uint64]
     called: Ints
+    words: Words
     names: Sequence[str]
     in_text: Entries[np.uint64]
     text_heads: Keys
@@ -117,18 +119,24 @@ class Told:
         owners, accounts = _each(owner, fields.accounts)
         _, tails = account_keys(scan(accounts), len(accounts))
         called, texts = _spoken(owner, fields)
-        sequences = name_sequences(texts)
-        in_text, heads, longest = _text_table(called, sequences)
+        words = Words.of(texts)
+        in_text, heads, longest = _text_table(called, words)
+        words = words.in_order()
         return cls(
             accounts=(tails, owners),
             iban_tails=(iban_tails, whose),
             ibans=(iban_keys, whose),
             called=called,
-            names=list(map(name_words, sequences)),
+            words=words,
+            names=words.texts(),
             in_text=in_text,
             text_heads=heads,
             text_length=longest,
         )
+
+    def rows(self, name_rows: Mapping[str, int]) -> Ints:
+        """Row of each name; -1 for one that stands nowhere."""
+        return np.array([name_rows.get(text, -1) for text in self.names], np.int64)
 
 
 def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
@@ -143,11 +151,12 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     row = {customer_id: place for place, customer_id in enumerate(ids)}
     owner = np.array([row[customer_id] for customer_id in fields.id], np.int64)
     told = Told.of(owner, fields)
-    names = tuple(sorted(set(filter(None, told.names))))
-    name_row = {text: place for place, text in enumerate(names)}
-    name, bearer = borne(told, name_row)
-    words = {word: place for place, word in enumerate(spoken(names))}
-    bearing, word = word_column(names, words)
+    names = tuple(dict.fromkeys(filter(None, told.names)))
+    name_row = dict(zip(names, range(len(names)), strict=True))
+    called = told.rows(name_row)
+    name, bearer = borne(told, called)
+    words = told.words.distinct
+    bearing, word = _pairs(called[told.words.name], told.words.word)
     common = np.bincount(word, minlength=len(words)) > MOST_WORD_SHARERS
     initials = initials_of(words)
     named = np.zeros(len(ids), np.bool_)
@@ -166,8 +175,8 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
         name_owner=KeyIndex.of(mix(name), bearer),
         named=named,
         banked=banked,
-        words=words,
-        sorted_words=Blocks.of(sorted(words), BY_ITSELF),
+        words=dict(zip(words, range(len(words)), strict=True)),
+        sorted_words=Blocks.of(words, BY_ITSELF),
         word_names=KeyIndex.of(mix(word), bearing),
         common=common,
         initials=initials,
@@ -201,17 +210,21 @@ def account_holders(told: Told) -> Ints:
     return np.concatenate([holder[account != 0], owner[iban != 0]])
 
 
-def borne(told: Told, name_row: Mapping[str, int]) -> tuple[Ints, Ints]:
-    """Each name of each customer once, in order; those of no word left out."""
-    name = np.array([name_row.get(text, -1) for text in told.names], np.int64)
-    width = int(told.called.max(initial=0)) + 1
-    pairs = sorted_unique((name * width + told.called)[name >= 0])
+def borne(told: Told, name: Ints) -> tuple[Ints, Ints]:
+    """Each name of each customer once, in order; those of no word left out.
+
+    Args:
+        told: What customers tell.
+        name: Row of each name that they tell, -1 for those of no word.
+    """
+    return _pairs(name[name >= 0], told.called[name >= 0])
+
+
+def _pairs(one: Ints, other: Ints) -> tuple[Ints, Ints]:
+    """Each pair of the two once, in order."""
+    width = int(other.max(initial=0)) + 1
+    pairs = sorted_unique(one * width + other)
     return pairs // width, pairs % width
-
-
-def spoken(names: Iterable[str]) -> Iterable[str]:
-    """Every word of some names, each once."""
-    return dict.fromkeys(" ".join(names).split())
 
 
 _LEAST_DIGITS = 4
@@ -248,16 +261,10 @@ def account_keys(seen: Scan, lines: int) -> tuple[Keys, Keys]:
     return keys, tails
 
 
-def word_column(names: Sequence[str], words: Mapping[str, int]) -> tuple[Ints, Ints]:
-    """Every word of every name: (place of the name, number of the word)."""
-    said = [words[word] for word in " ".join(names).split()]
-    count = [text.count(" ") + 1 for text in names]
-    return np.repeat(np.arange(len(names)), count), np.array(said, np.int64)
-
-
 def initials_of(words: Iterable[str]) -> Ints:
     """The first letter of each word, as a number."""
-    return np.array([ord(word[0]) for word in words], np.int64)
+    letters = "".join([word[0] for word in words]).encode("ascii")
+    return np.frombuffer(letters, np.uint8).astype(np.int64)
 
 
 def common_pairs(
@@ -300,13 +307,11 @@ def pair_keys(one: Ints, other: Ints) -> Keys:
     return mix(np.minimum(one, other), np.maximum(one, other))
 
 
-def _text_table(
-    called: Ints, sequences: Sequence[Sequence[str]]
-) -> tuple[Entries[np.uint64], Keys, int]:
-    texts = list(map(" ".join, sequences))
-    seen = scan(texts)
+def _text_table(called: Ints, words: Words) -> tuple[Entries[np.uint64], Keys, int]:
+    seen = scan_folded(np.frombuffer(words.lines().encode("ascii"), np.uint8))
     whole = wholes(seen)
     whole = whole.where(seen.length(whole) >= NEVER_SHORTER)
     owners = called[seen.text[whole.first]]
     heads = sorted_unique(seen.keys(Spans(whole.first, whole.first)))
-    return (seen.keys(whole), owners), heads, max(map(len, texts), default=0)
+    longest = int(seen.length(whole).max(initial=0))
+    return (seen.keys(whole), owners), heads, longest

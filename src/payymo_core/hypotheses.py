@@ -59,10 +59,19 @@ class Hypotheses:
 
     def take(self, rows: Ints) -> "Hypotheses":
         """Some of them, in the order given, with nothing that only others need."""
-        _, place = expand(self.start[rows], self.count[rows])
+        some = self.ordered(rows)
         used = np.zeros(len(self.pairs), np.bool_)
-        used[self.member[place]] = True
+        used[some.member] = True
+        return evolve(
+            some,
+            member=(np.cumsum(used) - 1)[some.member],
+            pairs=take_pairs(self.pairs, np.flatnonzero(used)),
+        )
+
+    def ordered(self, rows: Ints) -> "Hypotheses":
+        """Some of them, in the order given, beside the comparisons of all."""
         count = self.count[rows]
+        _, place = expand(self.start[rows], count)
         return evolve(
             self,
             transaction=self.transaction[rows],
@@ -70,9 +79,8 @@ class Hypotheses:
             parts=self.parts[rows],
             start=np.cumsum(count) - count,
             count=count,
-            member=(np.cumsum(used) - 1)[self.member[place]],
+            member=self.member[place],
             amount=self.amount[place],
-            pairs=take_pairs(self.pairs, used.nonzero()[0]),
         )
 
 
@@ -84,16 +92,13 @@ def alone(hypotheses: Hypotheses) -> Floats:
     return odds / (1 + hypotheses.other + total)[hypotheses.transaction]
 
 
-def replaced(
-    hypotheses: Hypotheses, rows: Ints, others: Hypotheses, foreign: Mask
-) -> Hypotheses:
-    """The same, but for some transactions with other hypotheses.
+def completed(hypotheses: Hypotheses, rows: Ints, others: Hypotheses) -> Hypotheses:
+    """The same, and for some transactions that have none other hypotheses.
 
     Args:
-        hypotheses: Of all transactions.
+        hypotheses: Of the transactions that are not concerned.
         rows: The transactions concerned, rising.
         others: Theirs: its transactions are places in ``rows``.
-        foreign: A mask of all transactions: those concerned.
     """
     pairs = others.pairs
     there = evolve(
@@ -105,10 +110,7 @@ def replaced(
         crowded=np.zeros(0, np.bool_),
     )
     both = joined([hypotheses, there], [0, 0])
-    kept = np.ones(len(both), np.bool_)
-    kept[: len(hypotheses)] = ~foreign[hypotheses.transaction]
-    order = np.argsort(both.transaction, kind="stable")
-    out = both.take(order[kept[order]])
+    out = both.ordered(np.argsort(both.transaction, kind="stable"))
     out.other[rows], out.again[rows] = others.other, others.again
     out.crowded[rows] = others.crowded
     return out

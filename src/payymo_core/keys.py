@@ -151,6 +151,12 @@ class KeyIndex:
         count[likely] = self.shelf.keys.before(wanted, "right") - start[likely]
         return start, count
 
+    def has(self, needles: Keys) -> Ints:
+        """Places of the needles that have rows."""
+        likely = np.flatnonzero(self.present[_low(needles, len(self.present))])
+        wanted, keys = needles[likely], self.shelf.keys
+        return likely[keys.before(wanted, "right") > keys.before(wanted)]
+
     def probe(self, needles: Keys, most: int) -> tuple[Ints, Ints, int]:
         """Look up needles.
 

@@ -15,9 +15,9 @@ from payymo_core.memory import remembered
 from payymo_core.owed import Owed
 from payymo_core.patched import Entries, Shelf, in_order
 from payymo_core.reading import invoice_texts
-from payymo_core.references import Forms, forms_of
+from payymo_core.references import Forms
 from payymo_core.rules import Ruleset
-from payymo_core.shapes import Formats, ledger_shapes
+from payymo_core.shapes import Formats, forms_and_shapes
 from payymo_core.timing import CustomerItems, Timing
 
 
@@ -71,9 +71,10 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
     customers = customers_of(invoices.roster.customers, invoices.customer)
     owed = Owed.of(invoices, customers, everything)
     known = owed.of_customers()
+    forms, shapes = forms_and_shapes(texts, len(invoices), ruleset.references)
     return Ledger(
         invoices=evolve(invoices, texts=Lines.none()),
-        forms=forms_of(texts, len(invoices), ruleset.references),
+        forms=forms,
         customers=customers,
         by_amount=KeyIndex.of(*owed.by_amount()),
         by_customer_amount=KeyIndex.of(*known.by_customer_amount()),
@@ -84,7 +85,7 @@ def prepare(invoices: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         customer_items=CustomerItems.of(known.by_customer_issue()),
         closed_count=closed_items(invoices, everything),
         debtors=Debtors.of(invoices, customers),
-        shapes=ledger_shapes(texts, len(invoices)),
+        shapes=shapes,
         formats=Formats.of(texts),
         experience=Experience.none(len(invoices), remembered(ruleset, customers)),
     )

@@ -1,7 +1,8 @@
 """The texts of records as one column of folded lines, each with its row and field."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import compress
+from itertools import chain, compress
+from operator import truth
 
 import numpy as np
 from attrs import frozen
@@ -110,10 +111,9 @@ def lines_of(
         carried: Further texts of each record by key; empty where there are none.
         prefix: Goes before a key to name its field.
     """
-    every = np.array([*columns.values()], object).T.ravel()
-    held = np.flatnonzero(every.astype(np.bool_))
-    texts: list[str] = every[held].tolist()
-    row, field = np.divmod(held, len(columns))
+    row, field = _held([*columns.values()])
+    cells = chain.from_iterable(zip(*columns.values(), strict=True))
+    texts: list[str] = list(filter(None, cells))
     further = [
         (n, place, key, text)
         for n, mapping in compress(enumerate(carried), carried)
@@ -123,19 +123,33 @@ def lines_of(
     fields = list(columns)
     origin = field
     if further:
-        of_key = {key: n for n, key in enumerate(sorted({k for _, _, k, _ in further}))}
-        named = len(fields)
-        fields += [f"{prefix}{key}" for key in of_key]
-        row = np.r_[row, [n for n, _, _, _ in further]]
-        field = np.r_[field, [named + of_key[key] for _, _, key, _ in further]]
-        origin = np.r_[origin, [named + place for _, place, _, _ in further]]
-        texts += [text for _, _, _, text in further]
-        order = np.argsort(row, kind="stable")
-        row, field, origin = row[order], field[order], origin[order]
-        texts = [texts[n] for n in order.tolist()]
+        rows, places, keys, more = zip(*further, strict=True)
+        named, known = len(fields), sorted(set(keys))
+        of_key = {key: named + n for n, key in enumerate(known)}
+        fields += [f"{prefix}{key}" for key in known]
+        row = np.concatenate((row, rows))
+        order = row.argsort(kind="stable")
+        row = row[order]
+        field = np.concatenate((field, [of_key[key] for key in keys]))[order]
+        origin = np.concatenate((origin, np.array(places) + named))[order]
+        texts += more
+        texts = list(map(texts.__getitem__, order.tolist()))
     letters = np.frombuffer(fold_column(texts) + b"\n" * bool(texts), np.uint8)
     start = np.r_[0, np.flatnonzero(letters == _NEWLINE) + 1]
     return Lines(letters, start, row, field, origin, tuple(fields))
+
+
+def _held(columns: Sequence[Sequence[str | None]]) -> tuple[Ints, Ints]:
+    """Row and column of each text that is there, row by row."""
+    held = np.empty((len(columns[0]), len(columns)), np.bool_)
+    for place, texts in enumerate(columns):
+        # Many a field is given always, and many never.
+        if all(texts) or not any(texts):
+            held[:, place] = any(texts)
+        else:
+            held[:, place] = np.frombuffer(bytes(map(truth, texts)), np.bool_)
+    row, column = held.nonzero()
+    return row, column
 
 
 def joined(parts: Sequence[Lines], counts: Sequence[int]) -> Lines:

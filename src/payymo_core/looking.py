@@ -18,7 +18,7 @@ from payymo_core.columns import TransactionColumns, choose_rows, take_rows
 from payymo_core.comparison import compare
 from payymo_core.grouping import group
 from payymo_core.hindsight import experienced, sure_of
-from payymo_core.hypotheses import Hypotheses, joined, replaced
+from payymo_core.hypotheses import Hypotheses, completed, joined
 from payymo_core.keys import Ints, Mask
 from payymo_core.ledger import Ledger
 from payymo_core.rejections import without_rejected
@@ -93,8 +93,10 @@ class Looking:
                 break
             known = learnt
             ledger = experienced(before, seen.hypotheses, sure, columns)
-            again = self._look(choose_rows(columns, rows), ledger)
-            seen = _replaced(seen, rows, again)
+            seen = _forgotten(seen, rows)
+            seen = _completed(
+                seen, rows, self._look(choose_rows(columns, rows), ledger)
+            )
             # What few items can explain is seen for good by now.
             doubtful &= seen.hypotheses.crowded
         return seen, ledger
@@ -181,11 +183,17 @@ def _joined(blocks: Sequence[Seen], offsets: Sequence[int]) -> Seen:
     )
 
 
-def _replaced(seen: Seen, rows: Ints, again: Seen) -> Seen:
-    """What was seen, but for some transactions what a further look brought."""
+def _forgotten(seen: Seen, rows: Ints) -> Seen:
+    """What was seen, without the hypotheses of some transactions."""
+    asked = np.zeros(len(seen.rejected), np.bool_)
+    asked[rows] = True
+    kept = np.flatnonzero(~asked[seen.hypotheses.transaction])
+    return evolve(seen, hypotheses=seen.hypotheses.take(kept))
+
+
+def _completed(seen: Seen, rows: Ints, again: Seen) -> Seen:
+    """What was seen, and what a further look at the forgotten transactions brought."""
     rejected = seen.rejected.copy()
     rejected[rows] |= again.rejected
-    asked = np.zeros(len(rejected), np.bool_)
-    asked[rows] = True
-    hypotheses = replaced(seen.hypotheses, rows, again.hypotheses, asked)
+    hypotheses = completed(seen.hypotheses, rows, again.hypotheses)
     return evolve(seen, hypotheses=hypotheses, rejected=rejected)

@@ -164,7 +164,7 @@ def _plain_column(
     signs = np.frombuffer(text.encode("ascii"), np.uint8)
     ends, points = (signs == _BLANK).nonzero()[0], (signs == _POINT).nonzero()[0]
     size = np.diff(ends, prepend=-1) - 1
-    decimals = np.fromiter(map(EXPONENTS.__getitem__, currencies), np.int64)
+    decimals = np.frombuffer(bytes(map(EXPONENTS.__getitem__, currencies)), np.uint8)
     pointed = decimals > 0
     # Each number has room for its own point, so that it has none of the one before.
     if np.any(size < decimals + 1) or not np.array_equal(

@@ -1,6 +1,7 @@
 """Customers that join those of a ledger, or tell more of who they are."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 from attrs import evolve
@@ -13,8 +14,6 @@ from payymo_core.customers import (
     borne,
     common_pairs,
     initials_of,
-    spoken,
-    word_column,
 )
 from payymo_core.fields import CustomerFields
 from payymo_core.keys import (
@@ -44,7 +43,7 @@ def with_customers(customers: Customers, given: Sequence[Customer]) -> Customers
     owner = list(map(customers.ids.before, fields.id))
     told = Told.of(np.array(owner, np.int64), fields)
     customers = _with_names(customers, told)
-    name, bearer = borne(told, customers.name_rows)
+    name, bearer = borne(told, told.rows(customers.name_rows))
     named = customers.named.copy()
     named[bearer] = True
     banked = customers.banked.copy()
@@ -102,7 +101,11 @@ def _with_names(customers: Customers, told: Told) -> Customers:
     if not new:
         return customers
     first = len(customers.names)
-    words = [word for word in spoken(new) if word not in customers.words]
+    words = [
+        word
+        for word in dict.fromkeys(" ".join(new).split())
+        if word not in customers.words
+    ]
     numbers = {word: len(customers.words) + n for n, word in enumerate(words)}
     with_words = evolve(
         customers,
@@ -118,9 +121,7 @@ def _with_names(customers: Customers, told: Told) -> Customers:
 
 def _with_bearers(customers: Customers, new: Ints) -> Customers:
     """And what words new names have; some words become common by that."""
-    place, word = word_column(
-        [customers.names[name] for name in new.tolist()], customers.words
-    )
+    place, word = _word_column(customers, new)
     index = customers.word_names.changed(NO_ENTRIES, (mix(word), new[place]))
     touched = sorted_unique(word)
     _, sharers = index.ranges(mix(touched))
@@ -142,7 +143,13 @@ def _with_bearers(customers: Customers, new: Ints) -> Customers:
 
 def _pairs(customers: Customers, names: Ints, common: Mask) -> Entries[np.uint64]:
     """Some names, in rising order, by two of their common words."""
-    place, word = word_column(
-        [customers.names[name] for name in names.tolist()], customers.words
-    )
+    place, word = _word_column(customers, names)
     return common_pairs(names[place], word, common, customers.initials)
+
+
+def _word_column(customers: Customers, names: Ints) -> tuple[Ints, Ints]:
+    """Every word of some names: (which of these, number of the word)."""
+    words = [customers.names[name].split() for name in names.tolist()]
+    said = [customers.words[word] for word in chain.from_iterable(words)]
+    owner = np.repeat(np.arange(len(words)), list(map(len, words)))
+    return owner, np.array(said, np.int64)

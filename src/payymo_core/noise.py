@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from payymo_core.keys import Ints, Keys, Mask
+from payymo_core.keys import Ints, KeyIndex, Mask
 from payymo_core.sequences import begins, following, previous
 from payymo_core.spans import Scan, scan
 
@@ -15,17 +15,15 @@ def noise(seen: Scan) -> Mask:
 
 
 @lru_cache(maxsize=64)
-def _word_keys(words: tuple[str, ...]) -> Keys:
-    return np.sort(scan(words).atom_keys)
+def _word_index(words: tuple[str, ...]) -> KeyIndex:
+    return KeyIndex.of(scan(words).atom_keys, np.arange(len(words)))
 
 
 def is_word(seen: Scan, words: tuple[str, ...]) -> Mask:
     """Whether an atom is one of some words of letters, the same ones every time."""
-    wanted = _word_keys(words)
-    out = ~seen.digits
-    keys = seen.atom_keys[out]
-    place = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
-    out[out] = wanted[place] == keys
+    letters, keys = seen.words
+    out = np.zeros(len(seen.digits), np.bool_)
+    out[letters[_word_index(words).has(keys)]] = True
     return out
 
 

@@ -70,8 +70,7 @@ def fold_column(texts: Sequence[str]) -> bytes:
     return joined.encode("ascii").upper()
 
 
-# Legal forms and forms of address: they say nothing of who it is.
-_EMPTY_WORDS = frozenset(
+EMPTY_WORDS = frozenset(
     [
         "AB",
         "AG",
@@ -160,35 +159,43 @@ _EMPTY_WORDS = frozenset(
         "THE",
     ]
 )
+"""Legal forms and forms of address: they say nothing of who it is."""
 _WORD = re.compile("[A-Z0-9]+")
 # Abbreviations written with dots: "G.m.b.H.", "S.A.", "s.r.o."
 # A blank, never any white space: a newline parts two names.
-_DOTTED = re.compile(rb"\b([A-Z])\. ?(?=[A-Z]\b)")
+# The dot stands first in the pattern: it is searched for fast.
+_DOTTED = re.compile(rb"\.(?<=\b[A-Z]\.) ?(?=[A-Z]\b)")
 _WORDS_ONLY = bytes.maketrans(
     bytes(range(256)),
     bytes(c if (chr(c).isalnum() and c < 128) or c == 10 else 32 for c in range(256)),
 )
 
 
-def name_sequences(names: Sequence[str]) -> list[list[str]]:
-    """The words of each name that tell who it is, in the order in which they stand.
+def name_letters(names: Sequence[str]) -> bytes:
+    r"""The words of each name, a line each.
 
     "ae", "oe" and "ue" count as the umlaut that they may stand for.
+
+    >>> name_letters(["Mueller, Hans", "O'Neil S.A."])
+    b'MULLER  HANS\nONEIL SA '
+    """
+    plain = _DOTTED.sub(b"", fold_column(names).replace(b"'", b""))
+    for vowel in (b"A", b"O", b"U"):
+        plain = plain.replace(vowel + b"E", vowel)
+    return plain.translate(_WORDS_ONLY)
+
+
+def name_sequences(names: Sequence[str]) -> list[list[str]]:
+    """The words of each name that tell who it is, in the order in which they stand.
 
     >>> name_sequences(["Mueller, Hans", "O'Neil S.A.", "B A", "AB"])
     [['MULLER', 'HANS'], ['ONEIL'], ['B', 'A'], []]
     """
     if not names:
         return []
-    plain = fold_column(names).replace(b"'", b"")
-    if b"." in plain:
-        plain = _DOTTED.sub(rb"\1", plain)
-    for vowel in (b"A", b"O", b"U"):
-        plain = plain.replace(vowel + b"E", vowel)
-    plain = plain.translate(_WORDS_ONLY)
     return [
-        [word for word in line.split() if word not in _EMPTY_WORDS]
-        for line in plain.decode("ascii").split("\n")
+        [word for word in line.split() if word not in EMPTY_WORDS]
+        for line in name_letters(names).decode("ascii").split("\n")
     ]
 
 

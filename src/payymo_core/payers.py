@@ -84,9 +84,27 @@ class Payers:
 
     def strangers(self, transaction: Ints, customer: Ints) -> Mask:
         """Whether nothing says that a customer, who is known, sent a transaction."""
-        width = int(max(self.customer.max(initial=0), customer.max(initial=0))) + 1
-        known = self.transaction * width + self.customer
-        return (customer >= 0) & ~np.isin(transaction * width + customer, known)
+        return (customer >= 0) & ~self.places(transaction, customer)[1]
+
+    def places(self, transaction: Ints, customer: Ints) -> tuple[Ints, Mask]:
+        """Where customers stand as those whom transactions may come from.
+
+        Returns:
+            The row of each customer, and whether it stands there at all.
+        """
+        # The customer -1 of none is no other transaction's last one.
+        width = int(max(self.customer.max(initial=0), customer.max(initial=0))) + 2
+        key, wanted = (
+            row * width + who + 1
+            for row, who in (
+                (self.transaction, self.customer),
+                (transaction, customer),
+            )
+        )
+        place = np.searchsorted(key, wanted)
+        found = place < len(key)
+        found[found] = key[place[found]] == wanted[found]
+        return place, found
 
 
 def payers_of(

@@ -1,14 +1,10 @@
-"""Records to columns, once: what is bad is set aside with its fault.
-
-They are read some at a time: a record is scattered over the memory, and whatever looks
-at its values again finds them in the processor's cache.
-"""
+"""Records to columns, once: what is bad is set aside with its fault."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
-from itertools import repeat
+from itertools import chain, compress, count, repeat
 from operator import eq
 
 import numpy as np
@@ -33,7 +29,7 @@ from payymo_core.records import (
     TransactionStatus,
 )
 from payymo_core.roster import Roll, Roster
-from payymo_core.sifting import Record, in_order, of_kind, usable
+from payymo_core.sifting import in_order, of_kind, some_of, usable
 from payymo_core.soundness import (
     check_counterparties,
     check_customers,
@@ -42,11 +38,12 @@ from payymo_core.soundness import (
     invoice_fault,
     transaction_fault,
 )
-from payymo_core.spans import scan_folded
+from payymo_core.spans import scan
 
 _CURRENCY_CODE = {code: place for place, code in enumerate(CURRENCIES)}
 _OPEN, _BOOKED = InvoiceStatus.OPEN, TransactionStatus.BOOKED
-_AT_ONCE = 2048  # records whose values fit into the cache of a core
+_Names = defaultdict[str | None, int]
+"""Place of each name, which a new one gets when it is asked for."""
 
 
 def transaction_columns(
@@ -71,8 +68,8 @@ def _transactions(records: Sequence[Transaction]) -> TransactionColumns:
     Raises:
         RecordError: Some of them are at fault.
     """
-    names: dict[str, int] = {}
-    parts = [_some_transactions(part, names) for part in _some(records)]
+    names = _Names(count().__next__, {None: -1, "": -1})
+    parts = [_some_transactions(part, names) for part in some_of(records)]
     counts = [len(part) for part in parts]
     return TransactionColumns(
         records=records,
@@ -85,12 +82,12 @@ def _transactions(records: Sequence[Transaction]) -> TransactionColumns:
         iban=np.concatenate([part.iban for part in parts]),
         account=np.concatenate([part.account for part in parts]),
         name=np.concatenate([part.name for part in parts]),
-        names=tuple(names),
+        names=tuple(filter(None, names)),
     )
 
 
 def _some_transactions(
-    records: Sequence[Transaction], names: dict[str, int]
+    records: Sequence[Transaction], names: _Names
 ) -> TransactionColumns:
     """Columns of a few records; names that are new get the next place."""
     fields = TransactionFields.of(records)
@@ -98,7 +95,6 @@ def _some_transactions(
     others = CounterpartyFields.of(fields.counterparty)
     check_counterparties(others)
     days = zip(fields.booking_date, fields.value_date, strict=True)
-    named = [names.setdefault(n, len(names)) if n else -1 for n in others.name]
     iban, account = _accounts(others)
     return TransactionColumns(
         records=records,
@@ -119,29 +115,29 @@ def _some_transactions(
         ),
         iban=iban,
         account=account,
-        name=np.array(named, np.int64),
+        name=np.fromiter(map(names.__getitem__, others.name), np.int64),
         names=(),
     )
 
 
 def _accounts(others: CounterpartyFields) -> tuple[Keys, Keys]:
     """Keys of each other side's IBAN, and of the end of its account; 0 for none."""
-    lines = lines_of({"iban": others.iban, "account": others.account}, (), "")
-    keys, tails = account_keys(scan_folded(lines.letters), len(lines))
-    is_iban = lines.field == 0
-    iban = np.zeros(len(others.name), np.uint64)
-    account = iban.copy()
-    iban[lines.row[is_iban]] = keys[is_iban]
-    account[lines.row[is_iban]] = tails[is_iban]
-    account[lines.row[~is_iban]] = tails[~is_iban]
+    held = list(filter(None, chain(others.iban, others.account)))
+    keys, tails = account_keys(scan(held), len(held))
+    of_iban = list(compress(count(), others.iban))
+    rows = [*of_iban, *compress(count(), others.account)]
+    iban, account = np.zeros((2, len(others.name)), np.uint64)
+    iban[of_iban] = keys[: len(of_iban)]
+    account[rows] = tails  # an account's own, where both are given
     return iban, account
 
 
 def _gross(fields: TransactionFields) -> Ints:
     amount = minor_column(fields.amount, fields.currency)
     gross = amount.copy()
-    kept, fees = _given(fields.fee)
-    gross[kept] += minor_column(fees, [fields.currency[n] for n in kept])
+    fees = {n: fee for n, fee in enumerate(fields.fee) if fee is not None}
+    currencies = [fields.currency[n] for n in fees]
+    gross[list(fees)] += minor_column(list(fees.values()), currencies)
     turned = (amount != 0) & (np.sign(gross) != np.sign(amount))
     return np.where(turned, amount, gross)  # as a record's own ``gross``
 
@@ -167,7 +163,7 @@ def _invoices(records: Sequence[Invoice]) -> InvoiceColumns:
         RecordError: Some of them are at fault.
     """
     roll = Roll()
-    parts = [_some_invoices(part, roll) for part in _some(records)]
+    parts = [_some_invoices(part, roll) for part in some_of(records)]
     return InvoiceColumns(
         records=records,
         outstanding=np.concatenate([part.outstanding for part in parts]),
@@ -177,17 +173,17 @@ def _invoices(records: Sequence[Invoice]) -> InvoiceColumns:
         due=np.concatenate([part.due for part in parts]),
         is_open=np.concatenate([part.is_open for part in parts]),
         texts=joined([part.texts for part in parts], [len(part) for part in parts]),
-        customer=np.concatenate([part.customer for part in parts]),
+        customer=roll.places_of(np.concatenate([part.customer for part in parts])),
         roster=Roster.of(roll),
     )
 
 
 def _some_invoices(records: Sequence[Invoice], roll: Roll) -> InvoiceColumns:
-    """Columns of a few records; customers that are new enter the roll."""
+    """Columns of a few records; customers, by their numbers, enter the roll."""
     fields = InvoiceFields.of(records)
     check_invoices(fields)
-    customers = [c for c in fields.customer if c is not None]
-    strangers = roll.strangers(customers)
+    customer = roll.numbers(fields.customer)
+    strangers = roll.strangers(customer, fields.customer)
     said = CustomerFields.of(strangers)
     check_customers(said)
     roll.enter(strangers, said)
@@ -195,9 +191,6 @@ def _some_invoices(records: Sequence[Invoice], roll: Roll) -> InvoiceColumns:
     due, issued = _days(fields.due_date), _days(fields.issue_date)
     undated = np.flatnonzero((due == NO_DAY) & (issued == NO_DAY))
     due[undated] = [_numbered_year_end(fields.number[n]) for n in undated.tolist()]
-    customer = np.full(len(records), -1)
-    owned = [n for n, c in enumerate(fields.customer) if c is not None]
-    customer[owned] = roll.places_of(customers)
     is_open = np.fromiter(map(eq, fields.status, repeat(_OPEN)), np.bool_)
     return InvoiceColumns(
         records=records,
@@ -215,7 +208,7 @@ def _some_invoices(records: Sequence[Invoice], roll: Roll) -> InvoiceColumns:
 
 def invoice_texts(records: Sequence[Invoice]) -> Lines:
     """What invoices say, as their columns had it when they were read."""
-    parts = list(_some(records))
+    parts = list(some_of(records))
     texts = [_texts(InvoiceFields.of(part)) for part in parts]
     return joined(texts, list(map(len, parts)))
 
@@ -233,33 +226,22 @@ def _texts(fields: InvoiceFields) -> Lines:
 
 
 def _totals(fields: InvoiceFields, outstanding: Ints) -> Ints:
-    known, totals = _given(fields.total)
     # Mostly all of it is owed, and that is converted already.
-    other = differing(totals, [fields.outstanding[n] for n in known])
-    rows = [known[n] for n in other]
+    billed = [
+        owed if total is None else total
+        for total, owed in zip(fields.total, fields.outstanding, strict=True)
+    ]
+    rows = differing(billed, fields.outstanding)
     out = outstanding.copy()
     out[rows] = minor_column(
-        [totals[n] for n in other], [fields.currency[n] for n in rows]
+        [billed[n] for n in rows], [fields.currency[n] for n in rows]
     )
     return out
 
 
-def _given(amounts: Sequence[Decimal | None]) -> tuple[list[int], list[Decimal]]:
-    """The amounts that are given, and their places."""
-    return (
-        [n for n, amount in enumerate(amounts) if amount is not None],
-        [amount for amount in amounts if amount is not None],
-    )
-
-
-def _some(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
-    """The records, a few at a time; once even where there are none."""
-    for begin in range(0, max(len(records), 1), _AT_ONCE):
-        yield records[begin : begin + _AT_ONCE]
-
-
 def _codes(currencies: Sequence[str]) -> Ints:
-    return np.array([_CURRENCY_CODE[currency] for currency in currencies], np.int64)
+    codes = map(_CURRENCY_CODE.__getitem__, currencies)
+    return np.fromiter(codes, np.int64, len(currencies))
 
 
 # "F-2024001", "2024-001": the year, then at least two digits that count.
@@ -276,4 +258,6 @@ def _numbered_year_end(number: str | None) -> int:
 
 
 def _days(dates: Sequence[date | None]) -> Ints:
-    return np.array([NO_DAY if d is None else d.toordinal() for d in dates], np.int64)
+    # Many records share few days.
+    number = {d: NO_DAY if d is None else d.toordinal() for d in set(dates)}
+    return np.fromiter(map(number.__getitem__, dates), np.int64, len(dates))

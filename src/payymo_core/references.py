@@ -1,6 +1,6 @@
 """References: the ways in which those of a ledger may be written in a text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 
 import numpy as np
@@ -18,7 +18,7 @@ from payymo_core.keys import (
     sorted_unique,
     with_keys,
 )
-from payymo_core.lines import Lines
+from payymo_core.lines import Lines, stands_for
 from payymo_core.renumbering import Numbering
 from payymo_core.rules import Exactness, ReferenceRule
 from payymo_core.sequences import begins, previous, totals
@@ -85,34 +85,93 @@ def forms_of(lines: Lines, invoices: int, rules: Sequence[ReferenceRule]) -> For
         invoices: How many there are.
         rules: Whose fields count.
     """
-    written: list[Growing[np.bytes_]] = [
-        Growing.blank(invoices, np.dtype(f"S{WRITTEN_WIDTH}")) for _ in rules
-    ]
-    of_rules: list[list[_Rows]] = [[] for _ in rules]
+    draft = Draft.of(invoices, rules)
+    for block in blocks_of(lines, invoices):
+        draft.add(block)
+    return draft.forms()
+
+
+@frozen(eq=False)
+class Block:
+    """What some invoices say, cut into atoms.
+
+    Attributes:
+        begin: Row of the first of them.
+        end: One past the row of the last.
+        seen: Their lines.
+        whole: The span of each line that has a letter or a digit.
+        row: Row of the invoice of each line, counted from the first.
+        field: Place of the name of the field of each of the spans.
+        fields: The names.
+    """
+
+    begin: int
+    end: int
+    seen: Scan
+    whole: Spans
+    row: Ints
+    field: Ints
+    fields: Sequence[str]
+
+    def named(self, wanted: Sequence[str]) -> Spans:
+        """The spans of lines in a field of these names, as ``Lines.named``."""
+        named = [stands_for(wanted, name) for name in self.fields]
+        return self.whole.where(np.array(named, np.bool_)[self.field])
+
+
+def blocks_of(lines: Lines, invoices: int) -> Iterator[Block]:
+    """What so many invoices say, a block at a time."""
     for begin, end, part in lines.blocks(invoices):
         seen = scan_folded(part.letters)
         whole = wholes(seen)
-        block = _Block(seen, part.row + begin, _surprise(seen))
-        for place, rule in enumerate(rules):
-            named = part.named(rule.invoice_fields)[seen.text[whole.first]]
-            spans = whole.where(named)
-            if len(spans):
-                of_rules[place].append(_forms_of_rule(block, spans, place, rule))
-                _write(written[place].values[begin:end], seen, spans, part, rule)
-    parts = [_Rows.none(), *chain.from_iterable(of_rules)]
-    keys = np.concatenate([part.key for part in parts])
-    return Forms(
-        index=KeyIndex.of(keys, np.arange(len(keys))),
-        number=Growing.of([part.invoice for part in parts]),
-        rule=Growing.of([part.rule for part in parts]),
-        digits_only=Growing.of([part.digits_only for part in parts]),
-        atoms=Growing.of([part.atoms for part in parts]),
-        bits=Growing.of([part.bits for part in parts]),
-        heads=sorted_unique(np.concatenate([part.heads for part in parts])),
-        longest=max(part.longest for part in parts),
-        written=tuple(written),
-        invoice=Numbering.of(invoices),
-    )
+        field = part.field[seen.text[whole.first]]
+        yield Block(begin, end, seen, whole, part.row, field, part.fields)
+
+
+@frozen(eq=False)
+class Draft:
+    """Forms as they are collected, a block after the other."""
+
+    _invoices: int
+    _rules: Sequence[ReferenceRule]
+    _written: tuple[Growing[np.bytes_], ...]
+    _of_rules: tuple[list["_Rows"], ...]
+
+    @classmethod
+    def of(cls, invoices: int, rules: Sequence[ReferenceRule]) -> "Draft":
+        """No forms of so many invoices yet."""
+        kind = np.dtype(f"S{WRITTEN_WIDTH}")
+        written = tuple(Growing.blank(invoices, kind) for _ in rules)
+        return cls(invoices, rules, written, tuple([] for _ in rules))
+
+    def add(self, block: Block) -> None:
+        """Add what some invoices say."""
+        sums = _Sums(_surprise(block.seen), totals(~block.seen.digits))
+        for place, rule in enumerate(self._rules):
+            spans = block.named(rule.invoice_fields)
+            if not len(spans):
+                continue
+            self._of_rules[place].append(
+                _forms_of_rule(block, sums, spans, place, rule.exactness)
+            )
+            _write(self._written[place].values[block.begin : block.end], block, rule)
+
+    def forms(self) -> Forms:
+        """What was collected, indexed."""
+        parts = [_Rows.none(), *chain.from_iterable(self._of_rules)]
+        keys = np.concatenate([part.key for part in parts])
+        return Forms(
+            index=KeyIndex.of(keys, np.arange(len(keys))),
+            number=Growing.of([part.invoice for part in parts]),
+            rule=Growing.of([part.rule for part in parts]),
+            digits_only=Growing.of([part.digits_only for part in parts]),
+            atoms=Growing.of([part.atoms for part in parts]),
+            bits=Growing.of([part.bits for part in parts]),
+            heads=sorted_unique(np.concatenate([part.heads for part in parts])),
+            longest=max(part.longest for part in parts),
+            written=self._written,
+            invoice=Numbering.of(self._invoices),
+        )
 
 
 def with_forms(forms: Forms, new: Forms, splice: Splice) -> Forms:
@@ -162,40 +221,39 @@ class _Rows:
         return cls(keys, ints, ints, mask, ints, bits, keys, 0)
 
 
-def _write(
-    out: NDArray[np.bytes_], seen: Scan, whole: Spans, lines: Lines, rule: ReferenceRule
-) -> None:
+def _write(out: NDArray[np.bytes_], block: Block, rule: ReferenceRule) -> None:
     """Each invoice's reference in letters and digits; its first, where it has more."""
-    for field in reversed(rule.invoice_fields):
-        text = seen.text[whole.first]
-        these = np.flatnonzero(lines.named([field])[text])[::-1]
-        out[lines.row[text[these]]] = seen.compacts(whole.where(these), WRITTEN_WIDTH)
+    for name in reversed(rule.invoice_fields):
+        spans = block.named([name])
+        row = block.row[block.seen.text[spans.first]]
+        out[row[::-1]] = block.seen.compacts(spans, WRITTEN_WIDTH)[::-1]
 
 
 @frozen(eq=False)
-class _Block:
-    """What some invoices say.
+class _Sums:
+    """Of the atoms before each, and of all.
 
     Attributes:
-        seen: Their lines.
-        row: Row of the invoice of each line.
-        bits: Running sum of how surprising each atom is.
+        bits: How surprising they are.
+        letters: How many are letters.
     """
 
-    seen: Scan
-    row: Ints
     bits: Floats
+    letters: Ints
 
 
 def _forms_of_rule(
-    block: _Block, whole: Spans, place: int, rule: ReferenceRule
+    block: Block,
+    sums: _Sums,
+    whole: Spans,
+    place: int,
+    exactness: Collection[Exactness],
 ) -> _Rows:
-    seen, bits = block.seen, block.bits
+    seen, letters, bits = block.seen, sums.letters, sums.bits
     first, last = whole.first, whole.last
-    letters = totals(~seen.digits)
     count = letters[last + 1] - letters[first]
     spans, digits_only = [whole], [np.zeros(len(whole), np.bool_)]
-    if Exactness.DIGITS in rule.exactness:
+    if Exactness.DIGITS in exactness:
         # A prefix of letters is left out: "INV-2026-004711" as "2026 004711".
         tail = np.minimum(first + count, last)
         plain = letters[last + 1] == letters[tail]
@@ -212,10 +270,9 @@ def _forms_of_rule(
     )
     short = np.concatenate(digits_only)
     lettered = letters[both.last + 1] > letters[both.first]
-    head = seen.keys(Spans(both.first, both.first))
     return _Rows(
-        key=np.where(lettered, seen.keys(both), seen.number_keys(both)),
-        invoice=block.row[seen.text[both.first]],
+        key=seen.code_keys(both, lettered),
+        invoice=block.row[seen.text[both.first]] + block.begin,
         rule=np.full(len(both), place),
         digits_only=short,
         atoms=both.last - both.first + 1,
@@ -224,7 +281,7 @@ def _forms_of_rule(
             seen.number_length(both) * _BITS_A_DIGIT,
             bits[both.last + 1] - bits[both.first],
         ),
-        heads=sorted_unique(head[lettered]),
+        heads=sorted_unique(seen.atom_keys[both.first[lettered]]),
         longest=int(seen.length(both).max(initial=0)),
     )
 

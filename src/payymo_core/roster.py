@@ -1,10 +1,14 @@
 """The customers of a ledger, each once, however many records say the same of it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import count
 
+import numpy as np
 from attrs import field, frozen
 
 from payymo_core.fields import CustomerFields
+from payymo_core.keys import Ints
 from payymo_core.layered import with_entries, with_items
 from payymo_core.records import Customer
 
@@ -54,13 +58,26 @@ class Roll:
 
     customers: list[Customer] = field(factory=list)
     places: dict[Said, int] = field(factory=dict)
-    _entered: dict[int, int] = field(factory=dict, init=False)
-    _met: list[Customer] = field(factory=list, init=False)
+    _numbers: defaultdict[int, int] = field(init=False)
+    _met: list[Customer | None] = field(factory=lambda: [None], init=False)
+    _place_of: list[int] = field(factory=lambda: [-1], init=False)
 
-    def strangers(self, given: Iterable[Customer]) -> list[Customer]:
+    @_numbers.default
+    def _none_met(self) -> defaultdict[int, int]:
+        return defaultdict(count(1).__next__, {id(None): 0})
+
+    def numbers(self, given: Sequence[Customer | None]) -> Ints:
+        """The number of each object: 0 for None, new ones get the next."""
+        numbers = map(self._numbers.__getitem__, map(id, given))
+        return np.fromiter(numbers, np.int64, len(given))
+
+    def strangers(
+        self, numbers: Ints, given: Sequence[Customer | None]
+    ) -> list[Customer]:
         """The objects that have not entered yet, each once."""
-        known = self._entered
-        return list({id(c): c for c in given if id(c) not in known}.values())
+        met = np.maximum.accumulate(np.append(len(self._met) - 1, numbers))
+        new = (met[1:] > met[:-1]).nonzero()[0].tolist()
+        return [c for n in new if (c := given[n]) is not None]
 
     def enter(self, strangers: Sequence[Customer], fields: CustomerFields) -> None:
         """Give customers that are new the next places, others that of their equals.
@@ -75,8 +92,8 @@ class Roll:
             place = self.places.setdefault(said, len(self.customers))
             if place == len(self.customers):
                 self.customers.append(customer)
-            self._entered[id(customer)] = place
+            self._place_of.append(place)
 
-    def places_of(self, entered: Iterable[Customer]) -> list[int]:
-        """Place of each of some customers that have entered."""
-        return [self._entered[id(customer)] for customer in entered]
+    def places_of(self, numbers: Ints) -> Ints:
+        """Place of each of some objects that have entered; -1 for None."""
+        return np.array(self._place_of)[numbers]

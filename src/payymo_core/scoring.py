@@ -169,8 +169,8 @@ def _are(*levels: AmountLevel) -> Mask:
 
 _ODD = _are(AmountLevel.FAR_OVER, AmountLevel.MANIFOLD, AmountLevel.NEARLY_ALL)
 _NEAR = _are(AmountLevel.OVER, AmountLevel.NEARLY_ALL)
-_CERTAIN = _are(AmountLevel.EXACT, AmountLevel.TOTAL, AmountLevel.TWICE).astype(float)
-"""How likely the amount is just this where it is all that is owed."""
+# Money of just the amount is by chance as likely as the amount is.
+_AS_IT_IS = _are(AmountLevel.EXACT, AmountLevel.TOTAL, AmountLevel.TWICE).astype(float)
 
 
 def score(
@@ -204,10 +204,10 @@ def prior_bits(priors: Priors) -> Floats:
     return np.log2(shares / priors.nothing)
 
 
-def open_items(transactions: TransactionColumns, ledger: Ledger) -> Ints:
-    """How many open items each transaction could pay: of its currency, by its day."""
-    way = direction(transactions.currency, transactions.gross)
-    return np.maximum(ledger.timing.open_on(way, transactions.day), 1)
+def open_items(transactions: TransactionColumns, rows: Ints, ledger: Ledger) -> Ints:
+    """How many open items some could pay: of their currency, by their day."""
+    way = direction(transactions.currency[rows], transactions.gross[rows])
+    return np.maximum(ledger.timing.open_on(way, transactions.day[rows]), 1)
 
 
 def _dates(
@@ -219,7 +219,7 @@ def _dates(
 ) -> Floats:
     way = direction(transactions.currency, transactions.gross)
     stale = ruleset.dates.stale_after_days
-    held = ledger.timing.levels_on(way, transactions.day, stale)
+    held, at = ledger.timing.levels_on(way, transactions.day, stale)
     # A ledger of few items says little of what is due when.
     chance = (held + _AS_FEW * _DATE_TABLE) / (
         held.sum(axis=1, keepdims=True) + _AS_FEW * _DATE_TABLE.sum()
@@ -231,7 +231,7 @@ def _dates(
     bits[:, DateLevel.UNKNOWN] = 0.0
     bits[:, DateLevel.BEFORE_ISSUE] = _BEFORE_ISSUE
     bits[:, DateLevel.LONG_BEFORE_ISSUE] = _LONG_BEFORE_ISSUE
-    return np.where(kind == Kind.CLOSED, 0.0, bits[pairs.transaction, pairs.date])
+    return np.where(kind == Kind.CLOSED, 0.0, bits[at[pairs.transaction], pairs.date])
 
 
 def _prior(
@@ -243,9 +243,8 @@ def _prior(
 ) -> Floats:
     row = pairs.transaction
     closed = np.maximum(ledger.closed_count[transactions.currency], 1)
-    count = np.where(
-        kind == Kind.CLOSED, closed[row], open_items(transactions, ledger)[row]
-    )
+    owed = open_items(transactions, np.arange(len(transactions)), ledger)
+    count = np.where(kind == Kind.CLOSED, closed[row], owed[row])
     return prior_bits(priors)[kind] - np.log2(count)
 
 
@@ -256,7 +255,7 @@ def _amount(
     rare = rarity_bits(transactions.gross, transactions.currency, ledger)[row]
     paid = np.abs(transactions.gross[row])
     owed = np.abs(ledger.invoices.outstanding[pairs.invoice])
-    chance = _CERTAIN[pairs.amount]
+    chance = _AS_IT_IS[pairs.amount]
     short = (pairs.amount == AmountLevel.SHORT).nonzero()[0]
     if len(short):
         fee = owed[short] - paid[short]

@@ -109,16 +109,15 @@ def sets_of(
     answers = _distinct(searches, answers)
     parts = _parts(answers.member, pairs, weights)
     row = searches.transaction[answers.search]
-    count = np.log2(open_items(transactions, ledger))
-    base = prior_bits(ruleset.priors)[Kind.SEVERAL] - count
-    parts[:, 0] = quantised(base[row])
-    rare = rarity_bits(transactions.gross, transactions.currency, ledger)[row]
+    count = np.log2(open_items(transactions, row, ledger))
+    parts[:, 0] = quantised(prior_bits(ruleset.priors)[Kind.SEVERAL] - count)
+    rare = rarity_bits(transactions.gross[row], transactions.currency[row], ledger)
     # What the text names was not hit upon by chance.
     even = np.where(
         parts[:, 2] > 0, 0.0, _EVEN * _as_even(searches, amounts)[answers.search]
     )
     parts[:, 1] = quantised(-np.log2(np.exp2(-rare) + even))
-    choice = choice_bits(searches, answers, pairs, ledger, count[row])
+    choice = choice_bits(searches, answers, pairs, ledger, count)
     parts[:, PARTS.index("set")] = quantised(choice)
     other = np.zeros(len(transactions))
     # A search that did not form every set may have missed as good a one as it found,
@@ -161,7 +160,11 @@ def _whose(items: Ints, pairs: Comparisons, ledger: Ledger) -> Ints:
     plain = pairs.reference.level[items] < NOT_FOUND
     plain &= pairs.reference.bits[items] >= PLAIN
     key = pairs.transaction[items] * (len(ledger.customers.ids) + 1) + customer
-    known |= np.isin(key, key[plain])
+    # Of the few transactions that name something plainly.
+    some = np.zeros(int(pairs.transaction.max(initial=-1)) + 1, np.bool_)
+    some[pairs.transaction[items[plain]]] = True
+    at = np.flatnonzero(~known & some[pairs.transaction[items]])
+    known[at] = np.isin(key[at], key[plain])
     return np.where(known, customer, -1)
 
 
@@ -173,10 +176,12 @@ def _searches(
     ledger: Ledger,
 ) -> Searches:
     """One search a transaction and customer, and one for what its text names."""
-    payer = whose >= 0
-    named = pairs.reference.level[items] < NOT_FOUND
-    pair = np.concatenate([items[payer], items[named]])
-    whose = np.concatenate([whose[payer], np.full(int(named.sum()), -1)])
+    named = items[pairs.reference.level[items] < NOT_FOUND]
+    named = named[_several(pairs.transaction[named])]
+    items, whose = items[whose >= 0], whose[whose >= 0]
+    several = _several(pairs.transaction[items])
+    pair = np.concatenate([items[several], named])
+    whose = np.concatenate([whose[several], np.full(len(named), -1)])
     row, invoice = pairs.transaction[pair], pairs.invoice[pair]
     due, issued = ledger.invoices.due[invoice], ledger.invoices.issued[invoice]
     age = np.where(due == NO_DAY, issued, due)
@@ -204,6 +209,11 @@ def _searches(
         count[keep],
         pair,
     )
+
+
+def _several(row: Ints) -> Mask:
+    """Rows whose transaction has others, too: one item is no set."""
+    return np.bincount(row)[row] >= 2
 
 
 def _short(searches: Searches) -> Searches:

@@ -15,8 +15,10 @@ from payymo_core.finds import Finds, covered
 from payymo_core.keys import Ints, Keys, Mask, mix, sorted_unique
 from payymo_core.lines import Lines
 from payymo_core.noise import INVOICE_WORDS, is_word
+from payymo_core.references import Draft, Forms, blocks_of
+from payymo_core.rules import ReferenceRule
 from payymo_core.sequences import begins, following, previous, totals
-from payymo_core.spans import Scan, Spans, scan_folded, wholes
+from payymo_core.spans import Scan, Spans
 from payymo_core.splicing import Splice
 from payymo_core.texts import TextColumn
 
@@ -29,16 +31,26 @@ _DIGITS_ALONE = 6  # digits of a number without letters, in groups: "2026-00507"
 _NUMBER_WORDS = ("NR", "NO", "NUMMER", "NUMBER", "NUM", "NUMERO", "NRO", "N")
 
 
-def ledger_shapes(lines: Lines, invoices: int) -> Keys:
-    """Sorted keys of the shapes of so many invoices' numbers and references."""
-    out = np.zeros(0, np.uint64)
-    for _, _, part in lines.blocks(invoices):
-        seen = scan_folded(part.letters)
-        whole = wholes(seen)
-        whole = whole.where(part.named(_FIELDS)[seen.text[whole.first]])
+def forms_and_shapes(
+    lines: Lines, invoices: int, rules: Sequence[ReferenceRule]
+) -> tuple[Forms, Keys]:
+    """What a ledger's references are found by, and what they look like.
+
+    Args:
+        lines: What the invoices say.
+        invoices: How many there are.
+        rules: Whose fields count for the forms.
+
+    Returns:
+        The forms, and the sorted keys of the shapes of numbers and references.
+    """
+    draft, shapes = Draft.of(invoices, rules), [np.zeros(0, np.uint64)]
+    for block in blocks_of(lines, invoices):
+        draft.add(block)
+        whole = block.named(_FIELDS)
         whole = whole.where(whole.last - whole.first < MOST_ATOMS)
-        out = sorted_unique(np.concatenate([out, _keys(seen, whole)]))
-    return out
+        shapes.append(sorted_unique(_keys(block.seen, whole)))
+    return draft.forms(), sorted_unique(np.concatenate(shapes))
 
 
 _ENOUGH = 200

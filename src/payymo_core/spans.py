@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from payymo_core.keys import Ints, Keys, Mask, mix
 from payymo_core.normalisation import fold_column
-from payymo_core.sequences import begins, following
+from payymo_core.sequences import begins, following, previous
 
 _LETTER, _DIGIT = 1, 2
-_NEWLINE = ord("\n")
+_NEWLINE, _ZERO = ord("\n"), ord("0")
 _SHORT = 4  # digits of a year
 _CLASS = np.zeros(256, np.uint8)
 _CLASS[ord("A") : ord("Z") + 1] = _LETTER
@@ -120,9 +120,20 @@ class Scan:
         return self.end[spans.last] - self.start[spans.first]
 
     @cached_property
+    def held(self) -> NDArray[np.uint8]:
+        """The letters and digits."""
+        return self.letters[self.place]
+
+    @cached_property
     def atom_keys(self) -> Keys:
         """Hash of the letters or digits of each atom."""
         return self._hash(self.start, self.end)
+
+    @cached_property
+    def words(self) -> tuple[Ints, Keys]:
+        """Indices of the atoms of letters, and their keys."""
+        letters = np.flatnonzero(~self.digits)
+        return letters, self.atom_keys[letters]
 
     def keys(self, spans: Spans) -> Keys:
         """Hash of the letters and digits of each span."""
@@ -131,6 +142,11 @@ class Scan:
     def number_keys(self, spans: Spans) -> Keys:
         """As ``keys``, without the leading zeros of the first atom."""
         return self._hash(self.bare[spans.first], self.end[spans.last])
+
+    def code_keys(self, spans: Spans, lettered: Mask) -> Keys:
+        """As ``keys`` of spans that have letters, as ``number_keys`` of others."""
+        start = np.where(lettered, self.start[spans.first], self.bare[spans.first])
+        return self._hash(start, self.end[spans.last])
 
     def completed_keys(self, start: Ints, end: Ints, atoms: Ints) -> Keys:
         """Hash of letters and digits from start to end, and then those of atoms."""
@@ -143,8 +159,7 @@ class Scan:
         """Hash of the last letters and digits of each span, past leading zeros."""
         end = self.end[spans.last]
         start = np.maximum(self.start[spans.first], end - most)
-        held = self.letters[self.place]
-        return self._hash(_past_zeros(held, start, end), end)
+        return self._hash(_past_zeros(self.held, start, end), end)
 
     def number_length(self, spans: Spans) -> Ints:
         """As ``length``, without the leading zeros of the first atom."""
@@ -152,12 +167,11 @@ class Scan:
 
     def compacts(self, spans: Spans, width: int) -> NDArray[np.bytes_]:
         """Letters and digits of each span, cut at a width."""
-        held = self.letters[self.place]
         out = np.zeros((len(spans), width), np.uint8)
         begin, size = self.start[spans.first], self.length(spans)
-        offset = np.arange(min(width, int(size.max(initial=0))))
-        inside = offset < size[:, None]
-        out[:, : len(offset)][inside] = held[(begin[:, None] + offset)[inside]]
+        for offset in range(min(width, int(size.max(initial=0)))):
+            letter = self.held.take(begin + offset, mode="clip")
+            out[:, offset] = letter * (size > offset)
         return out.view(f"S{width}").ravel()
 
     def goes_on(self, spans: Spans) -> Mask:
@@ -226,35 +240,35 @@ def scan(texts: Sequence[str]) -> Scan:
 def scan_folded(letters: NDArray[np.uint8]) -> Scan:
     """Cut folded texts, parted by newlines, into atoms."""
     kind_of = _CLASS[letters]
-    place = kind_of.nonzero()[0]
-    kind = kind_of[place]
+    place = (kind_of != 0).nonzero()[0]
+    kind, held = kind_of[place], letters[place]
     prefix = np.zeros(len(place) + 1, np.uint64)
-    np.cumsum(_VALUE[letters[place]] * _powers(len(place)), out=prefix[1:])
-    gap = np.diff(place, prepend=-2) != 1
+    np.cumsum(_VALUE[held] * _powers(len(place)), out=prefix[1:])
+    gap = place - previous(place, -2) != 1
     start = (gap | begins(kind)).nonzero()[0]
     end = following(start, len(place))
-    lines = (letters == _NEWLINE).nonzero()[0]
-    digits = kind[start] == _DIGIT
+    line = np.cumsum(letters == _NEWLINE, dtype=np.int32)
     return Scan(
         letters=letters,
         place=place,
         prefix=prefix,
         start=start,
         end=end,
-        bare=np.where(digits, _past_zeros(letters[place], start, end), start),
-        text=np.searchsorted(lines, place[start]),
-        digits=digits,
+        bare=_past_zeros(held, start, end),
+        text=line[place[start]].astype(np.int64),
+        digits=kind[start] == _DIGIT,
         attached=~gap[start],
     )
 
 
 def _past_zeros(letters: NDArray[np.uint8], start: Ints, end: Ints) -> Ints:
+    """Where each run goes on behind the zeros that it begins with; none is empty."""
     out = start.copy()
-    alive = (start < end).nonzero()[0]
+    alive = (letters[start] == _ZERO).nonzero()[0]
     while len(alive):
-        alive = alive[letters[out[alive]] == ord("0")]
         out[alive] += 1
         alive = alive[out[alive] < end[alive]]
+        alive = alive[letters[out[alive]] == _ZERO]
     return out
 
 

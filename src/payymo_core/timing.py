@@ -77,13 +77,17 @@ class Timing:
         """How many items were open on each day: issued by then, or who knows when."""
         return _between(self.issued, way, np.zeros_like(day), _until(day))
 
-    def levels_on(self, way: Ints, day: Ints, stale_after: int) -> Ints:
-        """How many open items were at each level on each day: a column a level.
+    def levels_on(self, way: Ints, day: Ints, stale_after: int) -> tuple[Ints, Ints]:
+        """How many open items were at each level on each day.
 
         Args:
             way: Direction of each transaction.
             day: Its day, or ``NO_DAY``.
             stale_after: Days after which an invoice is stale.
+
+        Returns:
+            A row for each direction and day that there is, a column a level; and the
+            row of each transaction.
         """
         distinct, back = np.unique(way * _STEP + _ordinal(day), return_inverse=True)
         way, day = distinct // _STEP, distinct % _STEP
@@ -95,7 +99,7 @@ class Timing:
         out[:, DateLevel.AHEAD :] = _between(self.expected, way[:, None], first, last)
         rest = self.open_on(way, day) - out.sum(axis=1)
         out[:, DateLevel.EARLY] = np.maximum(rest, 0)
-        return out[back]
+        return out, back
 
 
 @frozen(eq=False)

@@ -31,10 +31,11 @@ def test_each_customer_is_held_once_whatever_objects_it_comes_as(first, then, fu
     roll = Roll()
     places = []
     for part in (first, [evolve(customer) for customer in then] * 2):
-        strangers = roll.strangers(part)
+        numbers = roll.numbers(part)
+        strangers = roll.strangers(numbers, part)
         roll.enter(strangers, CustomerFields.of(strangers))
-        assert not roll.strangers(part)
-        places += roll.places_of(part)
+        assert not roll.strangers(roll.numbers(part), part)
+        places += roll.places_of(numbers).tolist()
     assert (roll.customers, places) == naive([*first, *then, *then])
     roster = Roster.of(roll)
     later, more = roster.joined(further)

@@ -2,6 +2,8 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from payymo_adapters.store import database, schema
 from payymo_adapters.store.store import Act, Store, upgrade
 from tests.postgres import MIGRATED, ROLE, Server, running_server
 from tests.store.builders import ACT, HAND
+from tests.store.full_books import filled
 
 Make = Callable[[str], str]
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -24,6 +27,12 @@ def server() -> Iterator[Server]:
         started.run(f"CREATE DATABASE {MIGRATED} OWNER {ROLE}")
         upgrade(started.url(MIGRATED))
         yield started
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(server: Server) -> str:
+    """A migrated database that nobody is ever connected to."""
+    return server.create(MIGRATED)
 
 
 @pytest.fixture(scope="session")
@@ -74,24 +83,68 @@ def fresh(
     return make
 
 
+@pytest.fixture(scope="session")
+def migrated(request: pytest.FixtureRequest) -> Make:
+    """Gives, of a kind, what a database at the newest revision is copied from."""
+    return lambda kind: str(request.getfixturevalue(f"{kind}_template"))
+
+
+@pytest.fixture(scope="session")
+def full(migrated: Make, request: pytest.FixtureRequest, tmp_path_factory) -> Make:
+    """Gives, of a kind, what a database with something of everything is copied from."""
+
+    @cache
+    def template(kind: str) -> str:
+        name, url = _copied(migrated(kind), tmp_path_factory.mktemp("full"), request)
+        filled(url)
+        return name
+
+    return template
+
+
 @pytest.fixture
-def make(request: pytest.FixtureRequest, tmp_path) -> Iterator[Make]:
+def make(migrated: Make, request: pytest.FixtureRequest, tmp_path) -> Iterator[Make]:
     """Gives a database at the newest revision, of a kind, as often as asked."""
-    numbers, made = count(1), list[str]()
+    with _copying(migrated, request, tmp_path) as made:
+        yield made
 
-    def made_of(kind: str) -> str:
-        if kind == "sqlite":
-            path = tmp_path / f"books{next(numbers)}.db"
-            shutil.copy(request.getfixturevalue("sqlite_template"), path)
-            return f"sqlite:///{path}"
-        server = request.getfixturevalue("server")
-        made.append(server.create())
-        upgrade(server.url(made[-1]))
-        return str(server.url(made[-1]))
 
-    yield made_of
-    for name in made:
-        request.getfixturevalue("server").drop(name)
+@pytest.fixture
+def make_full(full: Make, request: pytest.FixtureRequest, tmp_path) -> Iterator[Make]:
+    """Gives a database with something of everything, of a kind, as often as asked."""
+    with _copying(full, request, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def _copying(
+    template: Make, request: pytest.FixtureRequest, folder: Path
+) -> Iterator[Make]:
+    """Copies of a kind's template, till the end."""
+    names = list[str]()
+
+    def made(kind: str) -> str:
+        name, url = _copied(template(kind), folder, request)
+        names.append(name)
+        return url
+
+    yield made
+    for name in names:
+        if not Path(name).is_absolute():
+            request.getfixturevalue("server").drop(name)
+
+
+def _copied(
+    template: str, folder: Path, request: pytest.FixtureRequest
+) -> tuple[str, str]:
+    """Copy a file into a folder, or a database; its path or name, and its URL."""
+    if Path(template).is_absolute():
+        path = folder / f"books{len(list(folder.iterdir()))}.db"
+        shutil.copy(template, path)
+        return str(path), f"sqlite:///{path}"
+    server: Server = request.getfixturevalue("server")
+    name = server.create(template)
+    return name, server.url(name)
 
 
 @pytest.fixture

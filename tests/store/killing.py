@@ -110,11 +110,11 @@ def is_whole(child: int) -> bool:
 
 def once_noticed(act: Callable[[], object]) -> None:
     """Act once the server noticed who was killed: till then, another is at work."""
-    for _ in range(200):
+    for _ in range(1000):
         try:
             act()
         except ConflictError:
-            time.sleep(0.05)
+            time.sleep(0.01)
         else:
             return
     raise AssertionError

@@ -34,7 +34,7 @@ from tests.store.builders import (
     row,
     run_of,
 )
-from tests.store.full_books import MANY, TOKEN, VAULT, fill, filled, triggers
+from tests.store.full_books import MANY, TOKEN, VAULT, fill, triggers
 
 WAYS = [
     ("sqlite", "postgresql"),
@@ -59,9 +59,8 @@ def payymo(*arguments: str) -> Result:
 
 
 @pytest.mark.parametrize(("source", "target"), WAYS)
-def test_everything_arrives_as_it_was(make, rows, source, target):
-    here, there = make(source), make(target)
-    filled(here)
+def test_everything_arrives_as_it_was(make, make_full, rows, source, target):
+    here, there = make_full(source), make(target)
     before = rows(here)
     assert [name for name in before if not before[name]] == []
     acme, other = copy(here, there)
@@ -111,9 +110,8 @@ def last_decision(store: Store) -> int:
 
 
 @both_ways
-def test_a_copy_guards_its_books(make, source, target):
-    here, there = make(source), make(target)
-    filled(here)
+def test_a_copy_guards_its_books(make, make_full, source, target):
+    here, there = make_full(source), make(target)
     before = triggers(there)
     copy(here, there)
     assert triggers(there) == before
@@ -146,9 +144,8 @@ def test_a_copy_guards_its_books(make, source, target):
 
 
 @both_ways
-def test_only_an_empty_database_is_copied_to(make, rows, source, target):
-    here, there = make(source), make(target)
-    filled(here)
+def test_only_an_empty_database_is_copied_to(make, make_full, rows, source, target):
+    here, there = make_full(source), make(target)
     store = Store.open(there)
     store.add_tenant(ACT, "Somebody")
     store.close()
@@ -161,9 +158,10 @@ def test_only_an_empty_database_is_copied_to(make, rows, source, target):
 
 
 @both_ways
-def test_nothing_is_copied_while_the_pipeline_runs(make, rows, source, target):
-    here, there = make(source), make(target)
-    filled(here)
+def test_nothing_is_copied_while_the_pipeline_runs(
+    make, make_full, rows, source, target
+):
+    here, there = make_full(source), make(target)
     store = Store.open(here)
     with only_runner(store, "other"), pytest.raises(ConflictError, match="'other'"):
         copy(here, there)
@@ -173,9 +171,8 @@ def test_nothing_is_copied_while_the_pipeline_runs(make, rows, source, target):
 
 
 @both_ways
-def test_no_run_begins_while_a_database_is_copied(make, source, target):
-    here, there = make(source), make(target)
-    filled(here)
+def test_no_run_begins_while_a_database_is_copied(make, make_full, source, target):
+    here, there = make_full(source), make(target)
     store, told = Store.open(here), list[str]()
 
     def attempt(*executed: Any) -> None:
@@ -210,10 +207,11 @@ def test_a_database_of_another_revision_is_refused(make, source, target, old):
     ],
 )
 @both_ways
-def test_what_arrives_otherwise_is_seen_and_undone(make, rows, source, target, wrong):
+def test_what_arrives_otherwise_is_seen_and_undone(
+    make, make_full, rows, source, target, wrong
+):
     """Somebody changes a row between its arrival and the comparison."""
-    here, there = make(source), make(target)
-    filled(here)
+    here, there = make_full(source), make(target)
 
     def change(_connection: Any, cursor: Any, statement: str, *_more: Any) -> None:
         if statement.startswith(("ALTER TABLE tenants ENABLE", "CREATE TRIGGER")):
@@ -226,9 +224,10 @@ def test_what_arrives_otherwise_is_seen_and_undone(make, rows, source, target, w
 
 
 @both_ways
-def test_a_log_that_was_tampered_with_is_not_copied(make, rows, source, target):
-    here, there = make(source), make(target)
-    filled(here)
+def test_a_log_that_was_tampered_with_is_not_copied(
+    make, make_full, rows, source, target
+):
+    here, there = make_full(source), make(target)
     store = Store.open(here)
     with store.writing(ACT) as books:
         books.connection.execute(
@@ -280,10 +279,9 @@ copy(sys.argv[1], sys.argv[2])
 
 @both_ways
 def test_a_copy_that_is_killed_leaves_nothing_and_is_made_again(
-    make, rows, source, target
+    make, make_full, rows, source, target
 ):
-    here, there = make(source), make(target)
-    filled(here)
+    here, there = make_full(source), make(target)
     before = rows(here)
     for moment in (60, 150):
         command = [sys.executable, "-c", KILLED, here, there, str(moment)]
