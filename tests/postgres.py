@@ -38,7 +38,7 @@ BEGIN
       SELECT tablename FROM pg_tables
       WHERE schemaname = 'public' AND tablename <> 'alembic_version'
     LOOP
-      EXECUTE format('DELETE FROM %I', name);
+      EXECUTE 'DELETE FROM ' || quote_ident(name);
     END LOOP;
   END IF;
 END $$

@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 from attrs import frozen
 
+from payymo_core.accounts import text_keys
 from payymo_core.columns import TransactionColumns
 from payymo_core.customers import (
     MOST_COMMON_WORDS,
@@ -15,7 +16,6 @@ from payymo_core.customers import (
     Customers,
     initial_keys,
     pair_keys,
-    text_keys,
 )
 from payymo_core.experience import Memory
 from payymo_core.keys import (

@@ -7,11 +7,11 @@ from functools import cached_property
 import numpy as np
 from attrs import frozen
 
+from payymo_core.accounts import text_keys
 from payymo_core.bearers import MOST_SHARERS, PayerLevel
 from payymo_core.blocking import PLAIN
 from payymo_core.columns import NO_DAY, take_rows
 from payymo_core.comparison import NOT_FOUND, TextLevel
-from payymo_core.customers import text_keys
 from payymo_core.finds import find
 from payymo_core.keys import Ints, mix, sorted_unique
 from payymo_core.matching import Run, hypothesis_evidence

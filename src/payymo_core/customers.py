@@ -7,13 +7,14 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
+from payymo_core.accounts import account_keys
 from payymo_core.fields import CustomerFields
 from payymo_core.held import BY_ITSELF, Blocks
 from payymo_core.keys import NO_ENTRIES, Ints, KeyIndex, Keys, Mask, mix, sorted_unique
 from payymo_core.patched import Entries
 from payymo_core.records import Customer
-from payymo_core.sequences import begins, totals
-from payymo_core.spans import Scan, Spans, scan, scan_folded, wholes
+from payymo_core.sequences import begins
+from payymo_core.spans import Spans, scan_folded, wholes
 from payymo_core.words import Words
 
 MOST_WORD_SHARERS = 40
@@ -115,9 +116,9 @@ class Told:
             fields: What they say.
         """
         whose, ibans = _each(owner, fields.ibans)
-        iban_keys, iban_tails = account_keys(scan(ibans), len(ibans))
+        iban_keys, iban_tails = account_keys(ibans)
         owners, accounts = _each(owner, fields.accounts)
-        _, tails = account_keys(scan(accounts), len(accounts))
+        _, tails = account_keys(accounts)
         called, texts = _spoken(owner, fields)
         words = Words.of(texts)
         in_text, heads, longest = _text_table(called, words)
@@ -227,38 +228,12 @@ def _pairs(one: Ints, other: Ints) -> tuple[Ints, Ints]:
     return pairs // width, pairs % width
 
 
-_LEAST_DIGITS = 4
-TAIL = 10
-"""Digits of an account number that count: an IBAN ends with the national number."""
-
-
 def owner_index(keys: Keys, owners: Ints) -> KeyIndex:
     """Each owner once for each key; the key 0 of an empty text is left out."""
     order = np.lexsort((owners, keys))
     keys, owners = keys[order], owners[order]
     keep = begins(keys, owners) & (keys != 0)
     return KeyIndex.of(keys[keep], owners[keep])
-
-
-def text_keys(texts: Sequence[str]) -> Keys:
-    """Key of the letters and digits of each text; 0 where it has none."""
-    return account_keys(scan(texts), len(texts))[0]
-
-
-def account_keys(seen: Scan, lines: int) -> tuple[Keys, Keys]:
-    """Of each line, the key of its letters and digits, and of the last of them.
-
-    Both are 0 where it has none; the last are ``TAIL``, past leading zeros.
-    """
-    whole = wholes(seen)
-    keys, tails = np.zeros(lines, np.uint64), np.zeros(lines, np.uint64)
-    text = seen.text[whole.first]
-    keys[text] = seen.keys(whole)
-    # "0" or "NOTPROVIDED" is nobody's account.
-    digits = totals(np.where(seen.digits, seen.end - seen.bare, 0))
-    told = digits[whole.last + 1] - digits[whole.first] >= _LEAST_DIGITS
-    tails[text[told]] = seen.tail_keys(whole.where(told), TAIL)
-    return keys, tails
 
 
 def initials_of(words: Iterable[str]) -> Ints:

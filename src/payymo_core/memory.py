@@ -7,14 +7,14 @@ from itertools import chain
 import numpy as np
 from attrs import evolve
 
+from payymo_core.accounts import account_keys, text_keys
 from payymo_core.columns import CURRENCIES
-from payymo_core.customers import Customers, account_keys, text_keys
+from payymo_core.customers import Customers
 from payymo_core.experience import Habits, Memory, PayerIndex
 from payymo_core.keys import KeyIndex, Keys, mix
 from payymo_core.learnt import PayerKey, RememberedPayer, ShortPayer
 from payymo_core.money import to_minor
 from payymo_core.rules import Exactness, Ruleset
-from payymo_core.spans import scan
 
 
 def remembered(ruleset: Ruleset, customers: Customers) -> Memory:
@@ -33,7 +33,7 @@ def remembered(ruleset: Ruleset, customers: Customers) -> Memory:
     ]
     short = [payer for payer in learnt.short_payers if payer.customer in row]
     numbers = [payer.value for payer in accounts]
-    tails = account_keys(scan(numbers), len(numbers))[1]
+    tails = account_keys(numbers)[1]
     return Memory(
         ibans=_payers(ibans, text_keys([payer.value for payer in ibans]), row),
         accounts=_payers(accounts, tails, row),

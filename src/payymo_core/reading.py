@@ -10,8 +10,8 @@ from operator import eq
 import numpy as np
 from attrs import evolve
 
+from payymo_core.accounts import account_keys
 from payymo_core.columns import CURRENCIES, NO_DAY, InvoiceColumns, TransactionColumns
-from payymo_core.customers import account_keys
 from payymo_core.errors import RecordError, Rejected
 from payymo_core.fields import (
     CounterpartyFields,
@@ -38,7 +38,6 @@ from payymo_core.soundness import (
     invoice_fault,
     transaction_fault,
 )
-from payymo_core.spans import scan
 
 _CURRENCY_CODE = {code: place for place, code in enumerate(CURRENCIES)}
 _OPEN, _BOOKED = InvoiceStatus.OPEN, TransactionStatus.BOOKED
@@ -123,7 +122,7 @@ def _some_transactions(
 def _accounts(others: CounterpartyFields) -> tuple[Keys, Keys]:
     """Keys of each other side's IBAN, and of the end of its account; 0 for none."""
     held = list(filter(None, chain(others.iban, others.account)))
-    keys, tails = account_keys(scan(held), len(held))
+    keys, tails = account_keys(held)
     of_iban = list(compress(count(), others.iban))
     rows = [*of_iban, *compress(count(), others.account)]
     iban, account = np.zeros((2, len(others.name)), np.uint64)

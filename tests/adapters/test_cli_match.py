@@ -396,14 +396,11 @@ def as_process(
     )
 
 
-def test_as_a_process_it_gives_its_exit_codes_and_no_colour_goes_into_a_pipe(
-    bank: Path, ledger: Path
-) -> None:
-    """That of a record that was rejected is seen below, where nobody reads."""
-    done = as_process("match", bank, ledger)
-    assert done.returncode == 0
-    assert b"\x1b" not in done.stdout + done.stderr
+def test_as_a_process_it_gives_its_exit_codes(bank: Path, ledger: Path) -> None:
+    assert as_process("match", bank, ledger).returncode == 0
     assert as_process("match", bank, "nowhere").returncode == 2
+    lines(bank, NAMED, {"id": "x", "amount": "?"})
+    assert as_process("match", bank, ledger).returncode == 1
 
 
 @click.group(cls=Group)
@@ -462,6 +459,11 @@ def test_sums_may_be_larger_than_any_record(
     assert "299,999,999,999,999.97 EUR" in ran.stdout + ran.stderr
     assert run("explain", "t3", "--in", bank, ledger).exit_code == 0
     assert run("check", bank, ledger).exit_code == 0
+
+
+def test_no_colour_goes_into_a_pipe(bank: Path, ledger: Path) -> None:
+    ran = as_process("match", bank, ledger)
+    assert b"\x1b" not in ran.stdout + ran.stderr
 
 
 def on_a_terminal(*arguments: object, **environment: str) -> bytes:

@@ -646,7 +646,7 @@ def test_every_reason_is_advised():
     assert set(ADVISERS) == set(Reason)
 
 
-@settings(max_examples=2 * settings().max_examples)
+@settings(max_examples=200)
 @given(strategies.worlds(), strategies.rulesets())
 def test_whatever_is_not_a_match_is_advised(world, ruleset):
     result = match(world.transactions, world.invoices, ruleset)

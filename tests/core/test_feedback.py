@@ -105,11 +105,6 @@ def lessons(draw: st.DrawFn) -> tuple[World, list[Label]]:
     return world, draw(strategies.labels(world))
 
 
-BY_LESSONS = settings(max_examples=settings().max_examples * 2 // 3)
-"""A lesson takes long to draw and learn."""
-
-
-@BY_LESSONS
 @given(lessons(), st.randoms(use_true_random=False))
 def test_the_order_of_labels_and_their_number_of_copies_play_no_part(lesson, random):
     world, labels = lesson
@@ -119,7 +114,6 @@ def test_the_order_of_labels_and_their_number_of_copies_play_no_part(lesson, ran
     assert learn(world.transactions, world.invoices, mixed) == ours
 
 
-@BY_LESSONS
 @given(lessons(), st.data())
 def test_a_label_left_out_is_as_if_it_had_never_been(lesson, data):
     world, labels = lesson
@@ -138,7 +132,7 @@ def test_no_labels_change_nothing(world, ruleset):
 
 
 @given(lessons())
-@settings(max_examples=5 * settings().max_examples)
+@settings(max_examples=300)
 def test_what_was_rejected_is_not_proposed_again(lesson):
     world, labels = lesson
     rules = learn(world.transactions, world.invoices, labels, EASY)
@@ -190,7 +184,6 @@ def test_the_evidence_still_adds_up_to_the_confidence(lesson):
 calibrations = st.builds(Calibration, slope=st.floats(0, 1))
 
 
-@BY_LESSONS
 @given(strategies.worlds(), calibrations)
 def test_calibration_never_raises_a_confidence_nor_adds_a_match(world, calibration):
     rules = Ruleset(learnt=Learnt(labels=1, calibration=calibration))

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payymo_core import Customer
+from payymo_core.accounts import text_keys
 from payymo_core.customers import (
     MOST_WORD_SHARERS,
     Customers,
     customers_of,
     initial_keys,
     pair_keys,
-    text_keys,
 )
 from payymo_core.keys import KeyIndex, mix
 from payymo_core.newcomers import with_customers
