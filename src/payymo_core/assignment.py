@@ -75,7 +75,7 @@ def assign(hypotheses: Hypotheses, likely: Mask, outstanding: Ints) -> Ints:
 
 
 def _best_alone(hypotheses: Hypotheses, weight: Floats, usable: Mask) -> Ints:
-    rows = np.flatnonzero(usable)
+    rows = usable.nonzero()[0]
     best = rows[largest(hypotheses.transaction[rows], weight[rows])]
     chosen = np.full(len(hypotheses.other), -1)
     chosen[hypotheses.transaction[best]] = best
@@ -91,7 +91,7 @@ def _clashes(chosen: Ints, owner: Ints, invoice: Ints, shared: Mask) -> list[int
     taken = picked[owner]
     wanted, whole = invoice[taken], ~shared[taken]
     order = np.argsort(wanted)
-    start = np.flatnonzero(begins(wanted[order]))
+    start = begins(wanted[order]).nonzero()[0]
     if not len(start):
         return []
     clashing = sizes(start, len(order)) > 1

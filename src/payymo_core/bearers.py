@@ -133,8 +133,9 @@ def _near_names(
     asked: Words, texts: Sequence[str], customers: Customers
 ) -> tuple[Ints, Ints, Ints, Ints]:
     """Names that share a rare word with the ones asked for, and how near they are."""
-    if not len(asked.name):
-        return asked.name, asked.name, asked.name, asked.name
+    if not len(asked.name) or not customers.words:
+        none = asked.name[:0]
+        return none, none, none, none
     row, word = _known_words(asked, customers)
     needle, name, _ = customers.word_names.probe(mix(word), MOST_WORD_SHARERS)
     width = len(customers.names) + 1

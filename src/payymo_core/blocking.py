@@ -84,7 +84,7 @@ def block(
     )
     checked = checked_atoms(texts, ledger.formats.used)
     settled = _settled(transactions, ledger.invoices, finds)
-    wanting = np.flatnonzero(~settled & transactions.booked)
+    wanting = (~settled & transactions.booked).nonzero()[0]
     capped = {"reference": finds.capped}
     exact, unseen = _by_customer_amount(transactions, ledger, payers, ruleset)
     capped["customer and amount"] = int((unseen > 0).sum())

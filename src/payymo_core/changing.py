@@ -9,7 +9,6 @@ from attrs import evolve
 from payymo_core.columns import InvoiceColumns
 from payymo_core.customers import Customers
 from payymo_core.experience import Experience
-from payymo_core.held import BY_ITSELF, Blocks
 from payymo_core.keys import NO_ENTRIES, Ints, with_keys
 from payymo_core.ledger import Ledger, amount_entries, closed_items
 from payymo_core.memory import remembered_still
@@ -59,7 +58,6 @@ def enlarged(ledger: Ledger, new: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         ruleset: What the ledger was prepared for.
     """
     invoices, splice = merged(ledger.invoices, new)
-    moved = splice.moved(len(ledger.invoices))
     rows = splice.places
     known = _introduced(ledger, invoices, ruleset)
     customers = _sent(known.customers, invoices, splice)
@@ -68,11 +66,11 @@ def enlarged(ledger: Ledger, new: InvoiceColumns, ruleset: Ruleset) -> Ledger:
         _moved(known, splice.at),
         invoices=invoices,
         customers=customers,
-        forms=with_forms(ledger.forms, forms, moved, splice),
+        forms=with_forms(ledger.forms, forms, splice),
         closed_count=ledger.closed_count + closed_items(invoices, rows),
         debtors=ledger.debtors.joined(invoices, customers, splice),
         shapes=with_keys(ledger.shapes, shapes),
-        formats=ledger.formats.joined(moved, new.texts, rows),
+        formats=ledger.formats.joined(splice, new.texts),
         experience=Experience.none(len(invoices), known.experience.memory),
     )
     nothing = Owed.of(invoices, customers, rows[:0])
@@ -100,7 +98,7 @@ def _introduced(ledger: Ledger, invoices: InvoiceColumns, ruleset: Ruleset) -> L
 
 def _sent(customers: Customers, invoices: InvoiceColumns, splice: Splice) -> Customers:
     """Customers that more invoices were sent to."""
-    given, ids = invoices.roster.customers, Blocks.of(customers.ids, BY_ITSELF)
+    given, ids = invoices.roster.customers, customers.ids
     owner = [
         -1 if place < 0 else ids.before(given[place].id)
         for place in invoices.customer[splice.places].tolist()

@@ -73,7 +73,7 @@ class Signs:
         digits = np.where(self.values < 10, self.values, 0).astype(np.uint8)
         out = np.zeros_like(digits)
         for size in np.unique(self.size).tolist():
-            rows = np.flatnonzero(self.size == size)
+            rows = (self.size == size).nonzero()[0]
             out[rows, :size] = digits[rows, :size][:, ::-1]
         return out
 
@@ -131,7 +131,7 @@ def iso_11649(held: Signs) -> Mask:
     ISO 7064 MOD 97-10, a letter being the number of two digits that is its value.
     """
     out = _begins(held, "RF")
-    rows = np.flatnonzero(out)
+    rows = out.nonzero()[0]
     begun = held.where(rows)
     known = (begun.values < _HYPHEN).sum(axis=1) == begun.size
     out[rows] = known & (_moved_to_the_end(begun) % 97 == 1)
@@ -152,7 +152,7 @@ def _moved_to_the_end(held: Signs) -> Ints:
 def iso_11649_with_731(held: Signs) -> Mask:
     """As ``iso_11649``, around a reference with weights 7, 3, 1."""
     out = iso_11649(held)
-    rows = np.flatnonzero(out)
+    rows = out.nonzero()[0]
     out[rows] = weights_731(held.where(rows).past(4))
     return out
 
@@ -207,7 +207,7 @@ def slovenian(held: Signs) -> Mask:
     model = np.where(_begins(held, "SI"), held.values[:, 2:4] @ np.array([10, 1]), 0)
     out = np.zeros(len(model), np.bool_)
     for number in sorted(_MODELS.keys() & set(model.tolist())):
-        rows = np.flatnonzero(model == number)
+        rows = (model == number).nonzero()[0]
         out[rows] = _follows(held.where(rows).past(4), _MODELS[number])
     return out
 

@@ -95,6 +95,8 @@ class References:
 
     def put(self, pair: Ints, finds: Finds, at: Ints, texts: TextColumn) -> None:
         """Write finds to their pairs, while the table is being built."""
+        if not len(pair):
+            return
         self.rule[pair], self.level[pair] = finds.rule[at], finds.level[at]
         self.bits[pair] = finds.bits[at]
         self.field[pair] = texts.origin[finds.text[at]]
@@ -147,7 +149,7 @@ def compare(
     reference = _reference(row, invoice, amount, ledger, candidates, ruleset)
     owed = (amount == AmountLevel.EXACT) & (level <= PayerLevel.NAME)
     owed &= (reference.level == NOT_FOUND) & (transactions.gross[row] > 0)
-    pair = np.flatnonzero(owed)
+    pair = owed.nonzero()[0]
     near = slips(row[pair], invoice[pair], transactions, ledger, candidates, ruleset)
     reference.put(
         pair[near.pair], near.finds, np.arange(len(near.pair)), candidates.texts
@@ -214,10 +216,12 @@ def _payer(
     place, found = payers.places(row, customer)
     # A payer is another where something that both tell differs: names, or accounts.
     customers = ledger.customers
-    named = (transactions.name >= 0)[row] & np.r_[customers.named, False][customer]
-    banked = (transactions.iban != 0)[row] & np.r_[customers.banked, False][customer]
+    known = (customer >= 0).nonzero()[0]
+    payer, whose = row[known], customer[known]
+    named = (transactions.name[payer] >= 0) & customers.named[whose]
+    banked = (transactions.iban[payer] != 0) & customers.banked[whose]
     level = np.full(len(row), PayerLevel.UNKNOWN, np.int8)
-    level[named | banked] = PayerLevel.OTHER
+    level[known[named | banked]] = PayerLevel.OTHER
     sharers = np.ones(len(row), np.int32)
     words = sharers.copy()
     at = place[found]
@@ -263,12 +267,12 @@ def _reference(
     found = found_key[place] == key if len(found_key) else np.zeros(len(key), np.bool_)
     at = best[place[found]] if len(found_key) else place[:0]
     out = References.none(len(row))
-    out.put(np.flatnonzero(found), finds, at, texts)
+    out.put(found.nonzero()[0], finds, at, texts)
     # Where some open item has just the amount, a mistyped number is looked for in its
     # like; elsewhere in every pair.
     whole = (amount == AmountLevel.EXACT) | (amount == AmountLevel.SHORT)
     paid_whole = np.bincount(row[whole], minlength=texts.rows) > 0
-    wanted = np.flatnonzero(~found & (whole | ~paid_whole[row]))
+    wanted = (~found & (whole | ~paid_whole[row])).nonzero()[0]
     near = near_finds(wanted, row, invoice, ledger, candidates, ruleset)
     out.put(near.pair, near.finds, np.arange(len(near.pair)), texts)
     return out

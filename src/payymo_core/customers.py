@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from payymo_core.accounts import account_keys
 from payymo_core.fields import CustomerFields
-from payymo_core.keys import Ints, KeyIndex, Keys, Mask, mix, sorted_unique
+from payymo_core.held import BY_ITSELF, Blocks
+from payymo_core.keys import NO_ENTRIES, Ints, KeyIndex, Keys, Mask, mix, sorted_unique
 from payymo_core.patched import Entries
 from payymo_core.records import Customer
 from payymo_core.sequences import begins
@@ -54,19 +55,19 @@ class Customers:
         text_length: Letters in the longest of them.
     """
 
-    ids: Sequence[str]
+    ids: Blocks[str]
     number: Ints
     of_invoice: Ints
     accounts: KeyIndex
     iban_tails: KeyIndex
     ibans: KeyIndex
     name_rows: Mapping[str, int]
-    names: tuple[str, ...]
+    names: Sequence[str]
     name_owner: KeyIndex
     named: NDArray[np.bool_]
     banked: NDArray[np.bool_]
     words: Mapping[str, int]
-    sorted_words: Sequence[str]
+    sorted_words: Blocks[str]
     word_names: KeyIndex
     common: NDArray[np.bool_]
     initials: Ints
@@ -164,7 +165,7 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
     banked = np.zeros(len(ids), np.bool_)
     banked[account_holders(told)] = True
     return Customers(
-        ids=ids,
+        ids=Blocks.of(ids, BY_ITSELF),
         number=np.arange(len(ids)),
         of_invoice=np.r_[owner, -1][of_invoice],
         accounts=owner_index(*told.accounts),
@@ -176,7 +177,7 @@ def customers_of(given: Sequence[Customer], of_invoice: Ints) -> Customers:
         named=named,
         banked=banked,
         words=dict(zip(words, range(len(words)), strict=True)),
-        sorted_words=tuple(words),
+        sorted_words=Blocks.of(words, BY_ITSELF),
         word_names=KeyIndex.of(mix(word), bearing),
         common=common,
         initials=initials,
@@ -252,6 +253,8 @@ def common_pairs(
         common: Whether a word is a common one.
         initials: The first letter of each word.
     """
+    if not common[word].any():
+        return NO_ENTRIES
     keys, bearers = [np.zeros(0, np.uint64)], [name[:0]]
     for apart in range(1, MOST_COMMON_WORDS):
         same = np.flatnonzero(name[apart:] == name[: max(len(name) - apart, 0)])

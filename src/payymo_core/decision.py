@@ -140,7 +140,7 @@ def decide(
 
 def _best(hypotheses: Hypotheses, of: Floats, live: Mask, rows: int) -> Ints:
     """The most probable hypothesis of each transaction; of equals, the first."""
-    index = np.flatnonzero(live)
+    index = live.nonzero()[0]
     index = index[largest(hypotheses.transaction[index], of[index])]
     best = np.full(rows, -1)
     best[hypotheses.transaction[index]] = index
@@ -254,7 +254,7 @@ def _claimants(
     order = np.lexsort((-of[owner], invoice))
     owner, invoice, row, kind = owner[order], invoice[order], row[order], kind[order]
     new = begins(invoice)
-    start = np.flatnonzero(new)
+    start = new.nonzero()[0]
     stop = start + sizes(start, len(invoice))
     group = np.cumsum(new) - 1
     chosen = np.zeros(len(hypotheses), np.bool_)
@@ -263,7 +263,7 @@ def _claimants(
     best, taken = np.zeros(len(assigned)), np.zeros(len(assigned), np.bool_)
     # The strongest claims of an invoice stand first: look past one's own.
     for step in range(int((stop - start).max(initial=0))):
-        mine = np.flatnonzero(proposed)
+        mine = proposed.nonzero()[0]
         other = start[group[mine]] + step
         inside = other < stop[group[mine]]
         mine, other = mine[inside], other[inside]

@@ -52,6 +52,9 @@ def listed(
         most_postings: A reference of more invoices than this names none of them.
     """
     named = named.where(seen.digits[named.last])
+    alive, at, signed = _next(seen, np.arange(len(named)), named.last)
+    if not len(alive):
+        return Listed(at, at, np.zeros(0))
     link, unit = is_word(seen, _AND), is_word(seen, _COUNTED)
     counted = silent | following(unit & ~begins(seen.text))
     counted |= _goes_on(seen)
@@ -59,11 +62,8 @@ def listed(
         seen.digits[named.first], seen.bare[named.first], seen.start[named.first]
     )
     end, width = seen.end[named.last], seen.end[named.last] - seen.start[named.last]
-    at = named.last
-    alive = np.arange(len(named))
     atoms, forms_of, bits = [at[:0]], [at[:0]], [np.zeros(0)]
     for _ in range(MOST_LISTED - 1):
-        alive, at, signed = _next(seen, alive, at)
         joint = link[at]
         after, then, _ = _next(seen, alive[joint], at[joint])
         # A blank alone makes no list: "RE-1012 14 days".
@@ -84,6 +84,7 @@ def listed(
         atoms.append(at[hit])
         forms_of.append(form)
         bits.append(np.minimum(size[hit] * _BITS_A_DIGIT, forms.bits.values[form]))
+        alive, at, signed = _next(seen, alive, at)
     return Listed(np.concatenate(atoms), np.concatenate(forms_of), np.concatenate(bits))
 
 

@@ -110,6 +110,8 @@ def _by_value(
         np.concatenate([numbers.last[hit_n], codes.last[hit_c]]),
     )
     form = np.concatenate([form_n, form_c])
+    if not len(form):
+        return _nothing(hot_n + hot_c)
     # A customer's number is no invoice's, but may be one of its other references.
     also = np.array([_reads_references(rule) for rule in rules], np.bool_)
     whole = _not_within_another(spans)
@@ -140,6 +142,11 @@ def _by_value(
         capped=hot_n + hot_c,
     )
     return _joined([found, _listed(column, spans, forms, tried)])
+
+
+def _nothing(capped: int) -> Finds:
+    none = np.zeros(0, np.int64)
+    return Finds(none, none, none, none, np.zeros(0), none, none, none, capped)
 
 
 def _listed(column: TextColumn, spans: Spans, forms: Forms, tried: Ints) -> Finds:
@@ -248,6 +255,8 @@ def _spellings(seen: Scan) -> tuple[Spans, Keys, Mask]:
 
 
 def _joined(parts: Sequence[Finds]) -> Finds:
+    if len(parts) == 1:
+        return parts[0]
     return Finds(
         np.concatenate([part.transaction for part in parts]),
         np.concatenate([part.invoice for part in parts]),
@@ -264,7 +273,7 @@ def _joined(parts: Sequence[Finds]) -> Finds:
 def _number_spans(seen: Scan, forms: Forms, meaningless: Mask) -> Spans:
     spans = runs(
         seen,
-        np.flatnonzero(seen.digits),
+        seen.digits.nonzero()[0],
         seen.digits,
         MOST_DIGIT_ATOMS,
         forms.longest + 6,  # room for leading zeros
@@ -279,7 +288,7 @@ def _code_spans(seen: Scan, forms: Forms) -> Spans:
         return Spans(np.zeros(0, np.int64), np.zeros(0, np.int64))
     keys = seen.atom_keys
     place = np.minimum(np.searchsorted(forms.heads, keys), len(forms.heads) - 1)
-    starts = np.flatnonzero(forms.heads[place] == keys)
+    starts = (forms.heads[place] == keys).nonzero()[0]
     through = np.ones(len(keys), np.bool_)
     spans = runs(seen, starts, through, MOST_ATOMS, forms.longest)
     letters = totals(~seen.digits)
@@ -294,7 +303,7 @@ def _not_within_another(spans: Spans) -> Mask:
     first, last = spans.first[order], spans.last[order]
     furthest = previous(np.maximum.accumulate(last), -1)
     new = begins(first)
-    longest = np.flatnonzero(new)[np.cumsum(new) - 1]
+    longest = new.nonzero()[0][np.cumsum(new) - 1]
     before, longest_here = furthest[longest], last[longest]
     out = np.zeros(len(order), np.bool_)
     out[order] = (before < last) & (longest_here == last) & (furthest <= last)

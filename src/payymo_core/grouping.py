@@ -102,7 +102,7 @@ def _singles(
     # most of it is for wages and suppliers.
     pays = payable(transactions, ledger.invoices, pairs.transaction, pairs.invoice)
     keep = pays & np.where(incoming, alone | known, exact & named)
-    return np.flatnonzero(keep | (closed & named))
+    return (keep | (closed & named)).nonzero()[0]
 
 
 def _unseen_odds(
@@ -126,7 +126,7 @@ def _best(table: Hypotheses) -> Hypotheses:
     best = np.full(len(table.other), -np.inf)
     np.maximum.at(best, table.transaction, weight)
     least = np.maximum(best - FAR_BEHIND, LEAST_WEIGHT)
-    likely = np.flatnonzero(weight >= least[table.transaction])
+    likely = (weight >= least[table.transaction]).nonzero()[0]
     # Singles stand before sets, and each in the order of invoices: that breaks ties.
     order = likely[np.lexsort((-weight[likely], table.transaction[likely]))]
     row = table.transaction[order]

@@ -13,7 +13,7 @@ from payymo_core.comparison import NOT_FOUND
 from payymo_core.customers import owner_index
 from payymo_core.experience import Experience, Look
 from payymo_core.hypotheses import Hypotheses, alone
-from payymo_core.keys import Mask, renumbered
+from payymo_core.keys import Mask, renumbered, sorted_unique
 from payymo_core.ledger import Ledger
 from payymo_core.omissions import leaves_named_out
 from payymo_core.owed import Owed
@@ -74,7 +74,7 @@ def experienced(
     customer = ledger.customers.of_invoice[invoice]
     told = named & (customer >= 0)
     row, customer = pairs.transaction[member[told]], customer[told]
-    paid = Owed.of(ledger.invoices, ledger.customers, np.flatnonzero(taken))
+    paid = Owed.of(ledger.invoices, ledger.customers, sorted_unique(invoice))
     return evolve(
         ledger,
         customer_items=ledger.customer_items.without(

@@ -29,12 +29,14 @@ def with_instalments(
 ) -> Hypotheses:
     """Judge the amounts of parts by what they add up to."""
     part = (hypotheses.kind == Kind.PART) & (alone(hypotheses) >= _LIKELY)
-    rows = np.flatnonzero(part)
+    rows = part.nonzero()[0]
     member = hypotheses.member[hypotheses.start[rows]]
     invoice = hypotheses.pairs.invoice[member]
     complete = _complete(
         invoice, hypotheses.amount[hypotheses.start[rows]], ledger.invoices.outstanding
     )
+    if not complete.any():
+        return hypotheses
     rows, member = rows[complete], member[complete]
     transaction = hypotheses.transaction[rows]
     rare = rarity_bits(transactions.gross, transactions.currency, ledger)[transaction]
@@ -51,11 +53,13 @@ def with_instalments(
 def _complete(invoice: Ints, amount: Ints, outstanding: Ints) -> Mask:
     """Which parts add up, with some others of their invoice, to what is owed."""
     order = np.argsort(invoice, kind="stable")
-    start = np.flatnonzero(np.diff(invoice[order], prepend=-1))
+    start = np.diff(invoice[order], prepend=-1).nonzero()[0]
     count = sizes(start, len(order))
     out = np.zeros(len(invoice), np.bool_)
     for size in range(2, MOST_PARTS + 1):
         these = start[count == size]
+        if not len(these):
+            continue
         place = order[these[:, None] + np.arange(size)]
         row, mask = enumerate_sums(amount[place], outstanding[invoice[order[these]]])
         held = members(mask, size)

@@ -34,6 +34,8 @@ def mix(*columns: Ints | Keys | Levels | Counts) -> Keys:
     compares the values behind it.
     """
     key = np.zeros(len(columns[0]), np.uint64)
+    if not len(key):
+        return key
     high = np.empty_like(key)
     for column in columns:
         key ^= column.astype(np.uint64, copy=False)
@@ -81,9 +83,9 @@ def expand(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
     >>> expand(np.array([5, 9]), np.array([2, 1]))
     (array([0, 0, 1]), array([5, 6, 9]))
     """
-    owner = np.repeat(np.arange(len(counts)), counts)
-    offset = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return owner, np.repeat(starts, counts) + offset
+    owner = np.arange(len(counts)).repeat(counts)
+    ahead: Ints = starts + counts - np.cumsum(counts)
+    return owner, ahead[owner] + np.arange(len(owner))
 
 
 @frozen(eq=False)
@@ -166,6 +168,8 @@ class KeyIndex:
             Which needle and which row, a pair a find, and how many needles were
             passed over.
         """
+        if not len(needles) or not len(self.shelf):
+            return NO_ENTRIES[1], NO_ENTRIES[1], 0
         start, count = self.ranges(needles)
         hot = count > most
         count[hot] = 0

@@ -194,7 +194,7 @@ class Lesson:
         """What was matched of some customers, and nobody judged."""
         run = self.result.run
         judged = {*self.verdicts.confirmed, *self.verdicts.rejected}
-        known = np.isin(run.ledger.customers.ids, sorted(customers))
+        known = np.isin(list(run.ledger.customers.ids), sorted(customers))
         owner, invoice, _ = run.hypotheses.incidence()
         theirs = np.r_[known, False][run.ledger.customers.of_invoice[invoice]]
         concerned = np.zeros(len(run.hypotheses) + 1, np.bool_)

@@ -85,10 +85,14 @@ class Looking:
             sure &= ~seen.rejected[seen.hypotheses.transaction]
             settled = np.zeros(len(columns), np.bool_)
             settled[seen.hypotheses.transaction[sure]] = True
-            rows = np.flatnonzero(doubtful & ~settled)
-            if not len(rows) or int(sure.sum()) <= known:
+            learnt = int(sure.sum())
+            if not learnt:
+                # The same would be seen again, but for what was put off.
+                doubtful &= seen.hypotheses.crowded
+            rows = (doubtful & ~settled).nonzero()[0]
+            if not len(rows) or learnt <= known:
                 break
-            known = int(sure.sum())
+            known = learnt
             ledger = experienced(before, seen.hypotheses, sure, columns)
             seen = _forgotten(seen, rows)
             seen = _completed(
@@ -167,6 +171,8 @@ def _names_other_currency(
 
 def _joined(blocks: Sequence[Seen], offsets: Sequence[int]) -> Seen:
     """What consecutive blocks brought."""
+    if len(blocks) == 1:
+        return blocks[0]
     capped = Counter[str]()
     for seen in blocks:
         capped.update(seen.capped)

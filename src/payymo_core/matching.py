@@ -248,7 +248,7 @@ class MatchResult(Sequence[Match]):
 
 def _allocations(run: Run, hypotheses: Ints) -> list[tuple[Allocation, ...]]:
     """Of some hypotheses, each ordered by invoice id; none for -1."""
-    table, some = run.hypotheses, np.flatnonzero(hypotheses >= 0)
+    table, some = run.hypotheses, (hypotheses >= 0).nonzero()[0]
     chosen = hypotheses[some]
     count = np.zeros(len(hypotheses), np.int64)
     count[some] = table.count[chosen]
@@ -290,7 +290,7 @@ def unapplied(run: Run, left: Ints, rows: Ints) -> list[Decimal]:
     currency = run.transactions.currency[rows]
     # Mostly nothing is left, and one zero serves all.
     out = [_ZEROS[code] for code in currency.tolist()]
-    for row in np.flatnonzero(left).tolist():
+    for row in left.nonzero()[0].tolist():
         out[row] = from_minor(int(left[row]), CURRENCIES[currency[row]])
     return out
 
@@ -308,7 +308,7 @@ def _alternatives(run: Run) -> dict[int, list[int]]:
     proposed = np.zeros(len(hypotheses) + 1, np.bool_)
     proposed[run.decisions.proposal] = True
     live = hypotheses.kind != Kind.CLOSED
-    worth = np.flatnonzero(live & (of >= _LEAST_CONFIDENCE) & ~proposed[:-1])
+    worth = (live & (of >= _LEAST_CONFIDENCE) & ~proposed[:-1]).nonzero()[0]
     # Where nothing is offered there is nothing to choose from either.
     offered = run.decisions.proposal[hypotheses.transaction[worth]] >= 0
     worth = worth[offered]

@@ -76,7 +76,7 @@ def _payers(
     _, group = np.unique(keys, return_inverse=True)
     total = np.bincount(group, weight)
     sharers = np.rint(total[group] / weight).astype(np.int64)
-    told = np.flatnonzero(keys)
+    told = keys.nonzero()[0]
     return PayerIndex(
         KeyIndex.of(keys[told], told),
         np.array([row[payer.customer] for payer in held], np.int64),

@@ -162,7 +162,7 @@ def _plain_column(
     if not text.isascii():
         return None
     signs = np.frombuffer(text.encode("ascii"), np.uint8)
-    ends, points = np.flatnonzero(signs == _BLANK), np.flatnonzero(signs == _POINT)
+    ends, points = (signs == _BLANK).nonzero()[0], (signs == _POINT).nonzero()[0]
     size = np.diff(ends, prepend=-1) - 1
     decimals = np.frombuffer(bytes(map(EXPONENTS.__getitem__, currencies)), np.uint8)
     pointed = decimals > 0

@@ -58,18 +58,24 @@ def near_finds(
 ) -> NearFinds:
     """Look among pairs, given as indices, for what every tolerant rule would find."""
     pairs = pairs[~candidates.settled[row[pairs]]]
-    nothing = np.zeros(0, np.int64)
-    parts = [(nothing, nothing, nothing, np.zeros(0), nothing, nothing)]
+    if not len(pairs):
+        return _nothing(candidates)
     wanted = np.zeros(candidates.texts.rows, np.bool_)
     wanted[row[pairs]] = True
     texts = candidates.texts
     spans = _Spans.of(texts, wanted, candidates)
+    allowed, parts = texts.allowed(ruleset.references), []
     for place, rule in enumerate(ruleset.references):
         if rule.pattern is None and _TOLERANT & set(rule.exactness):
+            in_field = spans.where(allowed[place][spans.field])
+            if not len(in_field.row):
+                continue
             written = ledger.forms.references(place, invoice[pairs])
-            in_field = spans.where(texts.allowed([rule])[0][spans.field])
             found = _of_rule(pairs, row[pairs], written, in_field, rule)
-            parts.append((found[0], np.full(len(found[0]), place), *found[1:]))
+            if len(found[0]):
+                parts.append((found[0], np.full(len(found[0]), place), *found[1:]))
+    if not parts:
+        return _nothing(candidates)
     pair, rule_of, level, bits, first, last = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
@@ -89,6 +95,11 @@ def near_finds(
         0,
     )
     return NearFinds(pair, finds)
+
+
+def _nothing(candidates: Candidates) -> NearFinds:
+    none = np.zeros(0, np.int64)
+    return NearFinds(none, candidates.finds.of_rules(none))
 
 
 def slips(
@@ -117,13 +128,15 @@ def slips(
         Finds of the items, by the index of their pair.
     """
     finds = candidates.finds
-    plain = np.flatnonzero(finds.bits >= PLAIN)
+    plain = (finds.bits >= PLAIN).nonzero()[0]
     plain = plain[np.argsort(finds.transaction[plain], kind="stable")]
     named = finds.transaction[plain]
     start = np.searchsorted(named, row)
     count = np.searchsorted(named, row, "right") - start
     owner, place = expand(start, count)
     find = plain[place]
+    if not len(find):
+        return _nothing(candidates)
     slip = candidates.payers.strangers(
         row[owner], ledger.customers.of_invoice[finds.invoice[find]]
     )
@@ -136,7 +149,7 @@ def slips(
         finds.of_rules(find[slip]), invoice[owner[slip]], ledger
     )
     every = np.bincount(owner, slip, len(row)) == count
-    chosen = np.flatnonzero(begins(owner) & every[owner])
+    chosen = (begins(owner) & every[owner]).nonzero()[0]
     found, pair = finds.of_rules(find[chosen]), owner[chosen]
     level = np.full(len(pair), _ONE_EDIT)
     bits = _bits(found.end - found.begin, level) - np.log2(count[pair])
@@ -150,7 +163,7 @@ def one_edit_apart(finds: Finds, invoice: Ints, ledger: Ledger) -> Mask:
     """Finds whose reference is one edit from that of another invoice."""
     out = np.zeros(len(invoice), np.bool_)
     for rule in np.unique(finds.rule).tolist():
-        mine = np.flatnonzero(finds.rule == rule)
+        mine = (finds.rule == rule).nonzero()[0]
         read = ledger.forms.references(rule, finds.invoice[mine])
         written = ledger.forms.references(rule, invoice[mine])
         long = np.strings.str_len(written) >= _LEAST_LETTERS
@@ -191,7 +204,7 @@ class _Spans:
         sense = ~texts.noise & ~covered(texts, plain)
         # Nor is what proves itself by its check digits a misspelling of anything.
         sense &= ~candidates.checked
-        starts = np.flatnonzero(~seen.attached & sense & wanted[texts.row[seen.text]])
+        starts = (~seen.attached & sense & wanted[texts.row[seen.text]]).nonzero()[0]
         spans = runs(seen, starts, sense, _MOST_ATOMS, WRITTEN_WIDTH)
         whole = ~seen.goes_on(spans)
         digits = totals(seen.digits)
@@ -238,6 +251,8 @@ def _of_rule(
     cut = spans.ends[span] & (size < wanted)
     fits = (np.abs(size - wanted) <= 1) | cut
     owner, span, cut = owner[fits], span[fits], cut[fits]
+    if not len(owner):
+        return owner, owner, np.zeros(0), owner, owner
     text = spans.text(span)
     level = _nearness(text, written[owner], cut)
     accepted = np.array([level in rule.exactness for level in LEVELS] + [False])
@@ -282,7 +297,7 @@ def _nearness(text: Bytes, written: Bytes, cut: Mask) -> Ints:
     from rapidfuzz.distance import OSA  # noqa: PLC0415
 
     one, two = _folded(text), _folded(written)
-    likely = np.flatnonzero(_half_agrees(one, two))
+    likely = _half_agrees(one, two).nonzero()[0]
     edits = process.cpdist(
         one[likely].tolist(),
         two[likely].tolist(),

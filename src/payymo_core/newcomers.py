@@ -16,7 +16,6 @@ from payymo_core.customers import (
     initials_of,
 )
 from payymo_core.fields import CustomerFields
-from payymo_core.held import BY_ITSELF, Blocks
 from payymo_core.keys import (
     NO_ENTRIES,
     Ints,
@@ -26,7 +25,7 @@ from payymo_core.keys import (
     sorted_unique,
     with_keys,
 )
-from payymo_core.layered import with_entries
+from payymo_core.layered import with_entries, with_items
 from payymo_core.patched import Entries
 from payymo_core.records import Customer
 from payymo_core.splicing import joining
@@ -41,8 +40,7 @@ def with_customers(customers: Customers, given: Sequence[Customer]) -> Customers
     """
     fields = CustomerFields.of(given)
     customers = _with_ids(customers, fields.id)
-    ids = Blocks.of(customers.ids, BY_ITSELF)
-    owner = list(map(ids.before, fields.id))
+    owner = list(map(customers.ids.before, fields.id))
     told = Told.of(np.array(owner, np.int64), fields)
     customers = _with_names(customers, told)
     name, bearer = borne(told, told.rows(customers.name_rows))
@@ -71,7 +69,7 @@ def _with_owners(index: KeyIndex, more: Entries[np.uint64]) -> KeyIndex:
 
 def _with_ids(customers: Customers, ids: Sequence[str]) -> Customers:
     """And customers of other ids, who have not told anything yet."""
-    held = Blocks.of(customers.ids, BY_ITSELF)
+    held = customers.ids
     at = {each: held.before(each) for each in sorted(set(ids))}
     new = {
         each: place for each, place in at.items() if held[place : place + 1] != (each,)
@@ -111,10 +109,10 @@ def _with_names(customers: Customers, told: Told) -> Customers:
     numbers = {word: len(customers.words) + n for n, word in enumerate(words)}
     with_words = evolve(
         customers,
-        names=(*customers.names, *new),
+        names=with_items(customers.names, new),
         name_rows=with_entries(rows, {name: first + n for n, name in enumerate(new)}),
         words=with_entries(customers.words, numbers),
-        sorted_words=Blocks.of(customers.sorted_words, BY_ITSELF).joined(words),
+        sorted_words=customers.sorted_words.joined(words),
         common=np.r_[customers.common, np.zeros(len(words), np.bool_)],
         initials=np.r_[customers.initials, initials_of(words)],
     )

@@ -189,6 +189,8 @@ def _dialled(seen: Scan) -> Mask:
     """Eleven to fifteen digits that begin as "0049" does."""
     size = _size(seen)
     out = seen.digits & (size >= 11) & (size <= 15)
+    if not out.any():
+        return out
     at = seen.start[out]
     digit = [seen.letters[seen.place[at + n]].astype(np.int64) - 48 for n in range(4)]
     code = digit[2] * 10 + digit[3]
@@ -207,15 +209,23 @@ _IBAN_LENGTHS = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=1)
+def _iban_lengths() -> Ints:
+    """The length of an IBAN by the two letters of its country, 0 for none."""
+    out = np.zeros(26 * 26, np.int64)
+    for country, length in _IBAN_LENGTHS.items():
+        out[(ord(country[0]) - 65) * 26 + ord(country[1]) - 65] = length
+    return out
+
+
 def _ibans(seen: Scan) -> Mask:
     """Country, two check digits and the right length, to the end of a token."""
-    count = len(seen.start)
-    wanted = np.zeros(26 * 26, np.int64)
-    for country, length in _IBAN_LENGTHS.items():
-        wanted[(ord(country[0]) - 65) * 26 + ord(country[1]) - 65] = length
+    count, wanted = len(seen.start), _iban_lengths()
     starts = np.flatnonzero(~seen.digits & (_size(seen) >= 2))
     starts = starts[starts + 1 < count]
     starts = starts[seen.attached[starts + 1] & seen.digits[starts + 1]]
+    if not len(starts):
+        return np.zeros(count, np.bool_)
     # A word may be glued to the country: "IBANDE89...".
     at = seen.end[starts] - 2
     one, two = (seen.letters[seen.place[at + n]].astype(np.int64) - 65 for n in (0, 1))

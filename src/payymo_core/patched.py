@@ -12,7 +12,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from payymo_core.sequences import begins
-from payymo_core.splicing import Splice
+from payymo_core.splicing import NO_CHANGE, Splice
 
 _Ints = NDArray[np.int64]
 _Kind = TypeVar("_Kind", np.int64, np.uint64)
@@ -25,7 +25,6 @@ MOST_PATCHED = 4096
 """Places that a patch changes, at most."""
 
 _NOTHING = np.zeros(0, np.int64)
-_NO_CHANGE = Splice(_NOTHING, _NOTHING)
 
 
 @frozen(eq=False)
@@ -45,7 +44,7 @@ class Patched(Generic[_Kind]):
     @classmethod
     def of(cls, keys: NDArray[_Kind]) -> "Patched[_Kind]":
         """Keys that are in order."""
-        return cls(keys, _NO_CHANGE, keys[:0])
+        return cls(keys, NO_CHANGE, keys[:0])
 
     def __len__(self) -> int:
         return len(self.base) - len(self.splice.gone) + len(self.splice.at)
@@ -56,11 +55,11 @@ class Patched(Generic[_Kind]):
 
     def before(self, wanted: NDArray[_Kind], side: _Side = "left") -> _Ints:
         """As np.searchsorted: how many keys are less, or no greater, than each."""
-        place = np.searchsorted(self.base, wanted, side)
+        place = self.base.searchsorted(wanted, side)
         if not len(self.splice):
             return place
-        gone = np.searchsorted(self.splice.gone, place)
-        return place - gone + np.searchsorted(self.new, wanted, side)
+        gone = self.splice.gone.searchsorted(place)
+        return place - gone + self.new.searchsorted(wanted, side)
 
     def changed(
         self, gone: NDArray[_Kind], new: NDArray[_Kind], most: int = MOST_PATCHED
@@ -149,7 +148,7 @@ class Shelf(Generic[_Kind]):
             most: Places that a patch changes, at most.
         """
         gone, new = in_order(gone), in_order(new)
-        if all(map(np.array_equal, gone, new)):
+        if len(gone[0]) == len(new[0]) and all(map(np.array_equal, gone, new)):
             return self
         change = Splice(self.before(gone), self.before(new))
         splice, number = self.keys.splice.then(change)
@@ -167,6 +166,8 @@ class Shelf(Generic[_Kind]):
     def before(self, wanted: Entries[_Kind]) -> _Ints:
         """How many of the entries stand before each wanted one."""
         keys, row = wanted
+        if not len(keys):
+            return _NOTHING
         come = np.searchsorted(self.joined + np.arange(len(self.joined)), row)
         place = _before(self.keys.base, self.base, keys, row - come)
         if not len(self.keys.splice):
@@ -189,8 +190,10 @@ def _before(
     keys: NDArray[_Kind], rows: _Ints, wanted: NDArray[_Kind], row: _Ints
 ) -> _Ints:
     """How many entries of sorted columns stand before each wanted one."""
-    low, high = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, "right")
-    while len(apart := np.flatnonzero(low < high)):
+    if not len(keys):
+        return np.zeros(len(wanted), np.int64)
+    low, high = keys.searchsorted(wanted), keys.searchsorted(wanted, "right")
+    while len(apart := (low < high).nonzero()[0]):
         middle = (low[apart] + high[apart]) // 2
         before = rows[middle] < row[apart]
         low[apart[before]] = middle[before] + 1
@@ -201,5 +204,7 @@ def _before(
 def in_order(entries: Entries[_Kind]) -> Entries[_Kind]:
     """Entries in the order of key and row."""
     keys, rows = entries
+    if len(keys) < 2:
+        return entries
     order = np.lexsort((rows, keys))
     return keys[order], rows[order]

@@ -43,6 +43,12 @@ _RAREST = {
     PayerLevel.OTHER: 0.0,
 }
 _RAREST_BITS = np.array([_RAREST[level] for level in PayerLevel])
+# Not one cut short: another of its words begins alike.
+_BY_WORDS = {
+    *(PayerLevel.NAME, PayerLevel.NAME_PART, PayerLevel.SIMILAR_NAME),
+    PayerLevel.NAME_IN_TEXT,
+}
+_OF_WORDS = np.array([level in _BY_WORDS for level in PayerLevel])
 _ONE_WORD_LESS = 4.0  # "Hosting" as a whole name may be a word of the text
 _FEW_CUSTOMERS = 40  # unrelated money often comes from customers: a small list is weak
 
@@ -54,9 +60,7 @@ def agreeing_by_chance(
     customers: Ints | int,
 ) -> Floats:
     """How likely a payer agrees so well with one of ``customers`` that is not meant."""
-    named = (level >= PayerLevel.NAME) & (level < PayerLevel.SHARED_WORD)
-    named &= level != PayerLevel.ABBREVIATED  # another of its words begins alike
-    bits = _RAREST_BITS[level] - _ONE_WORD_LESS * ((words < 2) & named)
+    bits = _RAREST_BITS[level] - _ONE_WORD_LESS * ((words < 2) & _OF_WORDS[level])
     return sharers / (customers + _FEW_CUSTOMERS) + 2.0**-bits
 
 
@@ -112,7 +116,7 @@ def payers_of(
     evidence: Sequence[CounterpartyEvidence],
 ) -> Payers:
     """Who may have sent each transaction, by every kind of evidence in use."""
-    parts = [_none()]
+    parts = []
     iban, account = transactions.iban, transactions.account
     if CounterpartyEvidence.IBAN in evidence:
         parts.append(_by_key(iban, customers.ibans, PayerLevel.IBAN))
@@ -130,8 +134,11 @@ def payers_of(
         parts.append(_by_key(names, known.names, PayerLevel.PAID_BEFORE))
     if CounterpartyEvidence.TEXT in evidence:
         parts.append(_by_text(texts, customers))
+    some = [part for part in parts if len(part[0])]
+    if not some:
+        return Payers(*_none())
     return _best(
-        [np.concatenate(column) for column in zip(*parts, strict=True)],
+        [np.concatenate(column) for column in zip(*some, strict=True)],
         len(customers.ids),
     )
 
@@ -154,21 +161,25 @@ def name_keys(name: Ints) -> Keys:
 
 
 def _by_key(keys: Keys, index: KeyIndex, level: PayerLevel) -> _Rows:
-    row = np.flatnonzero(keys)
+    row = keys.nonzero()[0]
     needle, customer, _ = index.probe(keys[row], MOST_SHARERS)
+    if not len(needle):
+        return _none()
     sharers = np.bincount(needle, minlength=len(row))[needle]
     return _rows(row[needle], customer, level, sharers)
 
 
 def _remembered(keys: Keys, known: PayerIndex) -> _Rows:
-    row = np.flatnonzero(keys)
+    row = keys.nonzero()[0]
     needle, place, _ = known.places.probe(keys[row], MOST_SHARERS)
+    if not len(needle):
+        return _none()
     customer, sharers = known.customer[place], known.sharers[place]
     return _rows(row[needle], customer, PayerLevel.PAID_BEFORE, sharers)
 
 
 def _by_name(transactions: TransactionColumns, bearers: Bearers) -> _Rows:
-    row = np.flatnonzero(transactions.name >= 0)
+    row = (transactions.name >= 0).nonzero()[0]
     name = transactions.name[row]
     owner, at = expand(bearers.start[name], bearers.count[name])
     return (
@@ -190,10 +201,12 @@ def _by_text(texts: TextColumn, customers: Customers) -> _Rows:
     whole = (heads[place] == keys) & ~seen.attached
     through = np.ones(len(keys), np.bool_)
     spans = runs(
-        seen, np.flatnonzero(whole), through, MOST_NAME_ATOMS, customers.text_length
+        seen, whole.nonzero()[0], through, MOST_NAME_ATOMS, customers.text_length
     )
     spans = spans.where(~seen.goes_on(spans))
     needle, customer, _ = customers.in_text.probe(seen.keys(spans), MOST_SHARERS)
+    if not len(needle):
+        return _none()
     sharers = np.bincount(needle, minlength=len(spans))[needle]
     words = (spans.last - spans.first + 1)[needle]
     row = texts.row[seen.text[spans.first[needle]]]
@@ -204,6 +217,8 @@ def _by_text(texts: TextColumn, customers: Customers) -> _Rows:
 def _named_alike(row: Ints, customer: Ints, level: Ints) -> Mask:
     """Customers of a like name, where the account is known to be another's."""
     by_account = level <= PayerLevel.ACCOUNT
+    if not by_account.any():
+        return by_account
     owned = np.zeros(int(row.max(initial=-1)) + 1, np.bool_)
     owned[row[by_account]] = True
     by_name = (level >= PayerLevel.NAME) & (level != PayerLevel.NAME_IN_TEXT)

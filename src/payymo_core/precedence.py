@@ -46,7 +46,7 @@ def with_precedence(
 def _best_earlier(invoice: Ints, day: Ints, weight: Floats) -> Floats:
     """For claims ordered by invoice and day, the best weight of any earlier day."""
     # The best claim of all earlier days on this invoice, day by day.
-    starts = np.flatnonzero(begins(invoice, day))
+    starts = begins(invoice, day).nonzero()[0]
     if not len(starts):
         return weight
     best = np.maximum.reduceat(weight, starts)
@@ -62,5 +62,5 @@ def _best_earlier(invoice: Ints, day: Ints, weight: Floats) -> Floats:
 
 def _longest_run(mask: Mask) -> int:
     """Length of the longest run of True."""
-    breaks = np.concatenate([[-1], np.flatnonzero(~mask), [len(mask)]])
+    breaks = np.concatenate([[-1], (~mask).nonzero()[0], [len(mask)]])
     return int(np.diff(breaks).max()) - 1

@@ -23,7 +23,7 @@ def rarity_bits(gross: Ints, currency: Ints, ledger: Ledger) -> Floats:
     held = ledger.invoices.count_in[currency]
     chance = 0.5 * seen / np.maximum(held, 1) * held / (held + _FEW)
     chance += 0.5 * _spread(size, _UNITS[currency])
-    return -np.log2(np.clip(chance, 2.0**-24, 0.5))
+    return -np.log2(np.minimum(np.maximum(chance, 2.0**-24), 0.5))
 
 
 def range_bits(low: Ints, high: Ints, currency: Ints, ledger: Ledger) -> Floats:
@@ -39,7 +39,7 @@ def range_bits(low: Ints, high: Ints, currency: Ints, ledger: Ledger) -> Floats:
     inside = keys.before(base + high, "right") - keys.before(base + low)
     held = keys.before(base + CURRENCY_STEP // 2) - keys.before(base)
     chance = 0.5 * inside / (held + _FEW) + 0.5 * np.log(high / low) / _DECADES
-    return -np.log2(np.clip(chance, 2.0**-24, 0.5))
+    return -np.log2(np.minimum(np.maximum(chance, 2.0**-24), 0.5))
 
 
 _UNITS = np.array([10 ** EXPONENTS[code] for code in CURRENCIES])

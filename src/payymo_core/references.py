@@ -19,6 +19,7 @@ from payymo_core.keys import (
     with_keys,
 )
 from payymo_core.lines import Lines, stands_for
+from payymo_core.renumbering import Numbering
 from payymo_core.rules import Exactness, ReferenceRule
 from payymo_core.sequences import begins, previous, totals
 from payymo_core.spans import Scan, Spans, scan_folded, wholes
@@ -53,8 +54,7 @@ class Forms:
         longest: Letters and digits in the longest form.
         written: For each rule, the reference of each invoice, by its number, letters
             and digits.
-        row_of: Row of each invoice, by its number.
-        number_of: Number of each invoice, by its row.
+        invoice: The rows of invoices by their numbers.
     """
 
     index: KeyIndex
@@ -66,16 +66,15 @@ class Forms:
     heads: NDArray[np.uint64]
     longest: int
     written: tuple[Growing[np.bytes_], ...]
-    row_of: Ints
-    number_of: Ints
+    invoice: Numbering
 
     def invoices(self, forms: Ints) -> Ints:
         """Row of the invoice of each of some forms."""
-        return self.row_of[self.number.values[forms]]
+        return self.invoice.rows(self.number.values[forms])
 
     def references(self, rule: int, invoices: Ints) -> NDArray[np.bytes_]:
         """Letters and digits of what a rule finds some invoices by."""
-        return self.written[rule].values[self.number_of[invoices]]
+        return self.written[rule].values[self.invoice.numbers(invoices)]
 
 
 def forms_of(lines: Lines, invoices: int, rules: Sequence[ReferenceRule]) -> Forms:
@@ -150,6 +149,8 @@ class Draft:
         sums = _Sums(_surprise(block.seen), totals(~block.seen.digits))
         for place, rule in enumerate(self._rules):
             spans = block.named(rule.invoice_fields)
+            if not len(spans):
+                continue
             self._of_rules[place].append(
                 _forms_of_rule(block, sums, spans, place, rule.exactness)
             )
@@ -169,24 +170,22 @@ class Draft:
             heads=sorted_unique(np.concatenate([part.heads for part in parts])),
             longest=max(part.longest for part in parts),
             written=self._written,
-            row_of=np.arange(self._invoices),
-            number_of=np.arange(self._invoices),
+            invoice=Numbering.of(self._invoices),
         )
 
 
-def with_forms(forms: Forms, new: Forms, moved: Ints, splice: Splice) -> Forms:
+def with_forms(forms: Forms, new: Forms, splice: Splice) -> Forms:
     """The forms of a ledger that invoices joined.
 
     Args:
         forms: Those it had.
         new: Those of what joined.
-        moved: The row that each invoice has now.
         splice: Where the new ones joined.
     """
-    invoices = len(moved)
+    invoices, held = len(forms.invoice), len(forms.number.values)
     keys, rows = new.index.entries()
     return Forms(
-        index=forms.index.changed(NO_ENTRIES, (keys, rows + len(forms.number.values))),
+        index=forms.index.changed(NO_ENTRIES, (keys, rows + held)),
         number=forms.number.joined(new.number.values + invoices),
         rule=forms.rule.joined(new.rule.values),
         digits_only=forms.digits_only.joined(new.digits_only.values),
@@ -198,8 +197,7 @@ def with_forms(forms: Forms, new: Forms, moved: Ints, splice: Splice) -> Forms:
             held.joined(more.values)
             for held, more in zip(forms.written, new.written, strict=True)
         ),
-        row_of=np.concatenate((moved[forms.row_of], splice.places)),
-        number_of=splice.of(forms.number_of, new.number_of + invoices),
+        invoice=forms.invoice.joined(splice),
     )
 
 

@@ -58,7 +58,7 @@ def sent_back(
         ledger: The invoices.
         ruleset: Where references are looked for.
     """
-    out = np.flatnonzero(transactions.booked & (transactions.gross < 0))
+    out = (transactions.booked & (transactions.gross < 0)).nonzero()[0]
     undone = np.zeros(len(transactions), np.bool_)
     if not len(out):
         return undone
@@ -84,7 +84,7 @@ def sent_back(
     account, tail = transactions.account, back.account.copy()
     # What names an invoice says what it takes back; else it may be any payment.
     tail[row] = 0
-    came, gone = np.flatnonzero(account), np.flatnonzero(tail)
+    came, gone = account.nonzero()[0], tail.nonzero()[0]
     undone[came] |= _undone(
         (account[came], transactions, came), (tail[gone], back, gone), returned, refund
     )
@@ -102,8 +102,8 @@ def _undone(came: _Concerned, back: _Concerned, returned: Mask, refund: Mask) ->
     """
     what, transactions, payer = came
     named, debits, row = back
-    said = np.flatnonzero(returned[row])
-    bare = np.flatnonzero(~returned[row] & ~refund[row])
+    said = returned[row].nonzero()[0]
+    bare = (~returned[row] & ~refund[row]).nonzero()[0]
     day = transactions.day[payer]
     return _followed(
         _Moves(mix(what), day),
@@ -123,7 +123,7 @@ def _followed(came: _Moves, back: _Moves) -> Mask:
     index = KeyIndex.of(back.key, back.day)
     start, count = index.ranges(came.key)
     found = np.zeros(len(came.key), np.bool_)
-    for place in np.flatnonzero(count).tolist():
+    for place in count.nonzero()[0].tolist():
         begin, since = start[place], came.day[place]
         days = index.shelf.rows(begin + np.arange(count[place]))
         dated = (since != NO_DAY) & (days != NO_DAY)

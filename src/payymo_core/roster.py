@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from payymo_core.fields import CustomerFields
 from payymo_core.keys import Ints
-from payymo_core.layered import with_entries
+from payymo_core.layered import with_entries, with_items
 from payymo_core.records import Customer
 
 Said = tuple[object, ...]
@@ -25,7 +25,7 @@ class Roster:
         places: Where each stands, by what it says.
     """
 
-    customers: list[Customer]
+    customers: Sequence[Customer]
     places: Mapping[Said, int]
 
     @classmethod
@@ -41,7 +41,7 @@ class Roster:
         places = [new[each] if each in new else self.places[each] for each in said]
         if not new:
             return self, places
-        customers = [*self.customers, *(others[n] for n in strange.values())]
+        customers = with_items(self.customers, [others[n] for n in strange.values()])
         return Roster(customers, with_entries(self.places, new)), places
 
 

@@ -25,7 +25,7 @@ from payymo_core.comparison import (
     TextLevel,
 )
 from payymo_core.finds import LEVELS
-from payymo_core.keys import Floats, Ints, Levels, mix
+from payymo_core.keys import Floats, Ints, Levels, Mask, mix
 from payymo_core.ledger import Ledger
 from payymo_core.payers import agreeing_by_chance
 from payymo_core.rarity import range_bits, rarity_bits
@@ -160,11 +160,17 @@ _NOT_FOUND_TABLE = _table(_NOT_FOUND, len(TextLevel))
 _M_TABLE = np.array([*(_REFERENCE_M[level] for level in LEVELS), _UNCITED])
 
 
+def _are(*levels: AmountLevel) -> Mask:
+    """Whether each level is one of these."""
+    out = np.zeros(len(AmountLevel), np.bool_)
+    out[list(levels)] = True
+    return out
+
+
+_ODD = _are(AmountLevel.FAR_OVER, AmountLevel.MANIFOLD, AmountLevel.NEARLY_ALL)
+_NEAR = _are(AmountLevel.OVER, AmountLevel.NEARLY_ALL)
 # Money of just the amount is by chance as likely as the amount is.
-_AS_IT_IS = np.zeros(len(AmountLevel))
-_AS_IT_IS[[AmountLevel.EXACT, AmountLevel.TOTAL, AmountLevel.TWICE]] = 1.0
-_ODD_AMOUNTS = [AmountLevel.FAR_OVER, AmountLevel.MANIFOLD, AmountLevel.NEARLY_ALL]
-_NEAR_AMOUNTS = [AmountLevel.OVER, AmountLevel.NEARLY_ALL]
+_AS_IT_IS = _are(AmountLevel.EXACT, AmountLevel.TOTAL, AmountLevel.TWICE).astype(float)
 
 
 def score(
@@ -249,43 +255,46 @@ def _amount(
     rare = rarity_bits(transactions.gross, transactions.currency, ledger)[row]
     paid = np.abs(transactions.gross[row])
     owed = np.abs(ledger.invoices.outstanding[pairs.invoice])
-    short = _shortness(owed - paid, pairs, ledger)
-    parts = np.rint(owed / np.maximum(paid, 1))
-    equal = 0.5 / np.maximum(parts, 1) ** 2
     chance = _AS_IT_IS[pairs.amount]
-    chance = np.where(pairs.amount == AmountLevel.SHORT, short, chance)
-    chance = np.where(pairs.amount == AmountLevel.EQUAL_PART, equal, chance)
-    over = np.flatnonzero(pairs.amount == AmountLevel.OVER)
-    chance[over] = _rounding(paid[over], owed[over])
+    short = (pairs.amount == AmountLevel.SHORT).nonzero()[0]
+    if len(short):
+        fee = owed[short] - paid[short]
+        chance[short] = _shortness(fee, pairs.invoice[short], ledger)
+    equal = (pairs.amount == AmountLevel.EQUAL_PART).nonzero()[0]
+    parts = np.rint(owed[equal] / np.maximum(paid[equal], 1))
+    chance[equal] = 0.5 / np.maximum(parts, 1) ** 2
+    over = (pairs.amount == AmountLevel.OVER).nonzero()[0]
+    if len(over):
+        chance[over] = _rounding(paid[over], owed[over])
     # Any other part, or a small excess, is as likely as the amount is by chance. Far
     # too much is rather several invoices, of which the text lost some, and a little
     # less a credit note set off: where the customer has other open items at all.
-    odd = np.isin(pairs.amount, _ODD_AMOUNTS)
     likeness = np.where(
-        odd & (ledger.debtors.open_items(pairs.invoice) != 1), 2.0**-6, 0.5
+        _ODD[pairs.amount] & (ledger.debtors.open_items(pairs.invoice) != 1),
+        2.0**-6,
+        0.5,
     )
     likeness = np.where(pairs.amount == AmountLevel.MANIFOLD, 2.0**-9, likeness)
     plain = np.log2(likeness)
     # Other money is seldom within a tenth of what is owed.
-    near = np.flatnonzero(np.isin(pairs.amount, _NEAR_AMOUNTS))
-    invoice = pairs.invoice[near]
-    low = np.where(paid[near] > owed[near], owed[near], 9 * owed[near] // 10)
-    high = np.where(paid[near] > owed[near], 11 * owed[near] // 10, owed[near])
-    plain[near] += range_bits(low, high, ledger.invoices.currency[invoice], ledger)
+    near = _NEAR[pairs.amount].nonzero()[0]
+    if len(near):
+        owing, invoice = owed[near], pairs.invoice[near]
+        more = paid[near] > owing
+        low = np.where(more, owing, 9 * owing // 10)
+        high = np.where(more, 11 * owing // 10, owing)
+        plain[near] += range_bits(low, high, ledger.invoices.currency[invoice], ledger)
     return np.maximum(np.log2(np.maximum(chance, 2.0**-60)) + rare, plain)
 
 
-def _shortness(fee: Ints, pairs: Comparisons, ledger: Ledger) -> Floats:
+def _shortness(fee: Ints, invoice: Ints, ledger: Ledger) -> Floats:
     """How likely who pays short by a fee is short by just this."""
     # Fees are mostly whole multiples of half a unit, and small.
     share = np.where(fee % 50 == 0, 2.0**-7, 2.0**-12)
     memory = ledger.experience.memory
-    short = np.flatnonzero(pairs.amount == AmountLevel.SHORT)
-    invoice = pairs.invoice[short]
     customer = ledger.customers.of_invoice[invoice]
-    keys = mix(customer, ledger.invoices.currency[invoice], fee[short])
-    place, habit, _ = memory.fees.probe(keys, 1)
-    usual = short[place]
+    keys = mix(customer, ledger.invoices.currency[invoice], fee)
+    usual, habit, _ = memory.fees.probe(keys, 1)
     share[usual] = np.maximum(share[usual], memory.fee_share[habit])
     return share
 
@@ -330,7 +339,7 @@ def _shown(pairs: Comparisons, ledger: Ledger) -> Floats:
     habits = ledger.experience.memory.habits
     customer = ledger.customers.of_invoice[pairs.invoice]
     seen = np.zeros(len(customer), np.int64)
-    known = np.flatnonzero(habits.total[customer])
+    known = habits.total[customer].nonzero()[0]
     found = pairs.reference
     keys = mix(customer[known], found.rule[known], found.level[known])
     place, way, _ = habits.ways.probe(keys, 1)

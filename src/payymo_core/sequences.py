@@ -85,9 +85,9 @@ def largest(group: _Ints, values: NDArray[np.float64]) -> _Ints:
         values: One for each row.
     """
     new = begins(group)
-    start = np.flatnonzero(new)
+    start = new.nonzero()[0]
     if not len(start):
         return start
     top = np.maximum.reduceat(values, start)
-    best = np.flatnonzero(values == np.repeat(top, sizes(start, len(values))))
+    best = (values == np.repeat(top, sizes(start, len(values)))).nonzero()[0]
     return best[begins(group[best])]

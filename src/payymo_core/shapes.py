@@ -19,6 +19,7 @@ from payymo_core.references import Draft, Forms, blocks_of
 from payymo_core.rules import ReferenceRule
 from payymo_core.sequences import begins, following, previous, totals
 from payymo_core.spans import Scan, Spans
+from payymo_core.splicing import Splice
 from payymo_core.texts import TextColumn
 
 MOST_ATOMS = 6
@@ -80,16 +81,16 @@ class Formats:
     def _of(cls, rows: Ints, texts: Sequence[str]) -> "Formats":
         return cls(rows, texts, satisfied(texts).sum(axis=0) > len(texts) // 2)
 
-    def joined(self, moved: Ints, lines: Lines, rows: Ints) -> "Formats":
+    def joined(self, splice: Splice, lines: Lines) -> "Formats":
         """Those of a ledger that invoices joined.
 
         Args:
-            moved: The row that each invoice has now.
-            lines: What the new ones say.
-            rows: The rows of these.
+            splice: Where they joined.
+            lines: What they say.
         """
         row, texts = _first_references(lines)
-        both = np.r_[moved[self.rows], rows[row]]
+        moved = self.rows + np.searchsorted(splice.at, self.rows, "right")
+        both = np.concatenate((moved, splice.places[row]))
         first = np.argsort(both)[:_ENOUGH]
         if first.max(initial=-1) < len(self.rows):
             return Formats(both[first], self.texts, self.used)
@@ -99,7 +100,7 @@ class Formats:
 
 def _first_references(lines: Lines) -> tuple[Ints, list[str]]:
     """The first references with check digits, and the invoice of each."""
-    held = np.flatnonzero(lines.named(["creditor_reference"]))[:_ENOUGH]
+    held = lines.named(["creditor_reference"]).nonzero()[0][:_ENOUGH]
     letters = lines.letters.tobytes()
     texts = [
         letters[lines.start[n] : lines.start[n + 1] - 1].decode("ascii")
@@ -130,22 +131,24 @@ def unknown_places(
     proven = np.flatnonzero(free & checked)
     begin, end = [proven], [proven]
     free &= ~texts.noise
+    if not (free & seen.digits).any():
+        return out
     goes_on = free & (seen.attached | seen.follows("-/._ ")) & ~begins(seen.text)
     shape, telling = _shapes(seen), _telling(seen)
-    first = np.flatnonzero(free & ~seen.attached)
+    first = (free & ~seen.attached).nonzero()[0]
     last, keys = first, np.zeros(len(first), np.uint64)
     # What is called an invoice's number is one, however many digits it has lost.
     like = _follows_keyword(seen)[first]
     for _ in range(MOST_ATOMS):
         spans = Spans(first, last)
         keys = mix(keys, shape[last])
-        maybe = np.flatnonzero(telling(spans) & ~like)
+        maybe = (telling(spans) & ~like).nonzero()[0]
         place = np.minimum(np.searchsorted(shapes, keys[maybe]), len(shapes) - 1)
         like[maybe] = shapes[place] == keys[maybe]
         like &= ~seen.goes_on(spans)
         begin.append(first[like])
         end.append(last[like])
-        more = np.flatnonzero(following(goes_on)[last])
+        more = following(goes_on)[last].nonzero()[0]
         if not len(more):
             break
         first, last, keys = first[more], last[more] + 1, keys[more]
@@ -163,7 +166,7 @@ def _keys(seen: Scan, spans: Spans) -> Keys:
     shape = _shapes(seen)
     keys = np.zeros(len(spans), np.uint64)
     for offset in range(MOST_ATOMS):
-        inside = np.flatnonzero(spans.first + offset <= spans.last)
+        inside = (spans.first + offset <= spans.last).nonzero()[0]
         atom = spans.first[inside] + offset
         keys[inside] = mix(keys[inside], shape[atom])
     return keys

@@ -37,8 +37,9 @@ def _low_powers(base: int) -> Keys:
     return _geometric(base, _STEP)
 
 
-def _high_powers(base: int, count: int) -> Keys:
-    return _geometric(pow(base, _STEP, 1 << 64), count // _STEP + 1)
+@lru_cache(maxsize=4)  # a few texts are mostly as long as others: within one step
+def _high_powers(base: int, steps: int) -> Keys:
+    return _geometric(pow(base, _STEP, 1 << 64), steps)
 
 
 def _geometric(base: int, count: int) -> Keys:
@@ -50,14 +51,22 @@ def _geometric(base: int, count: int) -> Keys:
 
 def _powers(count: int) -> Keys:
     """Powers of the base from 0 on: each is a low power times a high one."""
-    high = _high_powers(_BASE, count)
+    high = _high_powers(_BASE, count // _STEP + 1)
     return (high[:, None] * _low_powers(_BASE)).ravel()[:count]
 
 
 def _inverse_at(place: Ints, count: int) -> Keys:
     """Inverse of the power at each place below the count."""
-    high = _high_powers(_INVERSE, count)
+    high = _high_powers(_INVERSE, count // _STEP + 1)
     return _low_powers(_INVERSE)[place % _STEP] * high[place // _STEP]
+
+
+@lru_cache(maxsize=16)
+def _one_of(signs: str) -> Mask:
+    """Whether a character is one of some signs."""
+    out = np.zeros(256, np.bool_)
+    out[list(signs.encode())] = True
+    return out
 
 
 @frozen(eq=False)
@@ -173,13 +182,13 @@ class Scan:
     @cached_property
     def line_starts(self) -> Ints:
         """Where each text begins in ``letters``."""
-        return np.concatenate([[0], np.flatnonzero(self.letters == _NEWLINE) + 1])
+        return np.concatenate([[0], (self.letters == _NEWLINE).nonzero()[0] + 1])
 
     @cached_property
     def short_numbers(self) -> Ints:
         """The number that each run of up to four digits spells; -1 for other atoms."""
         out = np.full(len(self.start), -1)
-        short = np.flatnonzero(self.digits & (self.end - self.start <= _SHORT))
+        short = (self.digits & (self.end - self.start <= _SHORT)).nonzero()[0]
         size = self.end[short] - self.start[short]
         value = np.zeros(len(short), np.int64)
         for offset in range(_SHORT):
@@ -204,9 +213,7 @@ class Scan:
 
     def follows(self, signs: str) -> Mask:
         """Whether one of the signs, and nothing else, parts an atom from the last."""
-        wanted = np.zeros(256, np.bool_)
-        wanted[list(signs.encode())] = True
-        return wanted[self.sign_before]
+        return _one_of(signs)[self.sign_before]
 
     def lines(self) -> list[str]:
         """The folded texts."""
@@ -268,7 +275,7 @@ def _past_zeros(letters: NDArray[np.uint8], start: Ints, end: Ints) -> Ints:
 def wholes(scanned: Scan) -> Spans:
     """The span of each text that has a letter or a digit."""
     text = scanned.text
-    first = np.flatnonzero(begins(text))
+    first = begins(text).nonzero()[0]
     return Spans(first, following(first, len(text)) - 1)
 
 

@@ -100,6 +100,18 @@ class Splice:
             new[joined[new] != places] = -1
         return self._as_it_was(places - before), new
 
+    def at_places(
+        self, places: _Ints, column: NDArray[_Kind], new: NDArray[_Kind]
+    ) -> NDArray[_Kind]:
+        """As ``of(column, new)[places]``, without a column of all."""
+        if not len(self):
+            return column[places]
+        was, which = self.origin(places)
+        out = np.empty(len(places), column.dtype)
+        out[which < 0] = column[was[which < 0]]
+        out[which >= 0] = new[which[which >= 0]]
+        return out
+
     def _as_it_was(self, kept: _Ints) -> _Ints:
         """The places of what stayed, counted with what left."""
         return kept + np.searchsorted(self._left, kept, "right")
@@ -119,13 +131,15 @@ class Splice:
             Both, and which value each of the joint ``at`` has: those of this change
             by their number, and behind them those of the other.
         """
+        if not len(self):
+            return other, np.arange(len(other.at))
         joined = self.places
         was, new = self.origin(other.gone)
         gone = np.sort(np.concatenate((self.gone, was[new < 0])))
         stays = np.ones(len(joined), np.bool_)
         stays[new[new >= 0]] = False
         number = np.concatenate(
-            (np.flatnonzero(stays), np.arange(len(other.at)) + len(joined))
+            (stays.nonzero()[0], np.arange(len(other.at)) + len(joined))
         )
         ahead = other.at - np.searchsorted(joined, other.at)
         at = np.concatenate((self.at[stays], self._as_it_was(ahead)))
@@ -136,6 +150,11 @@ class Splice:
         # Of several places between which everything left, always the last.
         kept = both.at - np.searchsorted(gone, both.at)
         return Splice(gone, both._as_it_was(kept)), number[order]
+
+
+_NOTHING = np.zeros(0, np.int64)
+NO_CHANGE = Splice(_NOTHING, _NOTHING)
+"""Nothing leaves, and nothing joins."""
 
 
 def joining(at: _Ints) -> Splice:

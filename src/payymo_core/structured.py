@@ -147,12 +147,13 @@ def checked_atoms(texts: TextColumn, formats: Mask) -> Mask:
         texts: The texts.
         formats: Which formats count, in the order of ``Format``.
     """
+    found = structured_spans(texts.scan, texts.noise) if formats.any() else _NONE
+    if not len(found.text):
+        return np.zeros(len(texts.scan.start), np.bool_)
+    found = found.where(found.valid & formats[found.format])
     marks = np.zeros(len(texts.scan.start) + 1, np.int64)
-    if formats.any():
-        found = structured_spans(texts.scan, texts.noise)
-        found = found.where(found.valid & formats[found.format])
-        np.add.at(marks, found.spans.first, 1)
-        np.add.at(marks, found.spans.last + 1, -1)
+    np.add.at(marks, found.spans.first, 1)
+    np.add.at(marks, found.spans.last + 1, -1)
     return np.cumsum(marks[:-1]) > 0
 
 
@@ -172,8 +173,11 @@ def structured_spans(seen: Scan, noise: Mask) -> StructuredSpans:
     second, third = following(run), following(run, rows=2)
     ogm = (run == 12) | (run == 3) & (second == 4) & (third == 5)
     qrr = (run == 27) | (run == 2) & (second == 5) & (third == 5)
-    rf = ~seen.digits & (size == 2) & (second >= 2)
-    lone = _found(seen, ogm & ~noise, _LONE_OGM, Format.OGM)
+    starts = [mask.nonzero()[0] for mask in (ogm, qrr, _begins_rf(seen, second))]
+    if not any(map(len, starts)):
+        return _NONE
+    ogm, qrr, rf = starts
+    lone = _found(seen, ogm[~noise[ogm]], _LONE_OGM, Format.OGM)
     split = _found(seen, rf, _SPLIT_RF, Format.RF)
     quiet = _without(noise, split.spans)
     return _apart(
@@ -187,18 +191,28 @@ def structured_spans(seen: Scan, noise: Mask) -> StructuredSpans:
     )
 
 
+def _begins_rf(seen: Scan, digits: Ints) -> Mask:
+    """Atoms of the letters "RF" alone, before two digits or more."""
+    out = ~seen.digits & (seen.end - seen.start == 2) & (digits >= 2)
+    at = seen.place[seen.start[out]]
+    out[out] = (seen.letters[at] == ord("R")) & (seen.letters[at + 1] == ord("F"))
+    return out
+
+
 def _found(
-    seen: Scan, starts: Mask, shapes: Sequence[_Shape], form: Format
+    seen: Scan, atoms: Ints, shapes: Sequence[_Shape], form: Format
 ) -> StructuredSpans:
     """What has one of the shapes and begins at one of some atoms; zeros are nothing."""
-    atoms = np.flatnonzero(starts)
     if not len(atoms):
         return _NONE
     windows = _windows(seen, atoms)
     bits = _BITS[windows]
-    rows = [np.flatnonzero(shape.fits(bits)) for shape in shapes]
-    texts = [s.compacts(windows[held]) for s, held in zip(shapes, rows, strict=True)]
-    first, text = atoms[np.concatenate(rows)], np.concatenate(texts)
+    fits = [(shape, shape.fits(bits).nonzero()[0]) for shape in shapes]
+    some = [(shape, rows) for shape, rows in fits if len(rows)]
+    if not some:
+        return _NONE
+    first = atoms[np.concatenate([rows for _, rows in some])]
+    text = np.concatenate([shape.compacts(windows[rows]) for shape, rows in some])
     final = seen.start[first] + np.strings.str_len(text) - 1
     last = np.searchsorted(seen.start, final, "right") - 1
     place = np.full(len(first), _FORMATS.index(form))

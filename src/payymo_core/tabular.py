@@ -49,7 +49,7 @@ class MatchColumns:
         transactions, hypotheses = run.transactions, run.hypotheses
         order = np.argsort(transactions.input_order)
         chosen = run.decisions.proposal[order]
-        row = np.flatnonzero(chosen >= 0)
+        row = (chosen >= 0).nonzero()[0]
         start, count = hypotheses.start[chosen[row]], hypotheses.count[chosen[row]]
         owner, place = expand(start, count)
         owner = row[owner]

@@ -5,7 +5,6 @@ ledger itself tells how many were open on a day, and how many of these were due 
 """
 
 from enum import IntEnum, unique
-from itertools import pairwise
 
 import numpy as np
 from attrs import frozen
@@ -93,13 +92,11 @@ class Timing:
         distinct, back = np.unique(way * _STEP + _ordinal(day), return_inverse=True)
         way, day = distinct // _STEP, distinct % _STEP
         out = np.zeros((len(distinct), len(DateLevel)), np.int64)
-        edges = [*_LAST_DAY.items(), (DateLevel.VERY_LATE, stale_after)]
-        for (_, after), (level, last) in pairwise(edges):
-            out[:, level] = _between(self.expected, way, day - last, day - after - 1)
-        long_ago = np.ones_like(day)
-        out[:, DateLevel.STALE] = _between(
-            self.expected, way, long_ago, day - stale_after - 1
-        )
+        # Of each level from ahead of time to stale, the days on which it was due.
+        last = day[:, None] - np.array([*_LAST_DAY.values(), stale_after]) - 1
+        first = np.ones_like(last)
+        first[:, :-1] = last[:, 1:] + 1
+        out[:, DateLevel.AHEAD :] = _between(self.expected, way[:, None], first, last)
         rest = self.open_on(way, day) - out.sum(axis=1)
         out[:, DateLevel.EARLY] = np.maximum(rest, 0)
         return out, back
@@ -186,6 +183,7 @@ def _until(day: Ints) -> Ints:
 
 def _between(keys: Patched[np.int64], group: Ints, first: Ints, last: Ints) -> Ints:
     """How many keys of each group lie from one day to another."""
-    begin = keys.before(group * _STEP + np.clip(first, 0, _STEP - 1))
-    end = keys.before(group * _STEP + np.clip(last, 0, _STEP - 1), "right")
+    base, most = group * _STEP, _STEP - 1
+    begin = keys.before(base + np.minimum(np.maximum(first, 0), most))
+    end = keys.before(base + np.minimum(np.maximum(last, 0), most), "right")
     return np.maximum(end - begin, 0)

@@ -1,6 +1,7 @@
 """Limits in money, in every currency: 50 euros are some thousands of yen."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,6 +30,7 @@ UNITS_PER_EURO = dict.fromkeys(CURRENCIES, 1) | {
 """Currency code -> about how many major units one euro is worth, never too many."""
 
 
+@lru_cache(maxsize=16)
 def minor_by_currency(amount: Decimal) -> Ints:
     """About this many euros in minor units of each of ``CURRENCIES``.
 

@@ -40,6 +40,13 @@ def outcome(matcher: Matcher, amount: str, text: str) -> tuple[Outcome, str]:
     return line.outcome, " ".join(a.invoice for a in line.allocations)
 
 
+def test_a_name_is_asked_of_a_ledger_that_knows_none():
+    nobody = Matcher([bill("i1", "100.00 EUR", "INV-2026-0041")])
+    for matcher in (Matcher([]), nobody):
+        [line] = matcher.match([payment("t", "9.00 EUR", payer="Anna B. Berg")])
+        assert line.outcome is Outcome.NONE
+
+
 # --- what joins, is paid, or owes another amount --------------------------------------
 
 

@@ -40,6 +40,6 @@ def test_each_customer_is_held_once_whatever_objects_it_comes_as(first, then, fu
     roster = Roster.of(roll)
     later, more = roster.joined(further)
     everyone = [*first, *then, *then, *further]
-    assert (later.customers, [*places, *more]) == naive(everyone)
+    assert (list(later.customers), [*places, *more]) == naive(everyone)
     assert later.joined(first) == (later, places[: len(first)])
     assert roster.customers == roll.customers
