@@ -132,7 +132,7 @@ def unknown_places(
     begin, end = [proven], [proven]
     free &= ~texts.noise
     if not (free & seen.digits).any():
-        return out
+        return Spans(proven, proven)
     goes_on = free & (seen.attached | seen.follows("-/._ ")) & ~begins(seen.text)
     shape, telling = _shapes(seen), _telling(seen)
     first = (free & ~seen.attached).nonzero()[0]
