@@ -150,6 +150,7 @@ def hypotheses(claims: Sequence[Sequence[Claim]]) -> Hypotheses:
         amount=np.array(money, np.int64),
         pairs=_pairs(rows, invoices),
         omits=np.zeros(len(flat), np.bool_),
+        rest_owed=np.zeros(len(flat), np.bool_),
         other=np.zeros(len(claims)),
         again=np.zeros(len(claims)),
         crowded=np.zeros(len(claims), np.bool_),

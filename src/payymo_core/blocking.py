@@ -101,8 +101,8 @@ def block(
         (finds.transaction, finds.invoice),
         _by_amount(transactions, wanting, ledger, capped),
         exact,
-        _issued_by_then(transactions, ledger.invoices, others),
-        _issued_by_then(transactions, ledger.invoices, near),
+        _there_by_then(transactions, ledger.invoices, others),
+        _there_by_then(transactions, ledger.invoices, near),
     ]
     row, invoice = _distinct(
         np.concatenate([pair[0] for pair in pairs]),
@@ -182,12 +182,19 @@ def _distinct(row: Ints, invoice: Ints, width: int) -> tuple[Ints, Ints]:
 _Pairs = tuple[Ints, Ints]
 
 
-def _issued_by_then(
+def issued_by_then(
+    transactions: TransactionColumns, invoices: InvoiceColumns, row: Ints, invoice: Ints
+) -> Mask:
+    """Pairs whose invoice was there when the money came, or nearly."""
+    day, issued = transactions.day[row], invoices.issued[invoice]
+    return (day == NO_DAY) | (issued == NO_DAY) | (issued <= day + PREPAID)
+
+
+def _there_by_then(
     transactions: TransactionColumns, invoices: InvoiceColumns, pairs: _Pairs
 ) -> _Pairs:
     row, invoice = pairs
-    day, issued = transactions.day[row], invoices.issued[invoice]
-    keep = (day == NO_DAY) | (issued == NO_DAY) | (issued <= day + PREPAID)
+    keep = issued_by_then(transactions, invoices, row, invoice)
     return row[keep], invoice[keep]
 
 

@@ -60,7 +60,7 @@ class TextLevel(IntEnum):
 
 TELLING = 8.0
 """Bits of a find below which it may well be any number of a text."""
-_SOME = 5.0  # bits of a find that is no accident, though not plain
+SOME = 5.0  # bits of a find that is no accident, though not plain
 NOT_FOUND = len(LEVELS)
 """Level of a reference that was not found."""
 
@@ -244,7 +244,7 @@ def _said(candidates: Candidates) -> Levels:
         long = seen.end - seen.bare >= 3
         numbers = told & seen.digits & long & ~texts.noise
         said[texts.row[seen.text[numbers]]] = TextLevel.OTHER_NUMBERS
-    said[finds.transaction[finds.bits >= _SOME]] = TextLevel.OTHER_NUMBERS
+    said[finds.transaction[finds.bits >= SOME]] = TextLevel.OTHER_NUMBERS
     said[candidates.names_unknown] = TextLevel.UNKNOWN_REFERENCE
     said[finds.transaction[finds.bits >= PLAIN]] = TextLevel.OTHER_INVOICE
     return said

@@ -164,6 +164,7 @@ class _Proposals:
     manifold: Mask
     names_another: Mask
     owes_the_same: Mask
+    rest_owed: Mask
     alone: Floats
 
     @classmethod
@@ -179,7 +180,7 @@ class _Proposals:
             zero, no = np.zeros(len(at)), np.zeros(len(at), np.bool_)
             kind = at.astype(np.int8)
             return cls(
-                zero, zero, zero, zero, zero, no, kind, no, no, no, no, no, no, zero
+                zero, zero, zero, zero, zero, no, kind, no, no, no, no, no, no, no, zero
             )
         of = np.where(held, confidence.of[at], 0.0)
         runner_up = _runner_up(hypotheses, confidence.of, at[held], len(at))
@@ -223,6 +224,7 @@ class _Proposals:
             names_another=(none_found & (np.bincount(owner, another, count) > 0))[at]
             | leaves_named_out(hypotheses)[at],
             owes_the_same=payer_owes_the_same(hypotheses, at),
+            rest_owed=hypotheses.rest_owed[at],
             alone=alone(hypotheses)[at],
         )
 
@@ -302,6 +304,7 @@ def _barred(table: _Proposals, policies: Policies) -> Mask:
             table.names_another,
             table.early,
             table.owes_the_same,
+            table.rest_owed,
         ]
     )
 
@@ -319,7 +322,7 @@ def _reasons(table: _Proposals, barred: Mask, outcome: Ints) -> dict[Reason, Mas
     review, none = outcome == _REVIEW, outcome == _NONE
     rival = np.maximum(table.runner_up, table.claimant)
     unequal = np.isin(table.kind, [Kind.PART, Kind.SHORT, Kind.OVER, Kind.TWICE])
-    amount_only, stale, policy, _, another, early, owes = barred.T
+    amount_only, stale, policy, _, another, early, owes, _ = barred.T
     twice = table.kind == Kind.TWICE
     again = (review | none) & table.taken & table.identified
     return {

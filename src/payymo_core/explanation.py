@@ -161,6 +161,7 @@ def _compared(run: Run, row: int, place: int) -> tuple[tuple[Evidence, ...], flo
         amount=np.zeros(1, np.int64),
         pairs=pairs,
         omits=np.zeros(1, np.bool_),
+        rest_owed=np.zeros(1, np.bool_),
         other=np.zeros(1),
         crowded=np.zeros(1, np.bool_),
         again=np.zeros(1),

@@ -77,6 +77,7 @@ def group(
         amount=np.zeros(int(count.sum()), np.int64),
         pairs=pairs,
         omits=np.zeros(len(count), np.bool_),
+        rest_owed=np.zeros(len(count), np.bool_),
         other=sets.other + _unseen_odds(single, pairs, weights, known, unseen),
         again=np.zeros(len(transactions)),
         crowded=sets.crowded,

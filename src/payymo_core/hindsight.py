@@ -48,6 +48,7 @@ def sure_of(hypotheses: Hypotheses, ledger: Ledger) -> Mask:
     disputed = np.zeros(len(hypotheses), np.bool_)
     disputed[owner[least[invoice] != most[invoice]]] = True
     sure = whole & (share >= _SURE) & ~disputed & ~leaves_named_out(hypotheses)
+    sure &= ~hypotheses.rest_owed
     if ledger.experience.look is Look.FIRST:
         sure &= ~hypotheses.crowded[hypotheses.transaction]
     return sure

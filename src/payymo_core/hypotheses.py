@@ -26,6 +26,8 @@ class Hypotheses:
         amount: Minor units that each member is allocated; 0 for a closed invoice.
         pairs: The comparisons that members point to.
         omits: Whether the text names something that the members leave out.
+        rest_owed: Whether the money is more or less than what is owed by just what
+            another open item of the customer comes to.
         other: For each transaction, the odds of explanations that were counted but
             not kept, against "nothing".
         again: For each transaction, the odds that it pays a second time what an
@@ -43,6 +45,7 @@ class Hypotheses:
     amount: Ints
     pairs: Comparisons
     omits: Mask
+    rest_owed: Mask
     other: Floats
     again: Floats
     crowded: Mask
@@ -84,6 +87,7 @@ class Hypotheses:
             member=self.member[place],
             amount=self.amount[place],
             omits=self.omits[rows],
+            rest_owed=self.rest_owed[rows],
         )
 
 
@@ -162,6 +166,7 @@ def joined(parts: Sequence[Hypotheses], offsets: Sequence[int]) -> Hypotheses:
         amount=np.concatenate([p.amount for p in parts]),
         pairs=_joined_pairs([p.pairs for p in parts], offsets),
         omits=np.concatenate([p.omits for p in parts]),
+        rest_owed=np.concatenate([p.rest_owed for p in parts]),
         other=np.concatenate([p.other for p in parts]),
         again=np.concatenate([p.again for p in parts]),
         crowded=np.concatenate([p.crowded for p in parts]),

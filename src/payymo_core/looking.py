@@ -149,7 +149,7 @@ def look_at(
     weights = score(pairs, rows, ledger, ruleset)
     hypotheses = group(pairs, weights, found.unseen, rows, ledger, ruleset)
     return Seen(
-        hypotheses=with_omissions(hypotheses, found, pairs, ledger),
+        hypotheses=with_omissions(hypotheses, rows, found, pairs, ledger),
         foreign=_names_other_currency(rows, ledger, found),
         contrary=contrary(found.texts),
         rejected=np.zeros(len(rows), np.bool_),

@@ -1,21 +1,31 @@
-"""What a text names beside the invoices of a hypothesis, wherever in it that stands.
+"""What else money may be for that does not just pay the invoices of a hypothesis.
 
-Most of it is no hypothesis: a credit note is not paid by itself, and a small invoice
-does not explain much money. So it is read from the finds, not from the hypotheses.
+What a text names beside them, wherever in it that stands: most of it is no hypothesis,
+since a credit note is not paid by itself, and a small invoice does not explain much
+money. So it is read from the finds, not from the hypotheses. And another open item of
+the customer that is just the difference, though nobody named it.
 """
 
 import numpy as np
 from attrs import evolve, frozen
 
-from payymo_core.blocking import PLAIN, Candidates
-from payymo_core.comparison import NOT_FOUND, TELLING, Comparisons
-from payymo_core.finds import LEVELS, Finds
+from payymo_core.blocking import MOST_OF_AMOUNT, PLAIN, Candidates, issued_by_then
+from payymo_core.columns import TransactionColumns
+from payymo_core.comparison import (
+    NOT_FOUND,
+    SOME,
+    TELLING,
+    Comparisons,
+)
+from payymo_core.finds import LEVELS, Finds, covered
 from payymo_core.hypotheses import Hypotheses
-from payymo_core.keys import Ints, Mask, expand
+from payymo_core.keys import Ints, Keys, Mask, expand, mix
 from payymo_core.ledger import Ledger
 from payymo_core.nearness import one_edit_apart
 from payymo_core.rules import Exactness
 from payymo_core.scoring import Kind
+from payymo_core.sequences import following
+from payymo_core.spans import Spans
 
 _NEAR = LEVELS.index(Exactness.LOOK_ALIKE)
 _INEXACT = np.zeros(len(Kind), np.bool_)
@@ -44,12 +54,12 @@ class _Named:
     end: Ints
 
     @classmethod
-    def of(cls, candidates: Candidates, pairs: Comparisons) -> "_Named":
+    def of(cls, candidates: Candidates, pairs: Comparisons, heads: Keys) -> "_Named":
         """Of the texts that name something at two places or more."""
         texts, finds, slips = candidates.texts, candidates.finds, pairs.reference
         # Slips are looked for in some pairs only, and are not among the finds.
         near = np.flatnonzero((slips.level >= _NEAR) & (slips.level < NOT_FOUND))
-        text, begin, end = texts.located(candidates.unknown)
+        text, begin, end = texts.located(_unexplained(candidates, heads))
         missing = np.full(len(near) + len(text), _NOTHING)
         row = np.r_[finds.transaction, pairs.transaction[near], texts.row[text]]
         field = np.r_[
@@ -84,28 +94,75 @@ def _of_several_places(row: Ints, field: Ints, begin: Ints, end: Ints) -> Ints:
     return several[np.argsort(row[several], kind="stable")]
 
 
-def with_omissions(
-    hypotheses: Hypotheses, candidates: Candidates, pairs: Comparisons, ledger: Ledger
-) -> Hypotheses:
-    """Tell which hypotheses leave out something that the text names.
+def _unexplained(candidates: Candidates, heads: Keys) -> Spans:
+    """Where texts name what looks like an invoice, and is none.
 
-    At another place than their own invoices: anybody's invoice that is plainly named,
-    or any of the same customer. Or, where the amount is not just what is owed,
-    something that looks like an invoice and is none.
+    Or what begins as the ledger's references do, before digits, however many of these:
+    a bank cuts them, and a payer loses one.
+    """
+    texts, finds, unknown = candidates.texts, candidates.finds, candidates.unknown
+    seen = texts.scan
+    if not len(heads) or not len(seen.start):
+        return unknown
+    free = ~texts.noise & ~covered(texts, finds.of_rules(finds.bits >= SOME))
+    joined = seen.digits & free & (seen.attached | seen.follows("-/._ "))
+    first = (~seen.digits & free & following(joined)).nonzero()[0]
+    keys = seen.atom_keys[first]
+    place = np.minimum(np.searchsorted(heads, keys), len(heads) - 1)
+    first = first[heads[place] == keys]
+    return Spans(np.r_[unknown.first, first], np.r_[unknown.last, first + 1])
+
+
+def with_omissions(
+    hypotheses: Hypotheses,
+    transactions: TransactionColumns,
+    candidates: Candidates,
+    pairs: Comparisons,
+    ledger: Ledger,
+) -> Hypotheses:
+    """Tell which hypotheses leave out something that the money may be for as well.
+
+    Named at another place than their own invoices: anybody's invoice that is plainly
+    named, or any of the same customer. Or, where the amount is not just what is owed,
+    what looks like an invoice and is none of the ledger.
 
     Args:
         hypotheses: Of a block of transactions.
+        transactions: The block.
         candidates: What was found in its texts.
         pairs: All its compared pairs.
         ledger: The invoices.
     """
-    named = _Named.of(candidates, pairs)
+    named = _Named.of(candidates, pairs, ledger.forms.heads)
     omits = np.zeros(len(hypotheses), np.bool_)
     if len(named.row):
         owner, place = _left_out(hypotheses, named, candidates.finds, ledger)
         slip = _mistyped(owner, place, hypotheses, named, candidates.finds, ledger)
         omits[owner[~slip]] = True
-    return evolve(hypotheses, omits=omits)
+    rest = _rest_owed(hypotheses, transactions, ledger)
+    return evolve(hypotheses, omits=omits, rest_owed=rest)
+
+
+def _rest_owed(
+    hypotheses: Hypotheses, transactions: TransactionColumns, ledger: Ledger
+) -> Mask:
+    """Hypotheses whose money differs by just another open item of the customer.
+
+    A sum with it is a hypothesis of its own, but not where the customer has so many
+    items that no sums are formed.
+    """
+    out, index = np.zeros(len(hypotheses), np.bool_), ledger.by_customer_amount
+    invoice = hypotheses.pairs.invoice[hypotheses.member[hypotheses.start]]
+    whose = ledger.customers.of_invoice[invoice]
+    inexact = (_INEXACT[hypotheses.kind] & (whose >= 0)).nonzero()[0]
+    row, invoice = hypotheses.transaction[inexact], invoice[inexact]
+    rest = transactions.gross[row] - ledger.invoices.outstanding[invoice]
+    number = ledger.customers.number[whose[inexact]]
+    keys = mix(number, transactions.currency[row], rest)
+    at, item, _ = index.first(keys, MOST_OF_AMOUNT)
+    there = issued_by_then(transactions, ledger.invoices, row[at], item)
+    out[inexact[at[there]]] = True
+    return out
 
 
 def leaves_named_out(hypotheses: Hypotheses) -> Mask:
