@@ -19,6 +19,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 ROLE, PASSWORD = "payymo_app", "not-a-secret"
 MIGRATED = "payymo_migrated"
+TEMPLATE = "payymo_template"
 # To delete a few rows is quicker than to truncate tables, which are files; of many it
 # would leave the space. Who was cut off is gone once the tables can be locked.
 _EMPTY = """

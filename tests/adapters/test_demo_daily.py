@@ -159,7 +159,7 @@ def test_what_is_said_to_be_typed_next_can_be_typed(lived: tuple[Home, str]) -> 
         assert ran.exit_code == 0, ran.output
         assert ran.stdout
     shown = CliRunner().invoke(main, ways[1][1:], input="q\n")
-    assert "0 verdicts, 28 left" in shown.stdout
+    assert "0 verdicts, 32 left" in shown.stdout
 
 
 def test_two_at_once_do_not_clash(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_the_month_again_changes_nothing(
     assert ran.exit_code == 0
     assert "run before" in ran.stdout
     assert again.memory.read_bytes() == home.memory.read_bytes()
-    assert amounts(ran.stdout, "In all") == [0, 0, 0, 0, 28]
+    assert amounts(ran.stdout, "In all") == [0, 0, 0, 0, 32]
     of_first, of_second = (
         text[text.index("What it comes to") : text.index("The books are")]
         for text in (first, ran.stdout)

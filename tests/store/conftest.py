@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, select
 
 from payymo_adapters.store import database, schema
 from payymo_adapters.store.store import Act, Store, upgrade
-from tests.postgres import MIGRATED, ROLE, Server, running_server
+from tests.postgres import MIGRATED, ROLE, TEMPLATE, Server, running_server
 from tests.store.builders import ACT, HAND
 from tests.store.full_books import filled
 
@@ -26,13 +26,15 @@ def server() -> Iterator[Server]:
     with running_server() as started:
         started.run(f"CREATE DATABASE {MIGRATED} OWNER {ROLE}")
         upgrade(started.url(MIGRATED))
+        # Now, while it has no row.
+        started.run(f"CREATE DATABASE {TEMPLATE} OWNER {ROLE} TEMPLATE {MIGRATED}")
         yield started
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(server: Server) -> str:
+def postgresql_template(server: Server) -> str:  # noqa: ARG001 - it has been made
     """A migrated database that nobody is ever connected to."""
-    return server.create(MIGRATED)
+    return TEMPLATE
 
 
 @pytest.fixture(scope="session")
