@@ -50,7 +50,7 @@ bench: bench-quality  ## speed, waiting, hot spots, stages and accuracy
 	$(BIN)/python -m benchmarks.stages
 
 bench-quality: $(READY)  ## accuracy, on seeds that nothing was fitted to
-	$(BIN)/python -m benchmarks.quality --seeds 121 122 123 124 125
+	$(BIN)/python -m benchmarks.quality --seeds 161 162 163 164 165
 	$(BIN)/python -m benchmarks.feedback --invoices 8000 --seeds 61 62 63
 
 bench-peers: $(PEERS)/.ready  ## speed and accuracy beside other tools, on the same records
