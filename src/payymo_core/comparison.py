@@ -10,7 +10,7 @@ from payymo_core.bearers import PayerLevel
 from payymo_core.blocking import PLAIN, Candidates, largest_shortfall
 from payymo_core.columns import TransactionColumns
 from payymo_core.finds import LEVELS, Finds
-from payymo_core.keys import Counts, Floats, Ints, Levels
+from payymo_core.keys import Counts, Floats, Ints, Levels, located
 from payymo_core.ledger import Ledger
 from payymo_core.nearness import near_finds, rank_of, slips
 from payymo_core.payers import Payers
@@ -263,9 +263,8 @@ def _reference(
     key = row * width + invoice
     best = _best_finds(finds, width, ruleset.references)
     found_key = (finds.transaction * width + finds.invoice)[best]
-    place = np.minimum(np.searchsorted(found_key, key), max(len(found_key) - 1, 0))
-    found = found_key[place] == key if len(found_key) else np.zeros(len(key), np.bool_)
-    at = best[place[found]] if len(found_key) else place[:0]
+    place, found = located(found_key, key)
+    at = best[place[found]]
     out = References.none(len(row))
     out.put(found.nonzero()[0], finds, at, texts)
     # Where some open item has just the amount, a mistyped number is looked for in its

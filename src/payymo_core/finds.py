@@ -6,7 +6,7 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.enumerations import listed
-from payymo_core.keys import Floats, Ints, Keys, Mask, sorted_unique
+from payymo_core.keys import Floats, Ints, Keys, Mask, located, sorted_unique
 from payymo_core.patterns import compile_pattern, reference_of
 from payymo_core.references import Forms
 from payymo_core.rules import Exactness, ReferenceRule
@@ -286,10 +286,8 @@ def _number_spans(seen: Scan, forms: Forms, meaningless: Mask) -> Spans:
 def _code_spans(seen: Scan, forms: Forms) -> Spans:
     if not len(forms.heads):
         return Spans(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    keys = seen.atom_keys
-    place = np.minimum(np.searchsorted(forms.heads, keys), len(forms.heads) - 1)
-    starts = (forms.heads[place] == keys).nonzero()[0]
-    through = np.ones(len(keys), np.bool_)
+    starts = located(forms.heads, seen.atom_keys)[1].nonzero()[0]
+    through = np.ones(len(seen.start), np.bool_)
     spans = runs(seen, starts, through, MOST_ATOMS, forms.longest)
     letters = totals(~seen.digits)
     return spans.where(letters[spans.last + 1] > letters[spans.first])

@@ -57,6 +57,18 @@ def sorted_unique(keys: _Column) -> _Column:
     return ordered[begins(ordered)]
 
 
+def located(held: _Column, wanted: _Column) -> tuple[Ints, Mask]:
+    """Where each wanted value stands in a rising column, and whether it does at all.
+
+    >>> located(np.array([4, 7]), np.array([7, 5]))
+    (array([1, 1]), array([ True, False]))
+    """
+    if not len(held):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
+    place = np.minimum(np.searchsorted(held, wanted), len(held) - 1)
+    return place, held[place] == wanted
+
+
 def with_keys(held: Keys, more: Keys) -> Keys:
     """Sorted keys, each once, with those of others that are not among them."""
     new = more[np.searchsorted(held, more) == np.searchsorted(held, more, "right")]

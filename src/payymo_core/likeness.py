@@ -9,7 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from payymo_core.customers import initials_of
-from payymo_core.keys import Floats, Ints, Mask, expand
+from payymo_core.keys import Floats, Ints, Mask, expand, located
 from payymo_core.sequences import totals
 from payymo_core.words import Words
 
@@ -42,8 +42,7 @@ class InCommon:
         pair, at = expand(start[one], words.said[one])
         key = words.name * width + words.word  # in order, as the texts are
         wanted = other[pair] * width + words.word[at]
-        place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
-        held = key[place] == wanted
+        _, held = located(key, wanted)
         return cls(words, one, other, pair, words.word[at], held)
 
     def within(self) -> Mask:

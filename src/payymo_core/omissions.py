@@ -19,7 +19,7 @@ from payymo_core.comparison import (
 )
 from payymo_core.finds import LEVELS, Finds, covered
 from payymo_core.hypotheses import Hypotheses
-from payymo_core.keys import Ints, Keys, Mask, expand, mix
+from payymo_core.keys import Ints, Keys, Mask, expand, located, mix
 from payymo_core.ledger import Ledger
 from payymo_core.nearness import one_edit_apart
 from payymo_core.rules import Exactness
@@ -107,9 +107,7 @@ def _unexplained(candidates: Candidates, heads: Keys) -> Spans:
     free = ~texts.noise & ~covered(texts, finds.of_rules(finds.bits >= SOME))
     joined = seen.digits & free & (seen.attached | seen.follows("-/._ "))
     first = (~seen.digits & free & following(joined)).nonzero()[0]
-    keys = seen.atom_keys[first]
-    place = np.minimum(np.searchsorted(heads, keys), len(heads) - 1)
-    first = first[heads[place] == keys]
+    first = first[located(heads, seen.atom_keys[first])[1]]
     return Spans(np.r_[unknown.first, first], np.r_[unknown.last, first + 1])
 
 

@@ -18,6 +18,7 @@ from payymo_core.keys import (
     Levels,
     Mask,
     expand,
+    located,
     mix,
 )
 from payymo_core.rules import CounterpartyEvidence
@@ -101,10 +102,7 @@ class Payers:
                 (transaction, customer),
             )
         )
-        place = np.searchsorted(key, wanted)
-        found = place < len(key)
-        found[found] = key[place[found]] == wanted[found]
-        return place, found
+        return located(key, wanted)
 
 
 def payers_of(
@@ -196,10 +194,8 @@ def _by_text(texts: TextColumn, customers: Customers) -> _Rows:
     seen, heads = texts.scan, customers.text_heads
     if not len(heads) or not len(seen.start):
         return _none()
-    keys = seen.atom_keys
-    place = np.minimum(np.searchsorted(heads, keys), len(heads) - 1)
-    whole = (heads[place] == keys) & ~seen.attached
-    through = np.ones(len(keys), np.bool_)
+    whole = located(heads, seen.atom_keys)[1] & ~seen.attached
+    through = np.ones(len(whole), np.bool_)
     spans = runs(
         seen, whole.nonzero()[0], through, MOST_NAME_ATOMS, customers.text_length
     )

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from payymo_core.checkdigits import satisfied
 from payymo_core.finds import Finds, covered
-from payymo_core.keys import Ints, Keys, Mask, mix, sorted_unique
+from payymo_core.keys import Ints, Keys, Mask, located, mix, sorted_unique
 from payymo_core.lines import Lines
 from payymo_core.noise import INVOICE_WORDS, is_word
 from payymo_core.references import Draft, Forms, blocks_of
@@ -143,8 +143,7 @@ def unknown_places(
         spans = Spans(first, last)
         keys = mix(keys, shape[last])
         maybe = (telling(spans) & ~like).nonzero()[0]
-        place = np.minimum(np.searchsorted(shapes, keys[maybe]), len(shapes) - 1)
-        like[maybe] = shapes[place] == keys[maybe]
+        like[maybe] = located(shapes, keys[maybe])[1]
         like &= ~seen.goes_on(spans)
         begin.append(first[like])
         end.append(last[like])
